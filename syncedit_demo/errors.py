@@ -1,0 +1,37 @@
+"""Everything a user can cause to go wrong.
+
+`str(error)` is what the user reads: plain sentences that say what is wrong and what to do about it.
+Anything that is not in this tree is a defect of the program and is logged whole.
+"""
+
+
+class SyncEditError(Exception):
+    """Something the user can mend."""
+
+
+class ClipError(SyncEditError):
+    """The clip cannot be read, or holds no usable video."""
+
+
+class PlanError(SyncEditError):
+    """The options asked for do not fit the clip or the model."""
+
+
+class EditedFrameError(SyncEditError):
+    """The edited frame cannot be read, or does not belong to this clip."""
+
+
+class EngineError(SyncEditError):
+    """The engine asked for is not ready, or cannot carry out this plan."""
+
+
+class OutputError(SyncEditError):
+    """The result cannot be written where it was asked for."""
+
+
+class RecordError(SyncEditError):
+    """A run record is missing, broken, or no longer matches its inputs."""
+
+
+class Cancelled(Exception):  # noqa: N818 - a request that was honoured, not an error
+    """The job was stopped because its user asked for it."""

@@ -1,0 +1,307 @@
+"""From what a clip is to what will be made of it: pure arithmetic, every change said in words.
+
+Times are frames and Fractions. The numbers of the model (sizes in multiples of 64, frame counts of 8k + 1,
+trained at 81 frames and a stage-1 area of 512x512) are those of the LTX-2.3 Sync-LoRA model card.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from syncedit_demo.errors import PlanError
+
+if TYPE_CHECKING:
+    from syncedit_demo.clip import ClipInfo
+
+SIZE_MULTIPLE = 64
+MIN_SIDE = 256
+MAX_SIDE = 2048
+TARGET_AREA = 1024 * 1024
+"""Full-size area whose half-size first stage has the area the model was trained at."""
+
+ASPECT_WEIGHT = 16
+"""How much worse a lost per cent of the picture is than a per cent less area, when a size is chosen."""
+
+TRAINED_FRAMES = 81
+TEMPORAL_MULTIPLE = 8
+"""One latent frame holds 8 frames, the first latent frame one: a frame count is 8k + 1."""
+
+MAX_RATE = 30
+RATE_TOLERANCE = Fraction(51, 50)
+"""A rate up to 2 % above the limit (a 30 measured a trace fast) goes to the limit instead of to half."""
+
+MAX_TERM = 1_000_000
+"""Largest numerator and denominator of a frame rate that every mp4 player's 32-bit arithmetic survives."""
+
+NTSC_RATES = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60))
+STANDARD_RATES = (
+    *(Fraction(rate) for rate in (1, 2, 4, 5, 6, 8, 10, 12, 15, 20, 24, 25, 30)),
+    *(rate for rate in NTSC_RATES if rate <= MAX_RATE),
+)
+
+HDR_NAMES = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """What the user decides; None leaves the choice to the plan.
+
+    Attributes:
+        size: (width, height) of the result in pixels, each a multiple of 64.
+        frames: Number of frames of the result.
+        start: First frame, counted from 0 at the plan's frame rate.
+        rate: Frame rate of the result, in frames per second.
+        max_frames: The longest result this machine makes.
+    """
+
+    size: tuple[int, int] | None = None
+    frames: int | None = None
+    start: int = 0
+    rate: Fraction | None = None
+    max_frames: int = 161
+
+
+@dataclass(frozen=True, slots=True)
+class EditPlan:
+    """The edit in numbers.
+
+    Attributes:
+        width: Width of the result in pixels, a multiple of 64.
+        height: Height of the result in pixels, a multiple of 64.
+        frames: Frames of the result; always exactly the frames of the reference interval.
+        padded_frames: The next 8k + 1 from `frames` up: what the model generates, the rest held and cut off again.
+        start: First frame, counted from 0 at `frame_rate`.
+        frame_rate: Frames per second, exact.
+        crop: (x, y, width, height) of the part that is used, in display pixels of the clip.
+        notes: What was changed, trimmed, padded or chosen, as sentences for the user.
+    """
+
+    width: int
+    height: int
+    frames: int
+    padded_frames: int
+    start: int
+    frame_rate: Fraction
+    crop: tuple[int, int, int, int]
+    notes: tuple[str, ...]
+
+
+def plan_edit(clip: ClipInfo, options: PlanOptions) -> EditPlan:
+    """Decide geometry, rate and frame counts for a clip.
+
+    Args:
+        clip: What the file holds.
+        options: What the user decided.
+
+    Returns:
+        The plan. Every valid clip has one when no option is set.
+
+    Raises:
+        PlanError: An option does not fit the model or this clip.
+    """
+    frame_rate, rate_notes = _frame_rate(clip, options.rate)
+    available = conformed_frames(clip, frame_rate)
+    frames, frame_notes = _frame_counts(available, options, frame_rate)
+    (width, height), crop, size_notes = _geometry(clip.display_size, options.size)
+    return EditPlan(
+        width=width,
+        height=height,
+        frames=frames,
+        padded_frames=pad_frame_count(frames),
+        start=options.start,
+        frame_rate=frame_rate,
+        crop=crop,
+        notes=(*clip.notes, *_picture_notes(clip), *rate_notes, *frame_notes, *size_notes),
+    )
+
+
+def pad_frame_count(frames: int) -> int:
+    """The smallest 8k + 1 that is at least `frames`."""
+    return frames + (1 - frames) % TEMPORAL_MULTIPLE
+
+
+def conformed_frames(clip: ClipInfo, frame_rate: Fraction) -> int:
+    """How many frames the whole clip has at another frame rate and the same duration; at least 1."""
+    return max(1, math.floor(clip.duration * frame_rate + Fraction(1, 2)))
+
+
+def parse_rate(text: str) -> Fraction:
+    """A frame rate as a person writes it: "25", "30000/1001", or "29.97", which is taken as 30000/1001.
+
+    Raises:
+        PlanError: The text is no positive number.
+    """
+    try:
+        rate = Fraction(text.strip())
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if rate <= 0:
+        message = f"A frame rate is a number such as 25, 29.97 or 30000/1001, not {text!r}."
+        raise PlanError(message)
+    return next((exact for exact in NTSC_RATES if abs(exact - rate) < Fraction(1, 200)), rate)
+
+
+def describe_rate(rate: Fraction) -> str:
+    """A frame rate for people: "25 fps", "29.97 fps"."""
+    return f"{float(rate):.3f}".rstrip("0").rstrip(".") + " fps"
+
+
+def _frame_rate(clip: ClipInfo, wanted: Fraction | None) -> tuple[Fraction, list[str]]:
+    source = _bounded_rate(clip.average_rate)
+    if wanted is not None:
+        if not 1 <= wanted <= 2 * MAX_RATE or wanted != _bounded_rate(wanted):
+            message = f"A frame rate of {wanted} is not possible; choose one from 1 to {2 * MAX_RATE} fps."
+            raise PlanError(message)
+        if wanted == source and not clip.variable_rate:
+            return wanted, []
+        how = "frames are repeated" if wanted > source else "frames are left out"
+        return wanted, [
+            f"Frame rate {describe_rate(source)} → {describe_rate(wanted)}: {how}, speed and duration stay."
+        ]
+    rate = source
+    halvings = 0
+    while rate > MAX_RATE * RATE_TOLERANCE:
+        rate /= 2
+        halvings += 1
+    rate = min(rate, Fraction(MAX_RATE))
+    if clip.variable_rate:
+        standard = min(STANDARD_RATES, key=lambda candidate: (max(candidate / rate, rate / candidate), candidate))
+        return standard, [
+            f"Variable frame rate ({describe_rate(source)} on average) → constant {describe_rate(standard)}: "
+            "speed and duration stay."
+        ]
+    if rate == source:
+        return rate, []
+    if not halvings:
+        return rate, [f"Frame rate {describe_rate(source)} → {describe_rate(rate)}: speed and duration stay."]
+    kept = {1: "second", 2: "fourth"}.get(halvings, f"{2**halvings}th")
+    return _bounded_rate(rate), [
+        f"Frame rate {describe_rate(source)} → {describe_rate(rate)}: every {kept} frame is used."
+    ]
+
+
+def _bounded_rate(rate: Fraction) -> Fraction:
+    if max(rate.numerator, rate.denominator) <= MAX_TERM:
+        return rate
+    return max(rate.limit_denominator(1001), Fraction(1, MAX_TERM))
+
+
+def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple[int, list[str]]:
+    if not 0 <= options.start < available:
+        message = (
+            f"The clip has {_frames(available)} at {describe_rate(rate)}: start at 0 to {available - 1}, "
+            f"not {options.start}."
+        )
+        raise PlanError(message)
+    rest = available - options.start
+    if options.frames is not None and not 1 <= options.frames <= rest:
+        message = (
+            f"From frame {options.start} the clip has {_frames(rest)} at {describe_rate(rate)}: "
+            f"ask for 1 to {rest}, not {options.frames}."
+        )
+        raise PlanError(message)
+    if options.frames is not None and options.frames > options.max_frames:
+        message = (
+            f"{options.frames} frames are more than this machine is set to make at once ({options.max_frames}): "
+            "ask for fewer, or raise SYNCEDIT_MAX_FRAMES."
+        )
+        raise PlanError(message)
+    frames = min(rest, options.max_frames) if options.frames is None else options.frames
+    notes: list[str] = []
+    if options.start:
+        notes.append(f"The first {_frames(options.start)} of the clip are left out: it starts at {options.start}.")
+    if frames < rest:
+        reason = "choose another start to use them"
+        if options.frames is None:
+            reason = f"at most {options.max_frames} are made at once; {reason}"
+        notes.append(f"The last {_frames(rest - frames)} of the clip are left out: {reason}.")
+    padded = pad_frame_count(frames)
+    if padded != frames:
+        notes.append(
+            f"The model works in steps of 8 frames plus 1: {padded} are generated by holding the last frame, "
+            f"and {frames} are given back."
+        )
+    if frames > TRAINED_FRAMES:
+        notes.append(f"The model was trained at {TRAINED_FRAMES} frames: later frames may drift.")
+    return frames, notes
+
+
+def _geometry(
+    display: tuple[int, int], wanted: tuple[int, int] | None
+) -> tuple[tuple[int, int], tuple[int, int, int, int], list[str]]:
+    width, height = _checked_size(wanted) if wanted else _nearest_size(display)
+    crop = _centre_crop(display, Fraction(width, height))
+    notes: list[str] = []
+    kept = (crop[2], crop[3])
+    if kept != display:
+        axis = "width" if kept[0] != display[0] else "height"
+        share = 1 - (kept[0] * kept[1]) / (display[0] * display[1])
+        notes.append(
+            f"Cropped from {_size(display)} to {_size(kept)}, {share * 100:.1f} % of the {axis}, to fit the aspect "
+            f"of {_size((width, height))}."
+        )
+    if width > 1.5 * kept[0]:
+        notes.append(f"Enlarged from {_size(kept)} to {_size((width, height))}: it cannot get sharper than the clip.")
+    return (width, height), crop, notes
+
+
+def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
+    nearest = (_nearest_side(size[0]), _nearest_side(size[1]))
+    if size != nearest:
+        message = (
+            f"{_size(size)} is not a size the model can make: width and height are multiples of {SIZE_MULTIPLE} "
+            f"from {MIN_SIDE} to {MAX_SIDE}. The nearest is {_size(nearest)}."
+        )
+        raise PlanError(message)
+    return size
+
+
+def _nearest_side(side: int) -> int:
+    snapped = SIZE_MULTIPLE * math.floor(Fraction(side, SIZE_MULTIPLE) + Fraction(1, 2))
+    return min(max(snapped, MIN_SIDE), MAX_SIDE)
+
+
+def _nearest_size(display: tuple[int, int]) -> tuple[int, int]:
+    """The size of at most the target area that loses least: of the picture first, of the area second."""
+    sides = range(MIN_SIDE, MAX_SIDE + 1, SIZE_MULTIPLE)
+    aspect = math.log(display[0] / display[1])
+
+    def loss(size: tuple[int, int]) -> float:
+        width, height = size
+        return ASPECT_WEIGHT * abs(math.log(width / height) - aspect) + math.log(TARGET_AREA / (width * height))
+
+    return min(((w, h) for w in sides for h in sides if w * h <= TARGET_AREA), key=loss)
+
+
+def _centre_crop(display: tuple[int, int], aspect: Fraction) -> tuple[int, int, int, int]:
+    """The largest centred box of this aspect; sides and offsets are even, so that chroma samples stay whole."""
+    width = min(display[0], _even(display[1] * aspect))
+    height = min(display[1], _even(display[0] / aspect))
+    x, y = ((display[0] - width) // 4 * 2, (display[1] - height) // 4 * 2)
+    return x, y, width, height
+
+
+def _even(length: Fraction) -> int:
+    return max(2, 2 * math.floor(length / 2 + Fraction(1, 2)))
+
+
+def _picture_notes(clip: ClipInfo) -> list[str]:
+    notes: list[str] = []
+    if (hdr := HDR_NAMES.get(clip.color.transfer)) is not None:
+        notes.append(f"HDR ({hdr}) is tone-mapped to standard range: bright parts look different from the original.")
+    if clip.interlaced:
+        notes.append("Interlaced video is deinterlaced.")
+    if clip.alpha:
+        notes.append("Transparent parts are shown over black.")
+    return notes
+
+
+def _frames(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"
+
+
+def _size(size: tuple[int, int]) -> str:
+    return f"{size[0]}×{size[1]}"
