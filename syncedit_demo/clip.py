@@ -181,7 +181,6 @@ class ClipInfo:
     container: str
     codec: str
     frames: int
-    start_time: Fraction
     duration: Fraction
     average_rate: Fraction
     nominal_rate: Fraction

@@ -1,6 +1,6 @@
 """A beach ball that rocks and turns on a wooden table: the reference clip, and the same scene with a repainted ball.
 
-A small ray tracer in numpy: one sphere, one plane, one soft light. Run it as `python -m examples.scenes.ball`; it writes
+A small ray tracer in numpy: one sphere, one plane, one soft light. `python -m examples.scenes.ball` writes
 `examples/ball/reference.mp4`, `examples/ball/edited.png` and `examples/ball/truth.mp4`.
 """
 
