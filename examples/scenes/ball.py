@@ -141,7 +141,7 @@ def _shade_table(direction: Array, centre: Array, spin: Array, colors: Array, *,
     wall_reach = (depth - CAMERA[2]) / np.maximum(direction[:, 2], 1e-3)
     wall = CAMERA + direction * wall_reach[:, None]
     glow = np.exp(-((wall[:, 0] + 0.6) ** 2 / 5 + (wall[:, 1] - 1.9) ** 2 / 3))
-    back = np.array([0.16, 0.21, 0.27]) * (0.55 + 1.0 * glow[:, None])
+    back: Array = np.array([0.16, 0.21, 0.27]) * (0.55 + 1.0 * glow[:, None])
     x, z = point[:, 0], point[:, 2]
     plank = np.floor(x / 0.52)
     grain = (
@@ -155,7 +155,7 @@ def _shade_table(direction: Array, centre: Array, spin: Array, colors: Array, *,
     distance = np.hypot(x - centre[0], z - centre[2])
     contact = 1 - 0.75 * np.exp(-((distance / 0.42) ** 2))
     fall = np.exp(-0.03 * (x**2 + z**2))
-    lit = wood * (0.95 * shadow * fall + 0.30 * contact)[:, None]
+    lit = (wood * (0.95 * shadow * fall + 0.30 * contact)[:, None]).astype(np.float32)
     mirrored = direction * np.array([1, -1, 1], np.float32)
     hit, normal, where = _hit_ball(point.astype(np.float32), mirrored, centre)
     gloss = 0.10 + 0.5 * (1 - np.clip(-direction[:, 1], 0, 1)) ** 5
@@ -168,11 +168,11 @@ def _shade_table(direction: Array, centre: Array, spin: Array, colors: Array, *,
 
 def _shadow(point: Array, centre: Array) -> Array:
     """The share of a round light that the ball leaves visible, 0 to 1, smooth over its half-shadow."""
-    offset: Array = centre - point
-    along: Array = offset @ LIGHT
-    across: Array = np.linalg.norm(offset - along[:, None] * LIGHT, axis=-1)
+    offset = centre - point
+    along = np.asarray(offset @ LIGHT, np.float32)
+    across = np.linalg.norm(offset - along[:, None] * LIGHT, axis=-1).astype(np.float32)
     softness = 0.10 + 0.16 * np.clip(along, 0, None)
-    edge: Array = np.clip((across - 0.8) / softness * 0.5 + 0.5, 0, 1)
+    edge = np.clip((across - 0.8) / softness * 0.5 + 0.5, 0, 1).astype(np.float32)
     return np.where(along > 0, edge * edge * (3 - 2 * edge), 1).astype(np.float32)
 
 
