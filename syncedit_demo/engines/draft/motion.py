@@ -123,31 +123,32 @@ class MotionTracker:
         if self.away:
             nowhere = np.zeros(cost.shape, np.float32)
             return Motion(self._flow, nowhere, self._gain, None)
-        confidence = np.exp(-np.square(np.maximum(cost - 2, 0) / 8))
+        confidence = _confidence(cost)
         confidence = cast("Floats", cv2.erode(confidence, np.ones((17, 17) if self._local else (7, 7), np.uint8)))
         self._flow = self._refilled(flow, confidence, texture, plane)
-        again = self._cost(colours, self._flow, self._first * self._gain)
-        again = np.exp(-np.square(np.maximum(again - 2, 0) / 8))
-        confidence = np.maximum(confidence, again) if self._local else confidence
+        trust = confidence if self._local else texture
+        if self._local:
+            filled = _confidence(self._cost(colours, self._flow, self._first * self._gain, 1))
+            confidence = np.maximum(confidence, cv2.erode(filled, np.ones((3, 3), np.uint8)))
         self._gain = self._measured_gain(colours, confidence)
         box = self._box(zone)
         confidence = confidence * zone
         fine = resize_flow(self._flow, size_of(frame))
         if box is not None:
-            fine[box] = self._polished(gray(frame)[box], fine[box], box)
+            fine[box] = self._polished(gray(frame)[box], fine[box], cast("Floats", resize(trust, size_of(frame)))[box], box)
         return Motion(fine, confidence, self._gain, box)
 
     def _still(self) -> Floats:
         return np.zeros((self._size[1], self._size[0], 2), np.float32)
 
-    def _cost(self, frame: Floats, flow: Floats, first: Floats) -> Floats:
+    def _cost(self, frame: Floats, flow: Floats, first: Floats, sigma: float = 3) -> Floats:
         outside = (1e4, 1e4, 1e4)
         shown = cv2.remap(first, places(flow), None, cv2.INTER_LINEAR, borderValue=outside)
         difference = frame - shown
         if self._surface is not None:
             difference -= np.clip(blur(np.clip(difference, -LIGHT, LIGHT), 8), -LIGHT, LIGHT)
         difference = cv2.transform(np.abs(difference), MEAN)
-        return blur(np.minimum(difference, WORST_COST), 3)
+        return blur(np.minimum(difference, WORST_COST), sigma)
 
     def _best(
         self, frame: Floats, frame_gray: Bytes, chain: Floats, texture: Floats
@@ -235,19 +236,24 @@ class MotionTracker:
         top, left = max(0, y - margin), max(0, x - margin)
         return slice(2 * top, 2 * (y + height + margin)), slice(2 * left, 2 * (x + width + margin))
 
-    def _polished(self, frame_gray: Bytes, flow: Floats, box: Box) -> Floats:
+    def _polished(self, frame_gray: Bytes, flow: Floats, trust: Floats, box: Box) -> Floats:
         origin = (box[1].start, box[0].start)
         seen = sample(self._fine_gray, places(flow, origin))
         # A DIS object keeps buffers of its last size; this one's size follows the box.
         polisher = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         step = polisher.calc(np.ascontiguousarray(frame_gray), cast("Bytes", seen), np.zeros_like(flow))
         length = np.sqrt(np.square(step).sum(axis=-1, keepdims=True))
-        return compose(step * np.clip(2 - length / POLISH_LIMIT, 0, 1), flow)
+        step *= np.clip(2 - length / POLISH_LIMIT, 0, 1) * trust[..., None]
+        return compose(step, flow)
 
 
 def _mismatch(cost: Floats) -> float:
     """Share of a picture that has no counterpart."""
     return float((cost > WORST_COST / 2).mean())
+
+
+def _confidence(cost: Floats) -> Floats:
+    return np.exp(-np.square(np.maximum(cost - 2, 0) / 8))
 
 
 def _grown(mask: Floats, margin: int) -> NDArray[np.bool_]:
