@@ -11,6 +11,7 @@ from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.motion import Motion
 from syncedit_demo.engines.draft.warping import Box, Bytes, Floats, places, resize, resize_flow, sample, size_of
 
+LIGHT = 12.0
 OFFSETS = (-12, -4, 0, 4, 12)
 DISTANCE = np.full((1, 3), -1 / 128, np.float32)
 FADE = np.exp(-np.square(np.arange(256, dtype=np.float32) / 9))
@@ -21,6 +22,8 @@ class Carrier:
 
     def __init__(self, first: Bytes, edited: Bytes, lookup: ColourLookup, *, local: bool, scale: float) -> None:
         self._first = first
+        self._local = local
+        self._light_window = 2 * round(12 * scale) + 1
         self._lookup = lookup
         self._exact = lookup.explained >= 0.95
         base = lookup.apply(first)
@@ -55,6 +58,9 @@ class Carrier:
         where = places(np.ascontiguousarray(flow[box]), (box[1].start, box[0].start))
         shown = cv2.multiply(sample(self._first, where), (*motion.gain.tolist(), 0))
         confidence = resize(motion.confidence, size)[box]
+        if self._local:
+            light = np.clip(frame[box] - shown.astype(np.float32), -LIGHT, LIGHT)
+            shown = np.clip(shown + cv2.blur(light, (self._light_window,) * 2), 0, 255).astype(np.uint8)
         gate = cv2.merge([_gate(np.ascontiguousarray(frame[box]), shown, confidence)] * 3)
         offset = sample(self._offset, where, cv2.INTER_CUBIC)
         if not self._exact:
