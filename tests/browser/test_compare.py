@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import OpenPage, Serve
 
-WIDTH, HEIGHT, FRAMES, RATE = 192, 128, 40, 25
+WIDTH, HEIGHT, FRAMES = 192, 128, 40
+RATE = Fraction(30000, 1001)
 BLOCK = WIDTH // 8
 PATCH = (slice(88, 120), slice(120, 168))
 PATCH_STEP = 20
@@ -77,7 +78,7 @@ PROBE = """
     },
   };
 })()
-""".replace("RATE", str(RATE))
+""".replace("RATE", f"({RATE})")
 
 
 def write_clip(path: Path, *, frames: int = FRAMES, step: int = 0, tone: int = 0) -> Path:
@@ -96,7 +97,7 @@ def write_clip(path: Path, *, frames: int = FRAMES, step: int = 0, tone: int = 0
             container.mux(video.encode(frame))
         container.mux(video.encode())
         if sound is not None:
-            time = np.arange(frames * 48000 // RATE, dtype=np.float32) / 48000
+            time = np.arange(int(frames * 48000 / RATE), dtype=np.float32) / 48000
             wave = (0.1 * np.sin(2 * np.pi * tone * time)).astype(np.float32)[None, :]
             samples = av.AudioFrame.from_ndarray(wave, "fltp", "mono")
             samples.sample_rate = 48000
@@ -118,9 +119,7 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     broken.write_bytes(b"not a video")
 
     def pair(first: Side, second: Side | None) -> Comparison:
-        return Comparison(
-            reference=first, result=second, width=WIDTH, height=HEIGHT, frames=FRAMES, rate=Fraction(RATE)
-        )
+        return Comparison(reference=first, result=second, width=WIDTH, height=HEIGHT, frames=FRAMES, rate=RATE)
 
     silent = Side.of(reference, "Reference", audio=False)
     values = {
