@@ -158,10 +158,10 @@ class ClipInfo:
     Attributes:
         container: ffmpeg's name of the container format, such as "mov,mp4,m4a,3gp,3g2,mj2".
         codec: ffmpeg's name of the video codec, such as "h264".
-        frames: Number of frames that can be shown. Where the rate is constant, a frame that is missing in between
-            counts as one, since the frame before it is shown again.
-        duration: Time from the first frame's start to the last frame's end, in seconds.
-        average_rate: `frames / duration`, in frames per second.
+        frames: Number of frames that can be shown.
+        duration: Time from the first frame's start to the last frame's end, in seconds. Where the rate is constant
+            that is `frames / average_rate`, and longer by the frames that are missing inside the clip, if any.
+        average_rate: Frames per second: the exact rate where it is constant, otherwise `frames / duration`.
         nominal_rate: The rate the stream declares, or the average where it declares none.
         variable_rate: Whether frames are not evenly spaced in time.
         coded_size: (width, height) of the stored picture in samples.
@@ -239,7 +239,7 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
                 broken = broken or "The file breaks off at its end."
                 times = whole
         if len(times) == 1 and container.format.name in ANIMATED_IMAGES:
-            message = f"{path.name} is a still image ({container.format.name}), not a clip; give a video file here."
+            message = f"{path.name} is an image ({container.format.name}), not a clip; give a video file here."
             raise ClipError(message)
         timing = _timing(stream, times, scan.last_duration(times[-1]), timed=timed)
         turn, turn_notes = _orientation(first)
@@ -346,7 +346,7 @@ def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> Vid
     name = container.format.name
     if name.endswith("_pipe") or container.metadata.get("major_brand") in IMAGE_BRANDS:
         kind = container.metadata.get("major_brand", name).removesuffix("_pipe")
-        message = f"{path.name} is a still image ({kind}), not a clip; give a video file here."
+        message = f"{path.name} is an image ({kind}), not a clip; give a video file here."
         raise ClipError(message)
     stream = choose_video(container)
     if stream is None:
@@ -400,7 +400,8 @@ def _broken_off(container: InputContainer, stream: VideoStream, scan: _Scan) -> 
     name = container.format.name
     slack = 1 if name == "avi" else 0
     if stream.frames > scan.packets + slack:
-        return f"The file ends early: it announces {_count(stream.frames)}, and {scan.packets} are there."
+        there = f"{_count(scan.packets)} {_are(scan.packets)} there"
+        return f"The file ends early: it announces {_count(stream.frames)}, and {there}."
     if scan.corrupt:
         return "The file breaks off or is damaged."
     if name in ESTIMATED_DURATIONS or not container.duration or scan.start is None or scan.end is None:
@@ -443,7 +444,7 @@ def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing
         notes.append(f"{_count(leading)} at the start cannot be decoded and {_are(leading)} left out.")
     if timing.variable:
         return notes
-    if missing := timing.frames - len(times):
+    if missing := round(timing.duration * timing.rate) - timing.frames:
         notes.append(f"{_count(missing)} {_are(missing)} missing inside the clip: the frame before is held.")
     declared = [rate for rate in (stream.average_rate, stream.base_rate) if rate]
     if declared and all(abs(rate / timing.rate - 1) > RATE_SLACK for rate in declared) and len(times) > 1:

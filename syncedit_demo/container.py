@@ -154,7 +154,7 @@ def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet[Stream]]
     decode = cast("Callable[[Packet[Stream] | None], list[VideoFrame]]", decoder.decode)  # pyright: ignore[reportUnknownMemberType]
     failures = 0
     for packet in chain(packets, (None,)):
-        if packet is not None and packet.is_corrupt:
+        if packet is not None and is_torn(packet):
             failures += 1
             continue
         try:
@@ -164,6 +164,11 @@ def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet[Stream]]
             logger.debug("A packet cannot be decoded: %s", error)
     if failures:
         logger.warning("%d packets of the clip cannot be decoded", failures)
+
+
+def is_torn(packet: Packet[Stream]) -> bool:
+    """Whether a part of the packet is missing. MPEG-TS marks whole packets next to a gap, too: they are tried."""
+    return packet.is_corrupt and packet.stream.container.format.name != "mpegts"
 
 
 def _open_file(path: Path) -> FileIO:
