@@ -51,6 +51,9 @@ under 0.16 on the clips this was set on, unrelated scenes are above 0.6."""
 
 TEXTURE = 1e-4
 
+MOST_POINTS = 1500
+"""Points that a homography is fitted to."""
+
 MEAN = np.full((1, 3), 1 / 3, np.float32)
 
 
@@ -135,7 +138,9 @@ class MotionTracker:
         confidence = confidence * zone
         fine = resize_flow(self._flow, size_of(frame))
         if box is not None:
-            fine[box] = self._polished(gray(frame)[box], fine[box], cast("Floats", resize(trust, size_of(frame)))[box], box)
+            fine[box] = self._polished(
+                gray(frame)[box], fine[box], cast("Floats", resize(trust, size_of(frame)))[box], box
+            )
         return Motion(fine, confidence, self._gain, box)
 
     def _still(self) -> Floats:
@@ -207,9 +212,7 @@ class MotionTracker:
         found = places(self._dis.calc(frame_gray, seen, still.copy()) * texture[..., None])
         return cv2.perspectiveTransform(found, matrix) - places(still)
 
-    def _refilled(
-        self, flow: Floats, confidence: Floats, texture: Floats, plane: NDArray[np.float64]
-    ) -> Floats:
+    def _refilled(self, flow: Floats, confidence: Floats, texture: Floats, plane: NDArray[np.float64]) -> Floats:
         """The flow, with what is unsure taken from its surroundings."""
         grid = places(self._still())
         ground = cv2.perspectiveTransform(grid, plane) - grid
@@ -273,6 +276,8 @@ def _homography(flow: Floats, region: NDArray[np.bool_]) -> NDArray[np.float64] 
     rows, columns = np.nonzero(region[::3, ::3])
     if len(rows) < 40:
         return None
+    stride = max(1, len(rows) // MOST_POINTS)
+    rows, columns = rows[::stride], columns[::stride]
     points = np.stack([columns, rows], axis=-1).astype(np.float32) * 3
     moved = points + flow[rows * 3, columns * 3]
     matrix, inliers = cv2.findHomography(points, moved, cv2.RANSAC, 1.0)

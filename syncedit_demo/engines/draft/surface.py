@@ -69,7 +69,9 @@ class SurfaceTracker:
         wide, close = self._templates
         colours = blur(frame, 1)
         detail = _detail(frame, wide.sigma)
-        found, share = max((_refined(wide, guess, detail, colours, gain) for guess in guesses), key=lambda pair: pair[1])
+        found, share = max(
+            (_refined(wide, guess, detail, colours, gain) for guess in guesses), key=lambda pair: pair[1]
+        )
         detail = _detail(frame, close.sigma)
         finer, visible = _refined(close, found, detail, colours, gain)
         return (finer, share) if visible > LEAST_VISIBLE else (found, share)
@@ -80,7 +82,7 @@ def _detail(picture: Floats, sigma: float) -> Floats:
 
 
 def _template(first: Floats, support: Floats, sigma: float, context: int) -> _Template:
-    region = cv2.dilate((support > 0.3).astype(np.uint8), np.ones((2 * context + 1,) * 2, np.uint8))
+    region = cv2.dilate((support > 0.3 * support.max()).astype(np.uint8), np.ones((2 * context + 1,) * 2, np.uint8))
     rows, columns = np.nonzero(region)
     stride = max(1, len(rows) // MOST_POINTS)
     rows, columns = rows[::stride], columns[::stride]
