@@ -16,6 +16,7 @@ from av.format import Flags as FormatFlags
 from syncedit_demo.container import (
     IMAGE_BRANDS,
     MAX_PIXELS,
+    can_decode,
     choose_audio,
     choose_video,
     decode_packets,
@@ -349,12 +350,12 @@ def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> Vid
         message = f"{path.name} is an image ({kind}), not a clip; give a video file here."
         raise ClipError(message)
     stream = choose_video(container)
+    if stream is None and any(not can_decode(other) for other in container.streams.video):
+        message = f"{path.name} holds video of a kind that cannot be decoded here. Export it as H.264."
+        raise ClipError(message)
     if stream is None:
         holds = "only sound" if container.streams.audio else "no video"
         message = f"{path.name} holds {holds}; give a file with a picture."
-        raise ClipError(message)
-    if getattr(stream, "codec_context", None) is None:
-        message = f"{path.name} holds video of a kind that cannot be decoded here. Export it as H.264."
         raise ClipError(message)
     if stream.width * stream.height > max_pixels:
         message = (
@@ -385,13 +386,16 @@ def _decoded_times(path: Path, max_pixels: int) -> tuple[list[int], bool]:
 
 
 def _without_ragged_tail(times: list[int]) -> list[int]:
-    """Frames up to the first gap near the end: where a file breaks off, frames shown earlier may be stored later."""
+    """Frames up to a gap near the end: where a file breaks off, frames shown earlier may be stored later.
+
+    Where there are gaps further in front, the rate varies or frames were lost, and a gap says nothing.
+    """
     if len(times) < 3:
         return times
     usual = sorted(after - before for before, after in pairwise(times))[len(times) // 2 - 1]
-    for place in range(max(1, len(times) - TAIL_FRAMES), len(times)):
-        if times[place] - times[place - 1] > 1.5 * usual:
-            return times[:place]
+    gaps = [place for place in range(1, len(times)) if times[place] - times[place - 1] > 1.5 * usual]
+    if gaps and gaps[0] >= len(times) - TAIL_FRAMES:
+        return times[: gaps[0]]
     return times
 
 

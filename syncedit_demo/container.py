@@ -99,7 +99,7 @@ def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> Generator[InputC
 
 def choose_video(container: InputContainer) -> VideoStream | None:
     """The stream to edit: marked as default before others, then the largest, then the first; no cover picture."""
-    streams = [stream for stream in container.streams.video if not stream.disposition & PICTURE_DISPOSITIONS]
+    streams = [s for s in container.streams.video if can_decode(s) and not s.disposition & PICTURE_DISPOSITIONS]
     return min(
         streams,
         key=lambda s: (not s.disposition & Disposition.default, -s.width * s.height, s.index),
@@ -109,8 +109,13 @@ def choose_video(container: InputContainer) -> VideoStream | None:
 
 def choose_audio(container: InputContainer) -> AudioStream | None:
     """The sound that goes with the picture: marked as default before others, then the first."""
-    streams = [s for s in container.streams.audio if getattr(s, "codec_context", None) is not None and s.sample_rate]
+    streams = [s for s in container.streams.audio if can_decode(s) and s.sample_rate]
     return min(streams, key=lambda s: (not s.disposition & Disposition.default, s.index), default=None)
+
+
+def can_decode(stream: Stream) -> bool:
+    """Whether there is a decoder for the stream; without one most of its properties are missing."""
+    return cast("object", stream.codec_context) is not None
 
 
 def keep_only(container: InputContainer, stream: VideoStream) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import struct
+from contextlib import suppress
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -401,6 +402,22 @@ def test_pictures_beyond_the_limit_are_refused(tmp_path: Path, plain: Path) -> N
     image = b"\x2c" + struct.pack("<HHHH", 0, 0, 65535, 65535) + b"\0\x02\x02D\x01\0;"
     (tmp_path / "bomb.gif").write_bytes(header + image)
     expect_error(tmp_path / "bomb.gif")
+
+
+def test_unknown_codec(tmp_path: Path, plain: Path) -> None:
+    (tmp_path / "new.mp4").write_bytes(plain.read_bytes().replace(b"avc1", b"zzzz"))
+    expect_error(tmp_path / "new.mp4", "cannot be decoded here")
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_damage_ends_in_a_clip_or_a_sentence(tmp_path: Path, plain: Path, seed: int) -> None:
+    data = bytearray(plain.read_bytes())
+    random = np.random.default_rng(seed)
+    for place in random.integers(data.index(b"moov"), data.index(b"mdat"), size=4):
+        data[place] = random.integers(256)
+    (tmp_path / "damaged.mp4").write_bytes(data)
+    with suppress(ClipError):
+        assert probe(tmp_path / "damaged.mp4").frames >= 1
 
 
 def test_stream_that_starts_inside_a_scene(tmp_path: Path) -> None:
