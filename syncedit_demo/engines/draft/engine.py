@@ -7,16 +7,19 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress
+from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress, resolve_options
 from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.motion import MotionTracker
 from syncedit_demo.engines.draft.warping import blur, resize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     from numpy.typing import NDArray
+
+    from syncedit_demo.engines import Option, OptionValue
+    from syncedit_demo.plan import EditPlan
 
 MOTION_AREA = 512 * 512
 """Motion of larger frames is followed at this area: it is smooth, and only what is shown needs every pixel."""
@@ -51,7 +54,17 @@ class DraftEngine:
         """Versions of the libraries that decide the pixels."""
         return {"opencv": cv2.__version__, "numpy": np.__version__}
 
-    def run(self, job: EditJob) -> Iterator[Event]:
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """None: the recipe is fixed."""
+        return ()
+
+    def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
+        """Always the plan's size."""
+        resolve_options(self.options, options)
+        return plan.width, plan.height
+
+    def run(self, job: EditJob) -> Generator[Event]:
         """Carry out the job; every plan fits.
 
         Raises:
