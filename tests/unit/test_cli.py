@@ -11,6 +11,7 @@ import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
 import av
@@ -22,7 +23,7 @@ from syncedit_demo.render import read_frames, write_png
 from tests.clips import edited_scene, scene, write_scene
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--size", "320x256")
@@ -36,7 +37,7 @@ class Done:
     err: str
 
 
-def run(*arguments: object, cwd: Path = ROOT, **variables: str) -> Done:
+def run(*arguments: object, cwd: Path = ROOT, variables: Mapping[str, str] = MappingProxyType({})) -> Done:
     """One command in this process, which saves the start of an interpreter each time."""
     out, err = io.StringIO(), io.StringIO()
     with (
@@ -66,9 +67,9 @@ def succeed(*arguments: object, cwd: Path = ROOT) -> str:
     return done.out
 
 
-def fail(*arguments: object, **variables: str) -> str:
+def fail(*arguments: object, variables: Mapping[str, str] = MappingProxyType({})) -> str:
     """The one sentence with which a command refuses."""
-    done = run(*arguments, **variables)
+    done = run(*arguments, variables=variables)
     assert done.code == 2, done
     assert not done.out
     lines = done.err.strip().splitlines()
@@ -218,7 +219,7 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
 
 
 def test_a_setting_that_cannot_be_is_named(clip: Path) -> None:
-    assert "SYNCEDIT_MAX_FRAMES" in fail("inspect", clip, SYNCEDIT_MAX_FRAMES="none")
+    assert "SYNCEDIT_MAX_FRAMES" in fail("inspect", clip, variables={"SYNCEDIT_MAX_FRAMES": "none"})
 
 
 def stderr_until(stream: IO[str], text: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from av.audio.stream import AudioStream
 from PIL import Image
 
 from syncedit_demo.audio import AudioInterval
@@ -55,7 +56,9 @@ def write_clicks(path: Path, codec: str, seconds: float = 2.0) -> AudioInterval:
         start = round(click * SAMPLE_RATE)
         samples[0, start : start + 240] = 0.8 * np.sin(np.arange(240) * 0.6)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=SAMPLE_RATE, layout="mono")
+        stream = container.add_stream(codec, rate=SAMPLE_RATE)
+        assert isinstance(stream, AudioStream)
+        stream.codec_context.layout = "mono"
         form = stream.codec_context.format.name
         resampler = av.AudioResampler(form, "mono", SAMPLE_RATE, frame_size=stream.codec_context.frame_size or 1024)
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
