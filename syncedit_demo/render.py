@@ -248,7 +248,7 @@ def side_by_side(left: Iterable[Frame], right: Iterable[Frame], labels: tuple[st
         yield np.vstack([header, np.hstack(pair)])
 
 
-def read_frames(path: Path) -> Iterator[Frame]:
+def read_frames(path: Path) -> Generator[Frame]:
     """The frames of an mp4 that this module made, RGB uint8."""
     with av.open(str(path)) as container:
         for picture in container.decode(video=0):
