@@ -10,8 +10,6 @@ import gradio as gr
 
 from syncedit_demo.engines import engine_states
 from syncedit_demo.plan import (
-    MAX_SIDE,
-    MIN_SIDE,
     SIZE_MULTIPLE,
     PlanOptions,
     conformed_frames,
