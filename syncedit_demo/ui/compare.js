@@ -1,16 +1,18 @@
 // The behaviour of the player. Gradio runs this once, as the body of a function with `element`, `props` and `watch`,
 // when the component appears; the markup stays the same from then on, only `props.value` changes.
 //
-// One video leads: the one that is heard, so that sound is never stretched. The other follows: it plays a little faster
-// or slower while it is off, and both are set anew on one frame when that would take too long. All playing, pausing and
-// seeking is done by `drive`, which every event of either video comes back to: it looks at what is wanted and at what
-// the videos can do, and takes the next step.
+// One video leads, the other follows. All playing, pausing and seeking is done by `drive`, which every event of either
+// comes back to: it looks at what is wanted and at what the media can do, and takes the next step. Both videos are
+// muted for good and the sound comes from an element of its own, because a browser starts and paces a video by the
+// device that its sound goes to: one that is heard starts some 40 ms after one that is not, and so does one that has a
+// sound track after one that has none.
 
 const HAVE_METADATA = 1;
 const HAVE_FUTURE_DATA = 3;
-const TOLERATED_GAP = 0.04; // frames, below which the follower plays at the leader's speed
-const CATCH_UP = 0.2; // share of the speed by which the follower makes up for a gap of one frame
-const LARGEST_GAP = 1; // frames, above which both videos are set anew
+const TOLERATED_GAP = 0.05; // frames, below which the follower plays at the leader's speed
+const CATCH_UP = 1; // share of the speed by which the follower makes up for a gap of one frame
+const LARGEST_GAP = 0.4; // frames, above which both are set on one frame again ...
+const PATIENCE = 9; // ... when it lasts for so many refreshes of the screen
 
 const root = element.querySelector(".compare-player");
 const find = (selector) => root.querySelector(selector);
@@ -19,6 +21,7 @@ const buttons = (group) => [...root.querySelectorAll(`.${group} button`)];
 const SIDES = ["reference", "result"];
 const video = { reference: find("video.reference"), result: find("video.result") };
 const videos = Object.values(video);
+const audio = find("audio");
 const seekBar = find(".seek");
 
 let clip = null; // the value while it has both sides, or null
@@ -34,21 +37,27 @@ let scrubbing = false; // the seek bar is held
 let shown = 0; // the frame on show
 let goal = null; // the frame to go to, or null
 let heading = null; // the frame both videos are seeking, or null
+let ticksApart = 0; // refreshes of the screen for which the videos have been too far apart
 let nextTick = 0;
+let followerStart = 0;
 
 const heard = () => sound ?? SIDES.find((side) => clip?.[side].audio) ?? "none";
-const leader = () => (heard() === "result" ? video.result : video.reference);
-const follower = () => (heard() === "result" ? video.reference : video.result);
+const leadingSide = () => (clip.result.audio && !clip.reference.audio ? "result" : "reference");
+const leader = () => video[leadingSide()];
+const follower = () => (leader() === video.reference ? video.result : video.reference);
+const alike = () => clip.reference.audio === clip.result.audio;
+const media = () => (audio.hasAttribute("src") && !audio.error ? [...videos, audio] : videos);
 const failed = () => videos.some((each) => each.error);
 const usable = () => clip !== null && !failed();
-const gap = () => (follower().currentTime - leader().currentTime) * rate;
+// In frames; a follower that is a little shorter holds its last frame, which is where it should be.
+const gap = () => (follower().ended ? 0 : (follower().currentTime - leader().currentTime) * rate);
 const clamp = (number, low, high) => Math.min(Math.max(number, low), high);
 const frameAt = (seconds) => clamp(Math.floor(seconds * rate + 1e-3), 0, clip.frames - 1);
 
 // --- the clock
 
 function drive() {
-  if (usable() && videos.every((each) => each.readyState >= HAVE_METADATA && !each.seeking)) {
+  if (usable() && media().every((each) => each.readyState >= HAVE_METADATA && !each.seeking)) {
     if (heading !== null) arrive();
     if (goal !== null) depart();
     else if (canRun() && !running) start();
@@ -60,14 +69,14 @@ function drive() {
 function canRun() {
   // A hidden page draws nothing and may slow one video down and not the other: the clock stands still there.
   const ready = (each) => each.ended || each.readyState >= HAVE_FUTURE_DATA;
-  return wanted && !scrubbing && !document.hidden && videos.every(ready);
+  return wanted && !scrubbing && !document.hidden && media().every(ready);
 }
 
 function depart() {
   stop();
   heading = goal;
   // The middle of a frame is the time that no rounding can move into the next one.
-  for (const each of videos) each.currentTime = (heading + 0.5) / rate;
+  for (const each of media()) each.currentTime = (heading + 0.5) / rate;
 }
 
 function arrive() {
@@ -83,17 +92,31 @@ function start() {
     return;
   }
   running = true;
-  for (const each of videos) {
+  ticksApart = 0;
+  const waits = leader().currentTime;
+  const follow = () => {
+    if (leader().currentTime > waits || leader().ended) resume(follower());
+    else followerStart = setTimeout(follow, 2);
+  };
+  for (const each of media()) {
     each.playbackRate = speed;
-    if (!each.ended) each.play().catch(refused);
+    if (each !== follower()) resume(each);
   }
+  if (alike()) resume(follower());
+  else follow();
   nextTick = requestAnimationFrame(tick);
 }
 
 function stop() {
   running = false;
+  clearTimeout(followerStart);
   cancelAnimationFrame(nextTick);
-  for (const each of videos) each.pause();
+  for (const each of [...videos, audio]) each.pause();
+}
+
+function resume(medium) {
+  // To play one that has ended would take it back to its start.
+  if (!medium.ended) medium.play().catch(refused);
 }
 
 function refused(error) {
@@ -108,14 +131,18 @@ function tick() {
     return;
   }
   const off = gap();
-  if (follower().ended || Math.abs(off) <= LARGEST_GAP) {
-    const nudge = Math.abs(off) > TOLERATED_GAP ? clamp(-off * CATCH_UP, -0.2, 0.2) : 0;
+  ticksApart = Math.abs(off) > LARGEST_GAP ? ticksApart + 1 : 0;
+  if (ticksApart > PATIENCE) {
+    seek(frameAt(leader().currentTime));
+    return;
+  }
+  // A change of speed upsets the clock of a video with a sound track more than it mends.
+  if (!(alike() && clip.reference.audio)) {
+    const nudge = Math.abs(off) > TOLERATED_GAP ? clamp(-off * CATCH_UP, -0.5, 0.5) : 0;
     const pace = speed * (1 + Math.round(nudge * 50) / 50);
     if (follower().playbackRate !== pace) follower().playbackRate = pace;
-    nextTick = requestAnimationFrame(tick);
-  } else {
-    seek(frameAt(leader().currentTime));
   }
+  nextTick = requestAnimationFrame(tick);
 }
 
 function show(frame) {
@@ -150,6 +177,15 @@ function play() {
   wanted = true;
   if ((goal ?? shown) === clip.frames - 1) goal = 0;
   drive();
+  if (!running) prime();
+}
+
+function prime() {
+  // Phones load little and allow no sound until play() is called in answer to a touch.
+  for (const each of media()) {
+    if (!each.ended) each.play().catch(() => {});
+    each.pause();
+  }
 }
 
 function pause() {
@@ -170,14 +206,15 @@ function setView(next) {
 
 function setSpeed(next) {
   speed = next;
-  for (const each of videos) each.playbackRate = speed;
+  for (const each of media()) each.playbackRate = speed;
   render();
 }
 
 function setSound(next) {
   sound = next;
-  for (const each of videos) each.playbackRate = speed;
-  render();
+  loadSound();
+  heading = null;
+  seek(goal ?? shown);
 }
 
 function setLoop(next) {
@@ -207,7 +244,6 @@ function render() {
   for (const button of buttons("views")) button.setAttribute("aria-pressed", button.value === view);
   for (const button of buttons("speeds")) button.setAttribute("aria-pressed", Number(button.value) === speed);
   for (const button of buttons("sounds")) button.setAttribute("aria-pressed", button.value === heard());
-  for (const side of SIDES) video[side].muted = heard() !== side;
   for (const control of root.querySelectorAll("button, input")) {
     control.disabled = !usable() || (control.value in video && !clip[control.value].audio);
   }
@@ -232,6 +268,7 @@ function load() {
     root.dataset.shape = value.width >= 1.2 * value.height ? "wide" : "upright";
   }
   for (const side of SIDES) loadSide(side, value?.[side]);
+  loadSound();
   say("all", value ? "" : "The comparison will appear here.");
   if (value && !clip) say("result", "The result will appear here.");
   drive();
@@ -251,13 +288,21 @@ function loadSide(side, content) {
   hear.title = content?.audio ? `Hear ${label}` : `${label || letter} has no sound`;
   hear.setAttribute("aria-label", `Sound of ${letter}`);
   say(side, "");
+  setSource(video[side], content);
+}
+
+function loadSound() {
+  setSource(audio, clip?.[heard()]);
+}
+
+function setSource(medium, content) {
   const url = content?.video.url ?? null;
-  if (video[side].getAttribute("src") === url && !video[side].error) return;
+  if (medium.getAttribute("src") === url && !medium.error) return;
   if (url) {
-    video[side].src = url;
+    medium.src = url;
   } else {
-    video[side].removeAttribute("src");
-    video[side].load();
+    medium.removeAttribute("src");
+    medium.load();
   }
 }
 
@@ -299,7 +344,7 @@ function keyBelongsTo(target, key) {
 }
 
 function onKey(event) {
-  const action = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  const action = KEYS[event.key?.length === 1 ? event.key.toLowerCase() : event.key];
   if (!action || !usable() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
   if (keyBelongsTo(event.target, event.key)) return;
   event.preventDefault();
@@ -319,10 +364,13 @@ function onVisibility() {
 const on = (selector, type, listener) => find(selector).addEventListener(type, listener);
 const onChoice = (group, choose) => buttons(group).forEach((each) => each.addEventListener("click", () => choose(each.value)));
 
-for (const side of SIDES) {
-  for (const type of ["loadedmetadata", "canplay", "canplaythrough", "seeked", "waiting", "playing", "ended"]) {
-    video[side].addEventListener(type, drive);
+for (const medium of [...videos, audio]) {
+  for (const type of ["loadedmetadata", "canplay", "canplaythrough", "seeked", "waiting", "playing", "ended", "error"]) {
+    medium.addEventListener(type, drive);
   }
+}
+
+for (const side of SIDES) {
   video[side].addEventListener("error", () => fail(side));
   // The system's media keys and headsets can pause a video too.
   video[side].addEventListener("pause", () => {

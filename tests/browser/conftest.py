@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Literal, Protocol, TypedDict, Unpack
 
 import gradio as gr
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Route, sync_playwright
+from gradio.themes import ThemeClass as Theme
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Route,
+    ViewportSize,
+    sync_playwright,
+)
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -25,11 +34,38 @@ QUIET = (
 )
 LOCAL = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|(data|blob|about):")
 
-Serve = Callable[..., str]
-"""Serves a Blocks until the test ends and gives its address; keywords go to `launch`."""
 
-OpenPage = Callable[..., Page]
-"""Opens an address in a browser of its own; keywords are those of a Playwright context."""
+class LaunchOptions(TypedDict, total=False):
+    theme: Theme
+    css: str
+    allowed_paths: list[str]
+    max_file_size: str
+
+
+class Serve(Protocol):
+    """Serves a Blocks until the tests of the module are over and gives its address."""
+
+    def __call__(self, app: gr.Blocks, **options: Unpack[LaunchOptions]) -> str: ...
+
+
+class ContextOptions(TypedDict, total=False):
+    viewport: ViewportSize
+    has_touch: bool
+    is_mobile: bool
+    device_scale_factor: float
+    color_scheme: Literal["dark", "light"]
+    reduced_motion: Literal["reduce"]
+
+
+class OpenPage(Protocol):
+    """Opens an address in a browser context of its own, 1440 by 900 when nothing else is asked for."""
+
+    def __call__(self, address: str, **options: Unpack[ContextOptions]) -> Page: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Gradio's own statistics use what pandas has deprecated.
+    config.addinivalue_line("filterwarnings", "ignore::pandas.errors.Pandas4Warning")
 
 
 @dataclass
@@ -72,10 +108,13 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def serve() -> Iterator[Serve]:
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
     with ExitStack() as stack:
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+        environment.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
 
-        def launch(app: gr.Blocks, **options: Any) -> str:
+        def launch(app: gr.Blocks, **options: Unpack[LaunchOptions]) -> str:
             _, address, _ = app.launch(
                 server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, show_error=True, **options
             )
@@ -97,8 +136,9 @@ def watch() -> Iterator[Watch]:
 def open_page(browser: Browser, watch: Watch) -> Iterator[OpenPage]:
     with ExitStack() as stack:
 
-        def open_page(address: str, **options: Any) -> Page:
-            context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
+        def open_page(address: str, **options: Unpack[ContextOptions]) -> Page:
+            wide: ContextOptions = {"viewport": {"width": 1440, "height": 900}}
+            context = browser.new_context(**(wide | options))
             stack.callback(context.close)
             watch.follow(context)
             page = context.new_page()

@@ -11,8 +11,9 @@ from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.motion import Motion
 from syncedit_demo.engines.draft.warping import Box, Bytes, Floats, places, resize, resize_flow, sample, size_of
 
+LIGHT = 12.0
 OFFSETS = (-12, -4, 0, 4, 12)
-DISTANCE = np.full((1, 3), -1 / 128, np.float32)
+ALMOST_OPEN = 0.98
 FADE = np.exp(-np.square(np.arange(256, dtype=np.float32) / 9))
 
 
@@ -21,6 +22,8 @@ class Carrier:
 
     def __init__(self, first: Bytes, edited: Bytes, lookup: ColourLookup, *, local: bool, scale: float) -> None:
         self._first = first
+        self._local = local
+        self._light_window = 2 * round(12 * scale) + 1
         self._lookup = lookup
         self._exact = lookup.explained >= 0.95
         base = lookup.apply(first)
@@ -36,8 +39,8 @@ class Carrier:
         self._offset = change - self._slope * base
         self._total = change
         coarse = (size_of(first)[0] // max(1, round(2 * scale)), size_of(first)[1] // max(1, round(2 * scale)))
-        self._coarse_first = cv2.resize(first, coarse, interpolation=cv2.INTER_AREA)
-        self._coarse_total = cv2.resize(change, coarse, interpolation=cv2.INTER_AREA)
+        self._coarse = coarse
+        self._samples = np.concatenate([resize(first.astype(np.float32), coarse), resize(change, coarse)], axis=-1)
 
     def render(self, frame: Bytes, motion: Motion) -> Bytes:
         """The edited frame, RGB."""
@@ -55,35 +58,44 @@ class Carrier:
         where = places(np.ascontiguousarray(flow[box]), (box[1].start, box[0].start))
         shown = cv2.multiply(sample(self._first, where), (*motion.gain.tolist(), 0))
         confidence = resize(motion.confidence, size)[box]
+        if self._local:
+            light = np.clip(frame[box] - shown.astype(np.float32), -LIGHT, LIGHT)
+            shown = np.clip(shown + cv2.blur(light, (self._light_window,) * 2), 0, 255).astype(np.uint8)
         gate = cv2.merge([_gate(np.ascontiguousarray(frame[box]), shown, confidence)] * 3)
         offset = sample(self._offset, where, cv2.INTER_CUBIC)
         if not self._exact:
             offset *= motion.gain
         carried = sample(self._slope, where) * base[box] + offset
         if not self._exact:
-            fallback = resize(self._matched(frame, motion), size)[box]
+            open_gate = np.ones(frame.shape[:2], np.float32)
+            open_gate[box] = gate[..., 0]
+            fallback = resize(self._matched(frame, motion, open_gate), size)[box]
             carried = fallback + gate * (carried - fallback)
         else:
             carried *= gate
         base[box] = np.clip(base[box] + carried, 0, 255)
 
-    def _matched(self, frame: Bytes, motion: Motion) -> Floats:
+    def _matched(self, frame: Bytes, motion: Motion, gate: Floats) -> Floats:
         """What the edit does to pixels of this colour nearby, where the surface itself is not matched."""
-        size = size_of(self._coarse_first)
-        small = resize(frame, size).astype(np.float32)
-        where = places(resize_flow(motion.flow, size))
-        total = np.zeros_like(small)
-        weights = np.full(small.shape[:2], 1e-6, np.float32)
-        best = np.zeros(small.shape[:2], np.float32)
+        width, height = self._coarse
+        rows, columns = np.nonzero(resize(gate, self._coarse) < ALMOST_OPEN)
+        colours = resize(frame, self._coarse)[rows, columns].astype(np.float32)
+        where = places(resize_flow(motion.flow, self._coarse))[rows, columns].round().astype(np.int32)
+        samples = self._samples.reshape(-1, 6)
+        total = np.zeros_like(colours)
+        weights = np.full(len(rows), 1e-6, np.float32)
+        best = np.zeros(len(rows), np.float32)
         for dx, dy in itertools.product(OFFSETS, OFFSETS):
-            moved = where + np.array((dx, dy), np.float32)
-            seen = sample(self._coarse_first, moved)
-            difference = small - seen * motion.gain
-            weight = cv2.exp(cv2.transform(difference * difference, DISTANCE))
-            total += weight[..., None] * sample(self._coarse_total, moved)
+            x, y = np.clip(where[:, 0] + dx, 0, width - 1), np.clip(where[:, 1] + dy, 0, height - 1)
+            seen = samples[y * width + x]
+            difference = colours - seen[:, :3] * motion.gain
+            weight = np.exp(np.einsum("ij,ij->i", difference, difference) * np.float32(-1 / 128))
+            total += weight[:, None] * seen[:, 3:]
             weights += weight
-            best = np.maximum(best, weight)
-        return total * (best / weights)[..., None]
+            np.maximum(best, weight, out=best)
+        result = np.zeros((height, width, 3), np.float32)
+        result[rows, columns] = total * (best / weights)[:, None]
+        return result
 
 
 def _gate(frame: Bytes, shown: Bytes, confidence: Floats) -> Floats:

@@ -19,7 +19,7 @@ class ColourLookup:
         explained: Share of the edit's energy that is a function of colour, 0-1.
     """
 
-    def __init__(self, first: Bytes, edited: Bytes) -> None:
+    def __init__(self, first: Bytes, edited: Bytes, *, everywhere: bool) -> None:
         """Learn from frame 0 and its edit, RGB pictures of one size."""
         original = first.reshape(-1, 3)
         change = edited.reshape(-1, 3).astype(np.float32) - original
@@ -40,7 +40,7 @@ class ColourLookup:
         total = float(np.square(change).sum())
         self.explained = max(0.0, 1 - float(np.square(residual).sum()) / total) if total else 1.0
         determined = (power + 9) / (np.maximum(energy - power, 0) + power + 9)
-        strictness = np.clip((0.95 - self.explained) / 0.2, 0, 1)
+        strictness = 0.0 if everywhere else np.clip((0.95 - self.explained) / 0.2, 0, 1)
         low, high = np.array((0.35, 0.75)) * (1 - strictness) + np.array((0.85, 0.97)) * strictness
         step = np.clip((determined - low) / (high - low), 0, 1)
         shrunk = mean * (step * step * (3 - 2 * step))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from syncedit_demo.engines import Frame
 
 BASE_AREA = 512 * 512
+PHASE = "Following the motion"
 PREVIEW_EVERY = 8
 PREVIEW_SIDE = 512
 
@@ -48,12 +49,14 @@ class DraftEngine:
         fine = (round(plan.width / scale), round(plan.height / scale))
         change = cv2.absdiff(first, job.edited_frame).max(axis=-1)
         support = cv2.GaussianBlur((change > 8).astype(np.float32), (0, 0), 2 * scale)
-        local = float((support > 0.3).mean()) < 0.35
-        lookup = ColourLookup(first, job.edited_frame)
+        covered = float((support > 0.3).mean())
+        local = 0 < covered < 0.35
+        lookup = ColourLookup(first, job.edited_frame, everywhere=covered > 0.7)
         tracker = MotionTracker(resize(first, fine), resize(support, fine), local=local)
         carrier = Carrier(first, job.edited_frame, lookup, local=local, scale=scale)
         notes: list[str] = []
         yield Frames(job.edited_frame[None])
+        yield Progress(PHASE, 1, plan.frames)
         for index, frame in enumerate(frames, 1):
             job.raise_if_cancelled()
             was_away = tracker.away
@@ -67,7 +70,7 @@ class DraftEngine:
                 notes.append(f"The clip is back in the scene of its first frame at frame {index}.")
             result = carrier.render(frame, motion)
             yield Frames(result[None])
-            yield Progress("Following the motion", index + 1, plan.frames)
+            yield Progress(PHASE, index + 1, plan.frames)
             if index % PREVIEW_EVERY == 0:
                 yield Preview(_small(result), index)
         yield Finished(tuple(notes))

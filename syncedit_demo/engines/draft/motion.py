@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import cv2
 import numpy as np
 
+from syncedit_demo.engines.draft.surface import SurfaceTracker
 from syncedit_demo.engines.draft.warping import (
     Box,
     Bytes,
@@ -33,7 +34,11 @@ WORST_COST = 18.0
 
 CHAIN_BIAS = 0.6
 HOMOGRAPHY_BIAS = -0.3
+SMOOTH_BIAS = np.float32(-1.5)
 """Added to the cost of a candidate: a chain drifts, a homography is smooth."""
+
+LIGHT = np.float32(12)
+"""How much light and shade on a surface may change, in levels, without it being another surface."""
 
 GAIN_RANGE = (0.6, 1.6)
 
@@ -43,6 +48,11 @@ POLISH_LIMIT = 1.5
 CUT_SHARE = 0.45
 """Share of a frame without counterpart in the frame before from which it is another scene. Motion within a scene stays
 under 0.16 on the clips this was set on, unrelated scenes are above 0.6."""
+
+TEXTURE = 1e-4
+
+MOST_POINTS = 1500
+"""Points that a homography is fitted to."""
 
 MEAN = np.full((1, 3), 1 / 3, np.float32)
 
@@ -91,6 +101,8 @@ class MotionTracker:
         self._first = coarse.astype(np.float32)
         self._first_gray = gray(coarse)
         self._support = cast("Floats", resize(support, self._size))
+        self._surface = SurfaceTracker(self._first, self._support) if local else None
+        self._placed = np.eye(3)
         self._previous = coarse
         self._flow = self._still()
         self._gain = np.ones(3, np.float32)
@@ -108,72 +120,107 @@ class MotionTracker:
             chain = self._flow
         else:
             chain = compose(back, self._flow)
-        flow, cost, plane = self._best(colours, coarse_gray, chain)
+        texture = _texture(coarse_gray)
+        flow, cost, plane, zone = self._best(colours, coarse_gray, chain, texture)
         self.away = (cut or self.away) and _mismatch(cost) > CUT_SHARE
         if self.away:
             nowhere = np.zeros(cost.shape, np.float32)
             return Motion(self._flow, nowhere, self._gain, None)
-        confidence = np.exp(-np.square(np.maximum(cost - 2, 0) / 8))
+        confidence = _confidence(cost)
         confidence = cast("Floats", cv2.erode(confidence, np.ones((17, 17) if self._local else (7, 7), np.uint8)))
-        self._flow = self._refilled(flow, confidence, plane)
+        self._flow = self._refilled(flow, confidence, texture, plane)
+        trust = confidence if self._local else texture
+        if self._local:
+            filled = _confidence(self._cost(colours, self._flow, self._first * self._gain, 1))
+            confidence = np.maximum(confidence, cv2.erode(filled, np.ones((3, 3), np.uint8)))
         self._gain = self._measured_gain(colours, confidence)
-        box = self._box()
+        box = self._box(zone)
+        confidence = confidence * zone
         fine = resize_flow(self._flow, size_of(frame))
         if box is not None:
-            fine[box] = self._polished(gray(frame)[box], fine[box], box)
+            fine[box] = self._polished(
+                gray(frame)[box], fine[box], cast("Floats", resize(trust, size_of(frame)))[box], box
+            )
         return Motion(fine, confidence, self._gain, box)
 
     def _still(self) -> Floats:
         return np.zeros((self._size[1], self._size[0], 2), np.float32)
 
-    def _cost(self, frame: Floats, flow: Floats, first: Floats) -> Floats:
+    def _cost(self, frame: Floats, flow: Floats, first: Floats, sigma: float = 3) -> Floats:
         outside = (1e4, 1e4, 1e4)
         shown = cv2.remap(first, places(flow), None, cv2.INTER_LINEAR, borderValue=outside)
-        difference = cv2.transform(cv2.absdiff(frame, shown), MEAN)
-        return blur(np.minimum(difference, WORST_COST), 3)
+        difference = frame - shown
+        if self._surface is not None:
+            difference -= np.clip(blur(np.clip(difference, -LIGHT, LIGHT), 8), -LIGHT, LIGHT)
+        difference = cv2.transform(np.abs(difference), MEAN)
+        return blur(np.minimum(difference, WORST_COST), sigma)
 
-    def _best(self, frame: Floats, frame_gray: Bytes, chain: Floats) -> tuple[Floats, Floats, NDArray[np.float64]]:
+    def _best(
+        self, frame: Floats, frame_gray: Bytes, chain: Floats, texture: Floats
+    ) -> tuple[Floats, Floats, NDArray[np.float64], NDArray[np.bool_]]:
         """The flow to frame 0, its cost, and the plane motion of what is edited."""
         first = self._first * self._gain
-        candidates = [chain, self._dis.calc(frame_gray, self._first_gray, chain.copy())]
+        seen = cast("Bytes", warp(self._first_gray, chain))
+        candidates = [
+            chain,
+            self._dis.calc(frame_gray, self._first_gray, chain.copy()),
+            compose(self._dis.calc(frame_gray, seen, self._still()), chain),
+        ]
         costs = [self._cost(frame, flow, first) for flow in candidates]
-        biases = [CHAIN_BIAS, 0.0]
-        sure = costs[1] < 4
-        regions = [sure]
-        if self._local:
-            regions.append(sure & (warp(self._support, candidates[1]) > 0.3))
+        biases = [np.float32(CHAIN_BIAS), np.float32(0), np.float32(0)]
+        better = candidates[1] if costs[1].mean() < costs[2].mean() else candidates[2]
+        sure = np.minimum(costs[1], costs[2]) < 4
+        smooth = SMOOTH_BIAS * (1 - texture)
         plane = np.eye(3)
-        for region in regions:
-            matrix = _homography(candidates[1], region)
-            if matrix is not None:
-                plane = matrix
-                candidates.append(self._through(matrix, frame_gray))
-                costs.append(self._cost(frame, candidates[-1], first))
-                biases.append(HOMOGRAPHY_BIAS)
-        biased = [cost + np.float32(bias) for cost, bias in zip(costs, biases, strict=True)]
-        flow = _cheapest(candidates, biased)
-        return flow, self._cost(frame, flow, first), plane
+        background = _homography(better, sure)
+        if background is not None:
+            plane = background
+            candidates.append(self._through(plane, frame_gray, texture))
+            biases.append(HOMOGRAPHY_BIAS + smooth)
+        zone = np.ones(texture.shape, np.bool_)
+        if self._surface is not None:
+            placed, share = self._surface.align(frame, self._gain, [self._placed])
+            if share < 0.3:
+                around = _grown(cast("Floats", warp(self._support, better)), 12)
+                region = _homography(better, sure & around)
+                if region is not None:
+                    other, other_share = self._surface.align(frame, self._gain, [np.linalg.inv(region)])
+                    if other_share > share:
+                        placed, share = other, other_share
+            self._placed = placed
+            if share > 0.3:
+                plane = np.linalg.inv(placed)
+                candidates.append(self._through(plane, frame_gray, texture))
+                shown = cast("Floats", self._seen_through(plane, self._support))
+                near = _grown(shown, 24)
+                biases[-1] = np.where(near, np.float32(0), biases[-1])
+                biases.append(HOMOGRAPHY_BIAS + np.where(near, smooth, np.float32(0)))
+                if share > 0.5:
+                    zone = _grown(shown, round(6 + 0.15 * float(np.sqrt(shown.sum()))))
+        costs += [self._cost(frame, flow, first) for flow in candidates[3:]]
+        flow = _cheapest(candidates, [cost + bias for cost, bias in zip(costs, biases, strict=True)])
+        return flow, self._cost(frame, flow, first), plane, zone
 
-    def _through(self, matrix: NDArray[np.float64], frame_gray: Bytes) -> Floats:
-        """Flow to frame 0 seen through a homography: what is left to find is small, whatever the turn or zoom."""
+    def _seen_through(self, matrix: NDArray[np.float64], picture: NDArray[Any]) -> NDArray[Any]:
         mode = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        seen = cv2.warpPerspective(self._first_gray, matrix, self._size, flags=mode, borderMode=cv2.BORDER_REPLICATE)
+        return cv2.warpPerspective(picture, matrix, self._size, flags=mode, borderMode=cv2.BORDER_REPLICATE)
+
+    def _through(self, matrix: NDArray[np.float64], frame_gray: Bytes, texture: Floats) -> Floats:
+        """Flow to frame 0 seen through a homography: what is left to find is small, whatever the turn or zoom."""
+        seen = cast("Bytes", self._seen_through(matrix, self._first_gray))
         still = self._still()
-        found = places(self._dis.calc(frame_gray, cast("Bytes", seen), still.copy()))
+        found = places(self._dis.calc(frame_gray, seen, still.copy()) * texture[..., None])
         return cv2.perspectiveTransform(found, matrix) - places(still)
 
-    def _refilled(self, flow: Floats, confidence: Floats, plane: NDArray[np.float64]) -> Floats:
+    def _refilled(self, flow: Floats, confidence: Floats, texture: Floats, plane: NDArray[np.float64]) -> Floats:
         """The flow, with what is unsure taken from its surroundings."""
-        if self._local:
-            grid = places(self._still())
-            ground = cv2.perspectiveTransform(grid, plane) - grid
-        else:
-            ground = self._still()
-        weight = confidence + np.float32(1e-3)
+        grid = places(self._still())
+        ground = cv2.perspectiveTransform(grid, plane) - grid
+        weight = confidence * (texture + np.float32(0.02)) + np.float32(1e-4)
         offset = (flow - ground) * weight[..., None]
         filled = blur(offset, 6) + 0.05 * blur(offset, 24)
         filled /= (blur(weight, 6) + 0.05 * blur(weight, 24))[..., None]
-        return ground + filled + (flow - ground - filled) * confidence[..., None]
+        return ground + filled + (flow - ground - filled) * (confidence * texture)[..., None]
 
     def _measured_gain(self, frame: Floats, confidence: Floats) -> Floats:
         sure = confidence[::3, ::3] > 0.5
@@ -183,23 +230,24 @@ class MotionTracker:
         ratio = np.median((frame[::3, ::3][sure] + 1) / (shown + 1), axis=0)
         return np.clip(ratio, *GAIN_RANGE).astype(np.float32)
 
-    def _box(self) -> Box | None:
+    def _box(self, zone: NDArray[np.bool_]) -> Box | None:
         """The part of the fine grid where the edit shows, with a margin."""
-        x, y, width, height = cv2.boundingRect((warp(self._support, self._flow) > 0.01).astype(np.uint8))
+        x, y, width, height = cv2.boundingRect(((warp(self._support, self._flow) > 0.01) & zone).astype(np.uint8))
         if not width or not height:
             return None
-        margin = 16
+        margin = 4 if self._local else 16
         top, left = max(0, y - margin), max(0, x - margin)
         return slice(2 * top, 2 * (y + height + margin)), slice(2 * left, 2 * (x + width + margin))
 
-    def _polished(self, frame_gray: Bytes, flow: Floats, box: Box) -> Floats:
+    def _polished(self, frame_gray: Bytes, flow: Floats, trust: Floats, box: Box) -> Floats:
         origin = (box[1].start, box[0].start)
         seen = sample(self._fine_gray, places(flow, origin))
         # A DIS object keeps buffers of its last size; this one's size follows the box.
         polisher = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
         step = polisher.calc(np.ascontiguousarray(frame_gray), cast("Bytes", seen), np.zeros_like(flow))
         length = np.sqrt(np.square(step).sum(axis=-1, keepdims=True))
-        return compose(step * np.clip(2 - length / POLISH_LIMIT, 0, 1), flow)
+        step *= np.clip(2 - length / POLISH_LIMIT, 0, 1) * trust[..., None]
+        return compose(step, flow)
 
 
 def _mismatch(cost: Floats) -> float:
@@ -207,11 +255,29 @@ def _mismatch(cost: Floats) -> float:
     return float((cost > WORST_COST / 2).mean())
 
 
+def _confidence(cost: Floats) -> Floats:
+    return np.exp(-np.square(np.maximum(cost - 2, 0) / 8))
+
+
+def _grown(mask: Floats, margin: int) -> NDArray[np.bool_]:
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
+    return cv2.dilate((mask > 0.3).astype(np.uint8), kernel) > 0
+
+
+def _texture(picture: Bytes) -> Floats:
+    """How well motion is determined by what is seen, 0-1: the smaller eigenvalue of the structure tensor."""
+    smallest = cv2.cornerMinEigenVal(picture, 9, ksize=3)
+    square = np.square(smallest)
+    return square / (square + TEXTURE**2)
+
+
 def _homography(flow: Floats, region: NDArray[np.bool_]) -> NDArray[np.float64] | None:
     """The plane motion of a region; None where too little of it agrees on one."""
     rows, columns = np.nonzero(region[::3, ::3])
     if len(rows) < 40:
         return None
+    stride = max(1, len(rows) // MOST_POINTS)
+    rows, columns = rows[::stride], columns[::stride]
     points = np.stack([columns, rows], axis=-1).astype(np.float32) * 3
     moved = points + flow[rows * 3, columns * 3]
     matrix, inliers = cv2.findHomography(points, moved, cv2.RANSAC, 1.0)
