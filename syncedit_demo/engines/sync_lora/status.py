@@ -39,17 +39,17 @@ class Status:
 def status(settings: SyncLoraSettings) -> Status:
     """Look for the packages, the prepared set, the weights and Gemma."""
     missing = missing_packages()
-    findings = {"sync-lora packages": f"not installed: {', '.join(missing)}" if missing else "installed"}
+    findings = {"packages": f"not installed: {', '.join(missing)}" if missing else "installed"}
     try:
         prepared = open_prepared(settings.prepared)
-        findings["sync-lora prepared set"] = _describe(prepared)
+        findings["prepared set"] = _describe(prepared)
     except EngineError as error:
         prepared = None
-        findings["sync-lora prepared set"] = str(error)
+        findings["prepared set"] = str(error)
     for slot, path in find_weights(settings).items():
-        findings[f"sync-lora {slot}"] = _state(path, FILE_NAMES[slot])
+        findings[str(slot)] = _state(path, FILE_NAMES[slot])
     gemma = find_gemma(settings)
-    findings["sync-lora text encoder"] = (
+    findings["text encoder"] = (
         f"{gemma}" if gemma else f"{GEMMA_FOLDER} is missing; only making the prompt's embedding needs it"
     )
     return Status(not missing and prepared is not None, findings)
