@@ -1,0 +1,162 @@
+"""The safetensors format: a header read without loading anything, and a writer that holds one tensor at a time.
+
+Format: https://huggingface.co/docs/safetensors, "Format": 8 bytes little-endian length of a JSON header, the header,
+then the tensors' bytes in the order of their offsets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from syncedit_demo.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+MAX_HEADER_BYTES = 100_000_000
+"""The limit of the safetensors library itself."""
+
+CHUNK_BYTES = 1 << 24
+
+DTYPE_BYTES = {
+    **dict.fromkeys(("F64", "I64", "U64"), 8),
+    **dict.fromkeys(("F32", "I32", "U32"), 4),
+    **dict.fromkeys(("BF16", "F16", "I16", "U16"), 2),
+    **dict.fromkeys(("F8_E4M3", "F8_E5M2", "I8", "U8", "BOOL"), 1),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TensorInfo:
+    """What the header says of one tensor: dtype in the format's names, such as "BF16", and shape."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the tensor's data."""
+        return math.prod(self.shape) * DTYPE_BYTES[self.dtype]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A safetensors file as its header describes it.
+
+    Attributes:
+        path: The file.
+        tensors: What it holds, by name, in the file's order.
+        metadata: The free text that goes with them.
+        nbytes: Size of the whole file.
+    """
+
+    path: Path
+    tensors: Mapping[str, TensorInfo]
+    metadata: Mapping[str, str]
+    nbytes: int
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The model's configuration from the metadata; empty where there is none.
+
+        Raises:
+            EngineError: It is not a JSON object.
+        """
+        try:
+            config: object = json.loads(self.metadata.get("config", "{}"))
+        except json.JSONDecodeError:
+            config = None
+        if not isinstance(config, dict):
+            message = f"{self.path} holds a configuration that cannot be read."
+            raise EngineError(message)
+        return cast("dict[str, Any]", config)
+
+
+def read_header(path: Path) -> Header:
+    """Read a file's header and compare it with the file's size.
+
+    Raises:
+        EngineError: The file is missing, is not in this format, or is cut short.
+    """
+    try:
+        with path.open("rb") as file:
+            nbytes = os.fstat(file.fileno()).st_size
+            length = int.from_bytes(file.read(8), "little")
+            raw = file.read(length) if 0 < length <= MAX_HEADER_BYTES else b""
+    except OSError as error:
+        message = f"{path} cannot be read: {error.strerror}."
+        raise EngineError(message) from error
+    if 8 <= nbytes < 8 + length <= MAX_HEADER_BYTES:
+        message = f"{path} is cut short: it ends inside its header."
+        raise EngineError(message)
+    try:
+        entries = cast("dict[str, dict[str, Any]]", json.loads(raw))
+        metadata = cast("dict[str, str]", entries.pop("__metadata__", {}))
+        tensors = {name: TensorInfo(entry["dtype"], tuple(entry["shape"])) for name, entry in entries.items()}
+        data_bytes = max((int(entry["data_offsets"][1]) for entry in entries.values()), default=0)
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        message = f"{path} is not a safetensors file."
+        raise EngineError(message) from error
+    expected = 8 + length + data_bytes
+    if nbytes != expected:
+        state = "is cut short" if nbytes < expected else "has something appended"
+        message = f"{path} {state}: {nbytes:,} bytes are there, its header speaks of {expected:,}."
+        raise EngineError(message)
+    return Header(path, tensors, metadata, nbytes)
+
+
+def write_tensors(
+    path: Path, infos: Mapping[str, TensorInfo], data: Iterable[bytes | memoryview], metadata: Mapping[str, str]
+) -> str:
+    """Write a file tensor by tensor, beside its place first, and move it there when it is whole.
+
+    Args:
+        path: Where the file goes; its folder exists.
+        infos: The tensors by name, in the order of `data`.
+        data: Each tensor's bytes, C-contiguous and little-endian.
+        metadata: The free text that goes with them.
+
+    Returns:
+        SHA-256 of the file, in hex.
+
+    Raises:
+        OSError: It cannot be written; nothing is left behind.
+    """
+    entries: dict[str, object] = {"__metadata__": dict(metadata)}
+    offset = 0
+    for name, info in infos.items():
+        entries[name] = {
+            "dtype": info.dtype,
+            "shape": list(info.shape),
+            "data_offsets": [offset, offset + info.nbytes],
+        }
+        offset += info.nbytes
+    header = json.dumps(entries, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    digest = hashlib.sha256()
+    partial = path.with_name(path.name + ".part")
+    try:
+        with partial.open("wb") as file:
+            for chunk in (struct.pack("<Q", len(header)), header):
+                file.write(chunk)
+                digest.update(chunk)
+            for chunk in data:
+                file.write(chunk)
+                digest.update(chunk)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return digest.hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
