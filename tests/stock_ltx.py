@@ -7,7 +7,8 @@ resized instead of before.
 """
 
 # ltx_core and ltx_pipelines have no stubs.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 # pyright: reportUnknownParameterType=false, reportUnknownLambdaType=false
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ make_torchaudio_importable()
 
 from ltx_core.components.patchifiers import get_pixel_coords  # noqa: E402
 from ltx_core.loader import LTXV_LORA_COMFY_RENAMING_MAP, LoraPathStrengthAndSDOps  # noqa: E402
-from ltx_core.model.video_vae import TilingConfig  # noqa: E402
+from ltx_core.model.upsampler import LatentUpsampler  # noqa: E402
+from ltx_core.model.video_vae import TilingConfig, VideoDecoder  # noqa: E402
 from ltx_core.text_encoders.gemma import EmbeddingsProcessorOutput  # noqa: E402
 from ltx_core.tools import VideoLatentTools  # noqa: E402
 from ltx_pipelines import ic_lora  # noqa: E402
@@ -44,14 +46,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StockResult:
-    """Latents after each stage, `(1, 128, frames, height, width)`, and the frames, uint8 `(frames, height, width, 3)`."""
+    """Latents after each stage, `(1, 128, frames, height, width)`, and frames, uint8 `(frames, height, width, 3)`."""
 
     stage_1: torch.Tensor
     stage_2: torch.Tensor
     frames: NDArray[np.uint8]
 
 
-def run_stock_pipeline(  # noqa: PLR0913
+def run_stock_pipeline(
     weights: Path, clip: Path, edited: Path, plan: EditPlan, prompt: torch.Tensor, *, seed: int, crf: int
 ) -> StockResult:
     """Make an edit with the stock pipeline.
@@ -65,11 +67,9 @@ def run_stock_pipeline(  # noqa: PLR0913
         seed: The seed.
         crf: Compression of the edited frame.
     """
-    latents: list[torch.Tensor] = []
     with pytest.MonkeyPatch.context() as patch:
         _adapt(patch, prompt)
-        patch.setattr(ic_lora, "upsample_video", _recording(ic_lora.upsample_video, latents))
-        patch.setattr(ic_lora, "vae_decode_video", _recording(ic_lora.vae_decode_video, latents))
+        latents = record_latents(patch)
         pipeline = _pipeline(weights)
         with torch.inference_mode():
             chunks, _ = pipeline(
@@ -90,7 +90,7 @@ def run_stock_pipeline(  # noqa: PLR0913
 class _WithoutAudio(torch.nn.Module):
     """The stock transformer with its audio taken away; the pipeline gets its own audio latent back."""
 
-    def __init__(self, model: torch.nn.Module):
+    def __init__(self, model: torch.nn.Module) -> None:
         super().__init__()
         self.model = model
 
@@ -130,7 +130,7 @@ def _adapt(patch: pytest.MonkeyPatch, prompt: torch.Tensor) -> None:
         positions[:, 0, ...] = positions[:, 0, ...] / self.fps
         return replace(state, positions=positions)
 
-    def resized_before_compressed(  # noqa: PLR0913
+    def resized_before_compressed(
         image_path: str, height: int, width: int, dtype: torch.dtype, device: torch.device, crf: int
     ) -> torch.Tensor:
         image = torch.tensor(media_io.decode_image(image_path), dtype=torch.float32)
@@ -148,9 +148,24 @@ def _adapt(patch: pytest.MonkeyPatch, prompt: torch.Tensor) -> None:
     patch.setattr(helpers, "load_image_conditioning", resized_before_compressed)
 
 
-def _recording(function: Any, latents: list[torch.Tensor]) -> Any:  # noqa: ANN401
-    def recorded(latent: torch.Tensor, *args: Any, **options: Any) -> Any:  # noqa: ANN401
-        latents.append(latent.clone())
-        return function(latent, *args, **options)
+def record_latents(patch: pytest.MonkeyPatch) -> list[torch.Tensor]:
+    """The latents that will be upscaled and decoded, in order, whichever pipeline runs: those after each stage.
 
-    return recorded
+    Both pipelines pass them to the same two places of ltx_core: the first module the upscaler runs on them and the
+    decoder. The upscaler sees them un-normalised.
+    """
+    latents: list[torch.Tensor] = []
+    decode: Any = VideoDecoder.tiled_decode
+    upscale: Any = LatentUpsampler.forward
+
+    def recording_decode(self: VideoDecoder, latent: torch.Tensor, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        latents.append(latent.clone())
+        return decode(self, latent, *args, **options)
+
+    def recording_upscale(self: LatentUpsampler, latent: torch.Tensor) -> torch.Tensor:
+        latents.append(latent.clone())
+        return upscale(self, latent)
+
+    patch.setattr(VideoDecoder, "tiled_decode", recording_decode)
+    patch.setattr(LatentUpsampler, "forward", recording_upscale)
+    return latents

@@ -4,6 +4,10 @@
 own classes allow. The audio VAE and the vocoder, which the engine has no use for, are left out.
 """
 
+# ltx_core has no stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 import json
@@ -16,6 +20,7 @@ from ltx_core.model.upsampler import LatentUpsamplerConfigurator
 from ltx_core.model.video_vae import VideoDecoderConfigurator, VideoEncoderConfigurator
 from safetensors.torch import save_file
 
+from syncedit_demo.engines.sync_lora.safetensors_file import hash_file
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot
 
 RANK = 4
@@ -40,24 +45,36 @@ def write_weights(folder: Path, seed: int = 0) -> Path:
     video = [name for name in linear if name.split(".")[4] in ("attn1", "attn2", "ff")]
     save(folder / FILE_NAMES[Slot.SYNC_LORA], lora_tensors(base, video, generator))
     save(folder / FILE_NAMES[Slot.DISTILLED_LORA], lora_tensors(base, linear, generator))
-    with torch.device("meta"):
-        upscaler = LatentUpsamplerConfigurator.from_config(UPSCALER_CONFIG)
-    save(folder / FILE_NAMES[Slot.UPSCALER], _random_state(upscaler, generator), UPSCALER_CONFIG)
+    save(folder / FILE_NAMES[Slot.UPSCALER], upscaler_tensors(generator), UPSCALER_CONFIG)
     return folder
+
+
+def write_prompt(path: Path, base: Path, seed: int = 1, **changed: str) -> torch.Tensor:
+    """Write an embedding of the prompt by this checkpoint, random as the rest, and give it back."""
+    *_, (_, sha256) = hash_file(base)
+    context = _normal((1, 128, 64), 1.0, torch.Generator().manual_seed(seed))
+    save(
+        path,
+        {"video_context": context, "audio_context": context[..., :32].clone()},
+        **{"prompt": "3d1t", "base_sha256": sha256, **changed},
+    )
+    return context
 
 
 def checkpoint_tensors(generator: torch.Generator) -> Tensors:
     """The transformer with its audio half and the video VAE, under the checkpoint's names."""
-    with torch.device("meta"):
-        transformer = LTXModelConfigurator.from_config(CHECKPOINT_CONFIG)
-        encoder = VideoEncoderConfigurator.from_config(CHECKPOINT_CONFIG)
-        decoder = VideoDecoderConfigurator.from_config(CHECKPOINT_CONFIG)
-    tensors = {f"model.diffusion_model.{name}": t for name, t in _random_state(transformer, generator).items()}
-    for part, model in (("encoder", encoder), ("decoder", decoder)):
-        for name, tensor in _random_state(model, generator).items():
+    transformer = _random_state(LTXModelConfigurator, CHECKPOINT_CONFIG, generator)
+    tensors = {f"model.diffusion_model.{name}": tensor for name, tensor in transformer.items()}
+    for part, configurator in (("encoder", VideoEncoderConfigurator), ("decoder", VideoDecoderConfigurator)):
+        for name, tensor in _random_state(configurator, CHECKPOINT_CONFIG, generator).items():
             prefix = "vae" if name.startswith("per_channel_statistics.") else f"vae.{part}"
             tensors.setdefault(f"{prefix}.{name}", tensor)
     return tensors
+
+
+def upscaler_tensors(generator: torch.Generator) -> Tensors:
+    """The spatial upscaler."""
+    return _random_state(LatentUpsamplerConfigurator, UPSCALER_CONFIG, generator)
 
 
 def lora_tensors(base: Tensors, modules: list[str], generator: torch.Generator) -> Tensors:
@@ -78,7 +95,9 @@ def save(path: Path, tensors: Tensors, config: dict[str, Any] | None = None, **m
     save_file(tensors, path, metadata)
 
 
-def _random_state(model: torch.nn.Module, generator: torch.Generator) -> Tensors:
+def _random_state(configurator: Any, config: dict[str, Any], generator: torch.Generator) -> Tensors:  # noqa: ANN401
+    with torch.device("meta"):
+        model: torch.nn.Module = configurator.from_config(config)
     return {name: _random(name, tuple(tensor.shape), generator) for name, tensor in model.state_dict().items()}
 
 

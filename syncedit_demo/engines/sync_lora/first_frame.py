@@ -1,11 +1,15 @@
 """The H.264 compression of the edited frame, which imitates the frames the base model was trained on."""
 
+# PyAV leaves the packet's stream type open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
+import numpy as np
 
 if TYPE_CHECKING:
     from syncedit_demo.engines import Frame
@@ -32,4 +36,4 @@ def compress(frame: Frame, crf: int) -> Frame:
     packets = [*encoder.encode(picture), *encoder.encode(None)]
     decoder = av.CodecContext.create("h264", "r")
     (decoded,) = [picture for packet in (*packets, None) for picture in decoder.decode(packet)]
-    return decoded.to_ndarray(format="rgb24")
+    return np.asarray(decoded.to_ndarray(format="rgb24"), dtype=np.uint8)

@@ -5,7 +5,8 @@ doubles its latent; stage 2 adds detail at full size. The edited frame is frame 
 """
 
 # ltx_core has no stubs and leaves many of its own types open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -156,7 +157,7 @@ def _latent_tools(job: EditJob, size: Size) -> VideoLatentTools:
     return VideoLatentTools(VideoLatentPatchifier(patch_size=1), VideoLatentShape.from_pixel_shape(pixels), pixels.fps)
 
 
-def _noised(  # noqa: PLR0913 - what a state is made of
+def _noised(
     tools: VideoLatentTools,
     conditionings: list[ConditioningItem],
     noiser: GaussianNoiser,
@@ -189,7 +190,7 @@ def _draw_audio_noise(noiser: GaussianNoiser, tools: VideoLatentTools, job: Edit
     )
 
 
-def _denoise(  # noqa: PLR0913 - one stage of the recipe
+def _denoise(
     models: Models, job: EditJob, state: LatentState, tools: VideoLatentTools, schedule: tuple[float, ...], phase: str
 ) -> Generator[Event, None, torch.Tensor]:
     """Run a stage; returns the target's latent `(1, channels, frames, height, width)`."""

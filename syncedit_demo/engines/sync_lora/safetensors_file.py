@@ -10,20 +10,20 @@ import hashlib
 import json
 import math
 import os
-import struct
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
 MAX_HEADER_BYTES = 100_000_000
 """The limit of the safetensors library itself."""
 
-CHUNK_BYTES = 1 << 24
+CHUNK_BYTES = 1 << 26
 
 DTYPE_BYTES = {
     **dict.fromkeys(("F64", "I64", "U64"), 8),
@@ -112,51 +112,59 @@ def read_header(path: Path) -> Header:
     return Header(path, tensors, metadata, nbytes)
 
 
-def write_tensors(
-    path: Path, infos: Mapping[str, TensorInfo], data: Iterable[bytes | memoryview], metadata: Mapping[str, str]
-) -> str:
-    """Write a file tensor by tensor, beside its place first, and move it there when it is whole.
+class TensorWriter:
+    """Writes a file tensor by tensor, in the order of its header, and knows its SHA-256 at the end."""
+
+    def __init__(self, file: BinaryIO, infos: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        entries: dict[str, object] = {"__metadata__": dict(metadata)}
+        offset = 0
+        for name, info in infos.items():
+            end = offset + info.nbytes
+            entries[name] = {"dtype": info.dtype, "shape": list(info.shape), "data_offsets": [offset, end]}
+            offset = end
+        header = json.dumps(entries, separators=(",", ":")).encode()
+        header += b" " * (-len(header) % 8)
+        self.write(len(header).to_bytes(8, "little") + header)
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Append the next tensor's bytes, C-contiguous and little-endian."""
+        self._file.write(data)
+        self._digest.update(data)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of what was written so far, in hex."""
+        return self._digest.hexdigest()
+
+
+@contextmanager
+def write_safetensors(
+    path: Path, infos: Mapping[str, TensorInfo], metadata: Mapping[str, str]
+) -> Generator[TensorWriter]:
+    """Write a file beside its place and move it there when it is whole; nothing is left behind otherwise.
 
     Args:
         path: Where the file goes; its folder exists.
-        infos: The tensors by name, in the order of `data`.
-        data: Each tensor's bytes, C-contiguous and little-endian.
+        infos: The tensors by name, in the order in which they will be written.
         metadata: The free text that goes with them.
-
-    Returns:
-        SHA-256 of the file, in hex.
-
-    Raises:
-        OSError: It cannot be written; nothing is left behind.
     """
-    entries: dict[str, object] = {"__metadata__": dict(metadata)}
-    offset = 0
-    for name, info in infos.items():
-        entries[name] = {
-            "dtype": info.dtype,
-            "shape": list(info.shape),
-            "data_offsets": [offset, offset + info.nbytes],
-        }
-        offset += info.nbytes
-    header = json.dumps(entries, separators=(",", ":")).encode()
-    header += b" " * (-len(header) % 8)
-    digest = hashlib.sha256()
     partial = path.with_name(path.name + ".part")
     try:
         with partial.open("wb") as file:
-            for chunk in (struct.pack("<Q", len(header)), header):
-                file.write(chunk)
-                digest.update(chunk)
-            for chunk in data:
-                file.write(chunk)
-                digest.update(chunk)
+            yield TensorWriter(file, infos, metadata)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    return digest.hexdigest()
 
 
-def sha256_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hex."""
+def hash_file(path: Path) -> Iterator[tuple[int, str]]:
+    """Read a file through, giving (bytes read so far, SHA-256 of them in hex) every 64 MB and at its end."""
+    digest = hashlib.sha256()
+    done = 0
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+            done += len(chunk)
+            yield done, digest.hexdigest()

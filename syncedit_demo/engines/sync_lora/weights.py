@@ -209,7 +209,9 @@ def _check_loras(headers: Mapping[Slot, Header]) -> None:
                 message = f"{lora.path} does not belong to {base.path}: {module} does not fit. Fetch both with: {FETCH}"
                 raise EngineError(message)
             if weight.dtype != "BF16":
-                message = f"{base.path} is stored as {weight.dtype}; the LoRAs are fused in BF16. Fetch it with: {FETCH}"
+                message = (
+                    f"{base.path} is stored as {weight.dtype}; the LoRAs are fused in BF16. Fetch it with: {FETCH}"
+                )
                 raise EngineError(message)
     scale = headers[Slot.SYNC_LORA].metadata.get("reference_downscale_factor", "1")
     if scale != "1":

@@ -1,0 +1,7 @@
+"""LTX-2.3 with the Sync-LoRA, on ltx-core. Importing this needs neither torch nor ltx-core."""
+
+from syncedit_demo.engines.sync_lora.engine import SyncLoraEngine
+from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
+from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+
+__all__ = ["OPTIONS", "SyncLoraEngine", "SyncLoraOptions", "SyncLoraSettings"]

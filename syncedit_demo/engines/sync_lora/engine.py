@@ -1,0 +1,95 @@
+"""The engine as the rest of the product sees it. It imports torch only when it is asked to do something with it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
+from syncedit_demo.engines.sync_lora.prepared import open_prepared
+from syncedit_demo.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from syncedit_demo.engines import EditJob, Event, Option, OptionValue
+    from syncedit_demo.engines.sync_lora.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.runtime import Runtime
+    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+    from syncedit_demo.plan import EditPlan
+
+PACKAGES = ("torch", "ltx_core", "safetensors")
+
+
+class SyncLoraEngine:
+    """LTX-2.3 with the Sync-LoRA, from a prepared set."""
+
+    def __init__(self, settings: SyncLoraSettings) -> None:
+        """Open the prepared set; the networks are loaded with the first edit.
+
+        Args:
+            settings: Where the set is and what to run on.
+
+        Raises:
+            EngineError: A package or the set is missing or damaged, or there is no such device.
+        """
+        if missing := [name for name in PACKAGES if find_spec(name) is None]:
+            message = f"Sync-LoRA needs {', '.join(missing)}. Install with: pip install -r requirements.txt"
+            raise EngineError(message)
+        self._settings = settings
+        self._prepared: PreparedSet = open_prepared(settings.prepared)
+
+    @property
+    def name(self) -> str:
+        """What the command line and the run record call it."""
+        return "sync-lora"
+
+    @property
+    def title(self) -> str:
+        """The engine and its device."""
+        from syncedit_demo.engines.sync_lora.runtime import describe_device  # noqa: PLC0415
+
+        return f"Sync-LoRA on {describe_device(self._runtime.device)}"
+
+    @property
+    def description(self) -> str:
+        """What it does and what it cannot do."""
+        return (
+            "LTX-2.3 with the Sync-LoRA generates the whole clip anew from the edited frame and the reference's "
+            "motion. Fast motion, and an edited frame that does not line up with the clip, are its weak points."
+        )
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions and hashes of what decides its pixels."""
+        manifest = self._prepared.manifest
+        return {
+            **{name: version(name) for name in ("torch", "ltx-core")},
+            **{f"{slot} ({source.name})": source.sha256 for slot, source in manifest.sources.items()},
+            **{file.name: file.sha256 for file in manifest.files},
+        }
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Quality, refinement, first-frame compression and reference strength."""
+        return OPTIONS
+
+    def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
+        """The plan's size, or half of it for `quality=preview`."""
+        return SyncLoraOptions.resolve(options).output_size(plan)
+
+    def run(self, job: EditJob) -> Iterator[Event]:
+        """Make the edit; see `Engine.run`."""
+        return self._runtime.run(job, SyncLoraOptions.resolve(job.options))
+
+    def unload(self) -> None:
+        """Give the device's memory back until the next edit."""
+        self._runtime.unload()
+
+    @cached_property
+    def _runtime(self) -> Runtime:
+        from syncedit_demo.engines.sync_lora.runtime import Runtime, choose_device  # noqa: PLC0415
+
+        return Runtime(self._prepared, choose_device(self._settings.device))
