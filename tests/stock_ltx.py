@@ -31,7 +31,7 @@ from ltx_core.model.video_vae import TilingConfig, VideoDecoder  # noqa: E402
 from ltx_core.text_encoders.gemma import EmbeddingsProcessorOutput  # noqa: E402
 from ltx_core.tools import VideoLatentTools  # noqa: E402
 from ltx_pipelines import ic_lora  # noqa: E402
-from ltx_pipelines.utils import helpers, media_io  # noqa: E402
+from ltx_pipelines.utils import constants, helpers, media_io  # noqa: E402
 from ltx_pipelines.utils.args import ImageConditioningInput  # noqa: E402
 
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot  # noqa: E402
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from syncedit_demo.plan import EditPlan
+
+STOCK_STAGE_1_SIGMAS: list[float] = constants.DISTILLED_SIGMA_VALUES
+STOCK_STAGE_2_SIGMAS: list[float] = constants.STAGE_2_DISTILLED_SIGMA_VALUES
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ RANK = 4
 _CONFIGS = cast("dict[str, Any]", json.loads((Path(__file__).parent / "data" / "ltx23_tiny.json").read_text()))
 CHECKPOINT_CONFIG = cast("dict[str, Any]", _CONFIGS["checkpoint"])
 UPSCALER_CONFIG = cast("dict[str, Any]", _CONFIGS["upscaler"])
+CHECKPOINT_METADATA = {"model_version": "2.3.0", "config": json.dumps(CHECKPOINT_CONFIG)}
+UPSCALER_METADATA = {"config": json.dumps(UPSCALER_CONFIG)}
 
 Tensors = dict[str, torch.Tensor]
 
@@ -36,16 +38,16 @@ def write_weights(folder: Path, seed: int = 0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     generator = torch.Generator().manual_seed(seed)
     base = checkpoint_tensors(generator)
-    save(folder / FILE_NAMES[Slot.BASE], base, CHECKPOINT_CONFIG, model_version="2.3.0")
+    save(folder / FILE_NAMES[Slot.BASE], base, CHECKPOINT_METADATA)
     linear = [
         name.removesuffix(".weight")
         for name, tensor in base.items()
         if name.startswith("model.diffusion_model.transformer_blocks.") and tensor.ndim == 2 and name.endswith("weight")
     ]
     video = [name for name in linear if name.split(".")[4] in ("attn1", "attn2", "ff")]
-    save(folder / FILE_NAMES[Slot.SYNC_LORA], lora_tensors(base, video, generator))
-    save(folder / FILE_NAMES[Slot.DISTILLED_LORA], lora_tensors(base, linear, generator))
-    save(folder / FILE_NAMES[Slot.UPSCALER], upscaler_tensors(generator), UPSCALER_CONFIG)
+    save(folder / FILE_NAMES[Slot.SYNC_LORA], lora_tensors(base, video, generator), {})
+    save(folder / FILE_NAMES[Slot.DISTILLED_LORA], lora_tensors(base, linear, generator), {})
+    save(folder / FILE_NAMES[Slot.UPSCALER], upscaler_tensors(generator), UPSCALER_METADATA)
     return folder
 
 
@@ -53,11 +55,8 @@ def write_prompt(path: Path, base: Path, seed: int = 1, **changed: str) -> torch
     """Write an embedding of the prompt by this checkpoint, random as the rest, and give it back."""
     *_, (_, sha256) = hash_file(base)
     context = _normal((1, 128, 64), 1.0, torch.Generator().manual_seed(seed))
-    save(
-        path,
-        {"video_context": context, "audio_context": context[..., :32].clone()},
-        **{"prompt": "3d1t", "base_sha256": sha256, **changed},
-    )
+    tensors = {"video_context": context, "audio_context": context[..., :32].clone()}
+    save(path, tensors, {"prompt": "3d1t", "base_sha256": sha256} | changed)
     return context
 
 
@@ -88,10 +87,8 @@ def lora_tensors(base: Tensors, modules: list[str], generator: torch.Generator) 
     return tensors
 
 
-def save(path: Path, tensors: Tensors, config: dict[str, Any] | None = None, **metadata: str) -> None:
-    """Write a safetensors file with a configuration in its metadata, as the release has it."""
-    if config is not None:
-        metadata["config"] = json.dumps(config)
+def save(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
+    """Write a safetensors file."""
     save_file(tensors, path, metadata)
 
 

@@ -19,7 +19,6 @@ from syncedit_demo.engines import EditJob
 from syncedit_demo.plan import EditPlan, pad_frame_count
 
 if TYPE_CHECKING:
-
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
     from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
 

@@ -14,7 +14,6 @@ import av
 import numpy as np
 import pytest
 import torch
-from ltx_pipelines.utils import constants
 from PIL import Image
 
 from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
@@ -22,12 +21,12 @@ from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import STAGE_1, STAGE_2
 from syncedit_demo.engines.sync_lora.prompt import load_prompt
-from syncedit_demo.engines.sync_lora.runtime import Runtime
+from syncedit_demo.engines.sync_lora.runtime import LOAD, Runtime
 from syncedit_demo.engines.sync_lora.safetensors_file import read_header
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot
 from syncedit_demo.errors import Cancelled
 from tests import tiny_ltx
-from tests.stock_ltx import record_latents, run_stock_pipeline
+from tests.stock_ltx import STOCK_STAGE_1_SIGMAS, STOCK_STAGE_2_SIGMAS, record_latents, run_stock_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,7 +62,7 @@ def frames_of(events: list[Event]) -> NDArray[np.uint8]:
         (64, 64, 81, Fraction(25), 0),
     ],
 )
-def test_gives_the_stock_pipelines_latents_to_the_bit(
+def test_gives_the_stock_pipelines_latents_to_the_bit(  # noqa: PLR0917 - fixtures and a table
     runtime: Runtime,
     prepared: PreparedSet,
     settings: SyncLoraSettings,
@@ -97,8 +96,8 @@ def test_gives_the_stock_pipelines_latents_to_the_bit(
 
 
 def test_schedules_are_the_stock_pipelines() -> None:
-    assert list(recipe.STAGE_1_SIGMAS) == constants.DISTILLED_SIGMA_VALUES
-    assert list(recipe.STAGE_2_SIGMAS) == constants.STAGE_2_DISTILLED_SIGMA_VALUES
+    assert list(recipe.STAGE_1_SIGMAS) == STOCK_STAGE_1_SIGMAS
+    assert list(recipe.STAGE_2_SIGMAS) == STOCK_STAGE_2_SIGMAS
 
 
 def test_preview_is_the_first_stage_of_full(runtime: Runtime, make_job: JobMaker) -> None:
@@ -168,29 +167,36 @@ def test_tells_every_step_and_shows_every_estimate(runtime: Runtime, make_job: J
     assert isinstance(events[-1], Finished)
 
 
-def test_stop_is_honoured_after_every_event(runtime: Runtime, make_job: JobMaker) -> None:
-    """Whenever the user stops, at most one more piece of work is done, and nothing is called finished."""
+def run_and_stop(runtime: Runtime, job: EditJob, stop_after: int) -> list[Event]:
+    """Run a job whose user asks for a stop when this many events have come; the events that came."""
+    events: list[Event] = []
+
+    def consume() -> None:
+        for event in runtime.run(job, SyncLoraOptions()):
+            events.append(event)
+            if len(events) == stop_after:
+                job.cancel.set()
+
+    with pytest.raises(Cancelled):
+        consume()
+    return events
+
+
+def test_stop_is_honoured_in_every_phase(runtime: Runtime, make_job: JobMaker) -> None:
     job = make_job(64, 64, 81)
-    total = len(run(runtime, job))
-    for stop_after in range(total - 4):
-        stopped = replace(job, cancel=threading.Event())
-        events: list[Event] = []
-        with pytest.raises(Cancelled):
-            for event in runtime.run(stopped, SyncLoraOptions()):
-                events.append(event)
-                if len(events) > stop_after:
-                    stopped.cancel.set()
-        assert len(events) <= stop_after + 2
+    events = run(runtime, job)
+    last_frames = max(index for index, event in enumerate(events) if isinstance(event, Frames))
+    phases = {event.phase: index + 1 for index, event in enumerate(events) if isinstance(event, Progress)}
+    for stop_after in {1, 2, *phases.values()}:
+        if stop_after < last_frames:
+            stopped = run_and_stop(runtime, replace(job, cancel=threading.Event()), stop_after)
+            assert len(stopped) == stop_after
 
 
 def test_stop_while_loading_leaves_the_engine_usable(prepared: PreparedSet, make_job: JobMaker) -> None:
     runtime = Runtime(prepared, torch.device("cpu"))
-    job = make_job()
-    with pytest.raises(Cancelled):
-        for event in runtime.run(job, SyncLoraOptions()):
-            assert isinstance(event, Progress)
-            if event.step == 3:
-                job.cancel.set()
+    events = run_and_stop(runtime, make_job(), 3)
+    assert events[-1] == Progress(LOAD, 3, events[-1].total if isinstance(events[-1], Progress) else 0)
     assert isinstance(run(runtime, make_job())[-1], Finished)
 
 
