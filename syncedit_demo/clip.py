@@ -2,11 +2,117 @@
 
 from __future__ import annotations
 
+import math
+import struct
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING, cast
+
+import av
+import numpy as np
+from av.format import Flags as FormatFlags
+from av.sidedata.sidedata import Type as SideDataType
+
+from syncedit_demo.container import (
+    IMAGE_BRANDS,
+    MAX_PIXELS,
+    choose_audio,
+    choose_video,
+    decode_packets,
+    keep_only,
+    make_decoder,
+    open_container,
+    read_packets,
+)
+from syncedit_demo.errors import ClipError
+from syncedit_demo.timing import FALLBACK_RATE, Timing, measure_timing
 
 if TYPE_CHECKING:
-    from fractions import Fraction
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+PRIMARIES = {
+    0: "reserved",
+    1: "bt709",
+    4: "bt470m",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "film",
+    9: "bt2020",
+    10: "smpte428",
+    11: "smpte431",
+    12: "smpte432",
+    22: "ebu3213",
+}
+TRANSFERS = {
+    0: "reserved",
+    1: "bt709",
+    4: "bt470m",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "linear",
+    9: "log100",
+    10: "log316",
+    11: "iec61966-2-4",
+    12: "bt1361e",
+    13: "iec61966-2-1",
+    14: "bt2020-10",
+    15: "bt2020-12",
+    16: "smpte2084",
+    17: "smpte428",
+    18: "arib-std-b67",
+}
+MATRICES = {
+    0: "gbr",
+    1: "bt709",
+    3: "reserved",
+    4: "fcc",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "ycgco",
+    9: "bt2020nc",
+    10: "bt2020c",
+    11: "smpte2085",
+    12: "chroma-derived-nc",
+    13: "chroma-derived-c",
+    14: "ictcp",
+}
+"""Code points of ITU-T H.273, with ffmpeg's names; 2 and whatever is not here is unknown."""
+
+FULL_RANGE = 2
+MAX_SAMPLE_ASPECT = 8
+"""A sample wider or higher than this is a mistake in the file."""
+
+UNSPECIFIED = 2
+MAX_DECLARED_RATE = 1000
+RATE_SLACK = Fraction(1, 100)
+DURATION_SLACK = Fraction(1, 4)
+DURATION_SLACK_SHARE = Fraction(1, 50)
+"""A file that announces up to 1/4 s or 2 % more than it holds is not called broken off: muxers round and pad."""
+
+STREAMED_FORMATS = ("mpegts", "mpeg", "flv", "live_flv")
+"""Containers that may end anywhere."""
+
+ESTIMATED_DURATIONS = ("mpegts", "mpeg", "gif", "dv")
+"""Containers that announce no duration: the library guesses it."""
+
+LONG_LAST_FRAME = 2
+MAX_TILT = 1
+TAIL_FRAMES = 16
+"""Frames at the end of a broken-off file among which some may be missing: the longest reordering of H.264."""
+
+REORDERING_CODECS = ("mpeg4", "msmpeg4v2", "msmpeg4v3", "vc1", "wmv3", "h264", "hevc")
+"""Codecs that reorder frames, which AVI cannot say: there the frames are counted by decoding them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +156,8 @@ class ClipInfo:
     Attributes:
         container: ffmpeg's name of the container format, such as "mov,mp4,m4a,3gp,3g2,mj2".
         codec: ffmpeg's name of the video codec, such as "h264".
-        frames: Number of frames that can be shown.
+        frames: Number of frames that can be shown. Where the rate is constant, a frame that is missing in between
+            counts as one, since the frame before it is shown again.
         duration: Time from the first frame's start to the last frame's end, in seconds.
         average_rate: `frames / duration`, in frames per second.
         nominal_rate: The rate the stream declares, or the average where it declares none.
@@ -66,12 +173,15 @@ class ClipInfo:
         interlaced: Whether frames hold two fields of different times.
         alpha: Whether the picture has transparency.
         audio: The audio stream, None where there is none.
+        start_time: When the first frame is shown, in seconds on the container's clock. Time 0 of the clip.
+        timed: Whether frames carry times; otherwise they are `1 / average_rate` apart in the order they come.
         notes: Sentences for the user about what was found wrong with the file and how it is read all the same.
     """
 
     container: str
     codec: str
     frames: int
+    start_time: Fraction
     duration: Fraction
     average_rate: Fraction
     nominal_rate: Fraction
@@ -87,4 +197,339 @@ class ClipInfo:
     interlaced: bool
     alpha: bool
     audio: AudioInfo | None
+    start_time: Fraction = Fraction(0)
+    timed: bool = True
     notes: tuple[str, ...] = ()
+
+
+def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
+    """Find out what a file holds by reading it through once; only the first frame is decoded where that is enough.
+
+    Args:
+        path: The file, whatever its name.
+        max_pixels: Largest picture that is decoded, width × height.
+
+    Raises:
+        ClipError: There is no usable video in the file; the sentence says why and what to do.
+    """
+    with open_container(path, max_pixels) as container:
+        stream = _video_stream(path, container, max_pixels)
+        header = stream.codec_context
+        color_tags = (header.color_primaries, header.color_trc, header.colorspace)
+        scan = _Scan(stream)
+        packets = scan.record(read_packets(container, *container.streams.video, *container.streams.audio))
+        first = next(decode_packets(make_decoder(stream, max_pixels), packets), None)
+        if first is None:
+            message = (
+                f"{path.name} holds {header.name} video of which no frame can be decoded: the file is damaged. "
+                "Copy it again, or export it again."
+            )
+            raise ClipError(message)
+        for _ in packets:
+            pass
+        broken = _broken_off(container, stream, scan)
+        if broken or scan.needs_decoding(container, first):
+            times, timed = _decoded_times(path, max_pixels)
+        else:
+            times, timed = scan.shown_times(first), True
+        if broken or container.format.name in STREAMED_FORMATS:
+            whole = _without_ragged_tail(times)
+            if len(whole) < len(times):
+                broken = broken or "The file breaks off at its end."
+                times = whole
+        timing = _timing(stream, times, scan.last_duration(times[-1]), timed=timed)
+        turn, turn_notes = _orientation(first)
+        aspect, aspect_notes = _sample_aspect(stream)
+        notes = [
+            *([f"{broken} The {_count(len(times))} that can be decoded {_are(len(times))} used."] if broken else []),
+            *_timing_notes(stream, scan, times, timing),
+            *turn_notes,
+            *aspect_notes,
+        ]
+        rotation, mirrored = turn
+        return ClipInfo(
+            container=container.format.name,
+            codec=header.codec.canonical_name,
+            frames=timing.frames,
+            duration=timing.duration,
+            average_rate=timing.rate,
+            nominal_rate=_nominal_rate(stream, timing),
+            variable_rate=timing.variable,
+            coded_size=(first.width, first.height),
+            sample_aspect=aspect,
+            rotation=rotation,
+            mirrored=mirrored,
+            display_size=_display_size(first, aspect, rotation),
+            pixel_format=first.format.name,
+            bit_depth=max(component.bits for component in first.format.components),
+            color=_color(first, color_tags),
+            interlaced=first.interlaced_frame,
+            alpha=_has_alpha(first, header.name),
+            audio=_audio(container, scan),
+            start_time=times[0] * _time_base(stream) if timed else Fraction(0),
+            timed=timed,
+            notes=tuple(notes),
+        )
+
+
+class _Scan:
+    """What the packets of a file say, gathered while they pass."""
+
+    def __init__(self, stream: VideoStream) -> None:
+        self.stream = stream
+        self.packets = 0
+        self.untimed = 0
+        self.corrupt = 0
+        self.discarded = 0
+        self.shown: dict[int, int] = {}
+        self.repeated = False
+        self.heard: set[int] = set()
+        self.starts: list[Fraction] = []
+        self.start: Fraction | None = None
+        self.end: Fraction | None = None
+
+    def record(self, packets: Iterator[Packet[Stream]]) -> Iterator[Packet[Stream]]:
+        """Note every packet, and pass on those of the picture."""
+        for packet in packets:
+            self._note_extent(packet)
+            if packet.stream_index != self.stream.index:
+                self.heard.add(packet.stream_index)
+                continue
+            self.packets += 1
+            if packet.is_corrupt:
+                self.corrupt += 1
+            elif packet.is_discard:
+                self.discarded += 1
+            elif packet.pts is None:
+                self.untimed += 1
+            elif not (self.stream.codec_context.name == "vp8" and _is_hidden_vp8(packet)):
+                self.repeated |= packet.pts in self.shown
+                self.shown[packet.pts] = packet.duration or 0
+            yield packet
+
+    def needs_decoding(self, container: InputContainer, first: VideoFrame) -> bool:
+        """Whether the packets do not tell which frames there are."""
+        name = container.format.name
+        return (
+            self.untimed > 0
+            or self.repeated
+            or first.pts is None
+            or bool(container.format.flags & FormatFlags.no_timestamps.value)
+            or (name == "avi" and self.stream.codec_context.name in REORDERING_CODECS)
+            or (name in ("mpegts", "mpeg") and first.interlaced_frame)
+        )
+
+    def shown_times(self, first: VideoFrame) -> list[int]:
+        """Times of the frames that can be shown: none before the first that can be decoded."""
+        start = cast("int", first.pts)
+        return sorted({start, *(time for time in self.shown if time > start)})
+
+    def last_duration(self, time: int) -> int:
+        """How long the frame of a time is shown, in ticks; 0 if that is not said."""
+        return self.shown.get(time, 0)
+
+    def _note_extent(self, packet: Packet[Stream]) -> None:
+        time = packet.dts if packet.pts is None else packet.pts
+        if time is None or packet.is_discard:
+            return
+        start = time * packet.time_base
+        end = start + (packet.duration or 0) * packet.time_base
+        self.start = start if self.start is None else min(self.start, start)
+        self.end = end if self.end is None else max(self.end, end)
+
+
+def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> VideoStream:
+    name = container.format.name
+    if name.endswith("_pipe") or container.metadata.get("major_brand") in IMAGE_BRANDS:
+        kind = container.metadata.get("major_brand", name).removesuffix("_pipe")
+        message = f"{path.name} is a still image ({kind}), not a clip; give a video file here."
+        raise ClipError(message)
+    stream = choose_video(container)
+    if stream is None:
+        holds = "only sound" if container.streams.audio else "no video"
+        message = f"{path.name} holds {holds}; give a file with a picture."
+        raise ClipError(message)
+    if getattr(stream, "codec_context", None) is None:
+        message = f"{path.name} holds video of a kind that cannot be decoded here. Export it as H.264."
+        raise ClipError(message)
+    if stream.width * stream.height > max_pixels:
+        message = (
+            f"{path.name} has pictures of {stream.width}×{stream.height}, more than the {max_pixels / 1e6:.0f} "
+            "megapixels that are decoded here. Export it smaller."
+        )
+        raise ClipError(message)
+    return stream
+
+
+def _is_hidden_vp8(packet: Packet[Stream]) -> bool:
+    """Whether a VP8 frame is only there for others to refer to: bit 4 of its header, RFC 6386 section 9.1."""
+    return not memoryview(packet)[0] & 0x10
+
+
+def _decoded_times(path: Path, max_pixels: int) -> tuple[list[int], bool]:
+    """Times of all frames, found by decoding them, and True; their places and False where they have no times."""
+    with open_container(path, max_pixels) as container:
+        stream = _video_stream(path, container, max_pixels)
+        keep_only(container, stream)
+        frames = decode_packets(make_decoder(stream, max_pixels), read_packets(container, stream))
+        times = [frame.pts for frame in frames]
+        raw = bool(container.format.flags & FormatFlags.no_timestamps.value)
+    known = [time for time in times if time is not None]
+    if raw or len(known) < len(times) or any(after <= before for before, after in pairwise(known)):
+        return list(range(len(times))), False
+    return known, True
+
+
+def _without_ragged_tail(times: list[int]) -> list[int]:
+    """Frames up to the first gap near the end: where a file breaks off, frames shown earlier may be stored later."""
+    if len(times) < 3:
+        return times
+    usual = sorted(after - before for before, after in pairwise(times))[len(times) // 2 - 1]
+    for place in range(max(1, len(times) - TAIL_FRAMES), len(times)):
+        if times[place] - times[place - 1] > 1.5 * usual:
+            return times[:place]
+    return times
+
+
+def _broken_off(container: InputContainer, stream: VideoStream, scan: _Scan) -> str | None:
+    """The sentence on a file that is damaged or holds less than it announces, None for others."""
+    name = container.format.name
+    slack = 1 if name == "avi" else 0
+    if stream.frames > scan.packets + slack:
+        return f"The file ends early: it announces {_count(stream.frames)}, and {scan.packets} are there."
+    if scan.corrupt:
+        return "The file breaks off or is damaged."
+    if name in ESTIMATED_DURATIONS or not container.duration or scan.start is None or scan.end is None:
+        return None
+    announced = Fraction(container.duration, av.time_base)
+    held = scan.end - scan.start
+    if announced - held > max(DURATION_SLACK, announced * DURATION_SLACK_SHARE) and not scan.discarded:
+        return f"The file ends early: it announces {float(announced):.2f} s, and {float(held):.2f} s are there."
+    return None
+
+
+def _time_base(stream: VideoStream) -> Fraction:
+    return stream.time_base or Fraction(1, av.time_base)
+
+
+def _declared_rates(stream: VideoStream) -> list[Fraction]:
+    """The rates the container and the codec claim, as far as they can be true."""
+    claims = (stream.base_rate, stream.average_rate, stream.guessed_rate, stream.codec_context.framerate)
+    return [rate for rate in claims if rate and 0 < rate <= MAX_DECLARED_RATE]
+
+
+def _timing(stream: VideoStream, times: Sequence[int], last_duration: int, *, timed: bool) -> Timing:
+    declared = _declared_rates(stream)
+    if timed:
+        return measure_timing(times, _time_base(stream), declared, last_duration)
+    rate = declared[0] if declared else FALLBACK_RATE
+    return Timing(rate, len(times), len(times) / rate, variable=False)
+
+
+def _nominal_rate(stream: VideoStream, timing: Timing) -> Fraction:
+    return next(iter(_declared_rates(stream)), timing.rate)
+
+
+def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing: Timing) -> list[str]:
+    notes: list[str] = []
+    if leading := sum(time < times[0] for time in scan.shown):
+        notes.append(f"{_count(leading)} at the start cannot be decoded and {_are(leading)} left out.")
+    if timing.variable:
+        return notes
+    if missing := timing.frames - len(times):
+        notes.append(f"{_count(missing)} {_are(missing)} missing inside the clip: the frame before is held.")
+    declared = [rate for rate in (stream.average_rate, stream.base_rate) if rate]
+    if declared and all(abs(rate / timing.rate - 1) > RATE_SLACK for rate in declared) and len(times) > 1:
+        notes.append(
+            f"The file declares {float(declared[0]):.6g} frames per second, but its frames are timed at "
+            f"{float(timing.rate):.6g}, which is used."
+        )
+    last = scan.last_duration(times[-1]) * _time_base(stream) * timing.rate
+    if len(times) > 1 and last > LONG_LAST_FRAME:
+        notes.append(
+            f"The last frame is announced to stay for {float(last / timing.rate):.2f} s; it is used once, like others."
+        )
+    return notes
+
+
+def _orientation(frame: VideoFrame) -> tuple[tuple[int, bool], list[str]]:
+    """Rotation and mirroring by the display matrix, and a note where it asks for more than quarter turns.
+
+    The matrix maps (x, y) to (a·x + c·y, b·x + d·y) with y downwards, in 16.16 fixed point, as in ISO/IEC 14496-12.
+    """
+    data = next((data for data in frame.side_data if data.type is SideDataType.DISPLAYMATRIX), None)
+    if data is None:
+        return (0, False), []
+    a, b, _, c, d = struct.unpack_from("=5i", bytes(data))
+    wanted = np.array((a, b, c, d), dtype=np.float64)
+    length = float(np.hypot(wanted[0], wanted[1])) * float(np.hypot(wanted[2], wanted[3]))
+    if not length:
+        return (0, False), ["The file's orientation is nonsense and is left out of account."]
+    turns = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+    candidates = {
+        (turn, mirrored): np.array((-a, b, -c, d) if mirrored else (a, b, c, d), dtype=np.float64)
+        for turn, (a, b, c, d) in turns.items()
+        for mirrored in (False, True)
+    }
+    unit = wanted / np.sqrt(length)
+    best = max(candidates, key=lambda candidate: float(candidates[candidate] @ unit))
+    if float(candidates[best] @ unit) < 2 * math.cos(math.radians(MAX_TILT)):
+        return best, ["The file asks for a turn that is no quarter turn; the nearest quarter turn is used."]
+    return best, []
+
+
+def _sample_aspect(stream: VideoStream) -> tuple[Fraction, list[str]]:
+    aspect = stream.sample_aspect_ratio
+    if not aspect or aspect < 0:
+        return Fraction(1), []
+    if max(aspect, 1 / aspect) > MAX_SAMPLE_ASPECT:
+        return Fraction(1), [f"The file's sample aspect ratio {aspect} is nonsense; samples are taken as square."]
+    return aspect, []
+
+
+def _display_size(frame: VideoFrame, aspect: Fraction, rotation: int) -> tuple[int, int]:
+    width, height = max(1, round(frame.width * aspect)), frame.height
+    return (height, width) if rotation in (90, 270) else (width, height)
+
+
+def _color(frame: VideoFrame, tags: tuple[int, int, int]) -> ColorInfo:
+    """Colour as the picture says, or else as the container does."""
+    own = (frame.color_primaries, frame.color_trc, frame.colorspace)
+    primaries, transfer, matrix = (mine if mine != UNSPECIFIED else tag for mine, tag in zip(own, tags, strict=True))
+    name = frame.format.name
+    is_rgb = frame.format.is_rgb or frame.format.has_palette
+    return ColorInfo(
+        primaries=PRIMARIES.get(primaries, "unknown"),
+        transfer=TRANSFERS.get(transfer, "unknown"),
+        matrix="gbr" if is_rgb else MATRICES.get(matrix, "unknown"),
+        full_range=is_rgb or frame.color_range == FULL_RANGE or name.startswith("yuvj"),
+    )
+
+
+def _has_alpha(frame: VideoFrame, codec: str) -> bool:
+    """Whether there is transparency; a GIF always could have some, so its first frame is looked at."""
+    if not any(component.is_alpha for component in frame.format.components):
+        return False
+    if codec != "gif":
+        return True
+    return bool(np.any(frame.to_ndarray(format="rgba")[..., 3] < 255))
+
+
+def _audio(container: InputContainer, scan: _Scan) -> AudioInfo | None:
+    stream = choose_audio(container)
+    if stream is None or stream.index not in scan.heard:
+        return None
+    return AudioInfo(
+        index=stream.index,
+        codec=stream.codec_context.codec.canonical_name,
+        sample_rate=stream.sample_rate,
+        channels=stream.channels,
+    )
+
+
+def _count(frames: int) -> str:
+    return "1 frame" if frames == 1 else f"{frames} frames"
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

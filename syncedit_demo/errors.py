@@ -33,5 +33,9 @@ class RecordError(SyncEditError):
     """A run record is missing, broken, or no longer matches its inputs."""
 
 
+class SettingsError(SyncEditError):
+    """An environment variable of the program holds something it cannot hold."""
+
+
 class Cancelled(Exception):  # noqa: N818 - a request that was honoured, not an error
     """The job was stopped because its user asked for it."""

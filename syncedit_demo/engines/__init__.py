@@ -13,15 +13,18 @@ from syncedit_demo.errors import Cancelled, EngineError
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
 
     from syncedit_demo.plan import EditPlan
+    from syncedit_demo.settings import EngineChoice
 
     Frame = NDArray[np.uint8]
     """One picture: RGB, shape (height, width, 3), 0-255, BT.709 primaries and transfer, full range."""
+
+SYNC_LORA_MISSING = "The Sync-LoRA engine is not part of this version."
 
 
 OptionValue = str | int | float | bool
@@ -197,7 +200,7 @@ class Engine(Protocol):
         """
         ...
 
-    def run(self, job: EditJob) -> Iterator[Event]:
+    def run(self, job: EditJob) -> Generator[Event]:
         """Carry out the job: `Frames` that add up to exactly `plan.frames`, then one `Finished`.
 
         Raises:
@@ -205,3 +208,24 @@ class Engine(Protocol):
             EngineError: The engine cannot carry out this plan; the sentence says what would fit.
         """
         ...
+
+
+def choose_engine(choice: EngineChoice) -> tuple[Engine, str]:
+    """The engine that a choice means on this machine, and a sentence that says which and why.
+
+    Raises:
+        EngineError: The engine asked for by name is not ready; the sentence says what is missing.
+    """
+    from syncedit_demo.engines.draft import DraftEngine  # noqa: PLC0415 - an engine is imported when it is used
+
+    if choice == "sync-lora":
+        raise EngineError(SYNC_LORA_MISSING)
+    engine = DraftEngine()
+    if choice == "draft":
+        return engine, f"Made by the {engine.title}, as asked for."
+    return engine, f"Made by the {engine.title}: {SYNC_LORA_MISSING}"
+
+
+def engine_states() -> dict[str, str]:
+    """Every engine by name, and whether it is ready here."""
+    return {"draft": "ready", "sync-lora": SYNC_LORA_MISSING}

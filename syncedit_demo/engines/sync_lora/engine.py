@@ -12,7 +12,7 @@ from syncedit_demo.engines.sync_lora.prepared import open_prepared
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
     from syncedit_demo.engines import EditJob, Event, Option, OptionValue
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
@@ -80,7 +80,7 @@ class SyncLoraEngine:
         """The plan's size, or half of it for `quality=preview`."""
         return SyncLoraOptions.resolve(options).output_size(plan)
 
-    def run(self, job: EditJob) -> Iterator[Event]:
+    def run(self, job: EditJob) -> Generator[Event]:
         """Make the edit; see `Engine.run`."""
         return self._runtime.run(job, SyncLoraOptions.resolve(job.options))
 

@@ -52,7 +52,7 @@ Size = tuple[int, int]
 
 
 @torch.inference_mode()
-def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Iterator[Event]:
+def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generator[Event]:
     """Make the edited clip.
 
     Args:

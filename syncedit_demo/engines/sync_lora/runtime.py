@@ -26,7 +26,7 @@ from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import EditPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
 LOAD = "Loading the model"
@@ -66,7 +66,7 @@ class Runtime:
         self._prepared = prepared
         self._models: Models | None = None
 
-    def run(self, job: EditJob, options: SyncLoraOptions) -> Iterator[Event]:
+    def run(self, job: EditJob, options: SyncLoraOptions) -> Generator[Event]:
         """Make an edit.
 
         Raises:

@@ -1,0 +1,283 @@
+"""The command line: `python -m syncedit_demo …`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import signal
+import sys
+import threading
+import time
+import uuid
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn, Self, cast
+
+from pydantic import TypeAdapter
+from tqdm import tqdm
+
+from syncedit_demo import __version__
+from syncedit_demo.clip import ClipInfo
+from syncedit_demo.doctor import examine
+from syncedit_demo.engines import Preview, Progress
+from syncedit_demo.errors import Cancelled, PlanError, SyncEditError
+from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate
+from syncedit_demo.render import check_target, write_png
+from syncedit_demo.service import EditRequest, EditResult, EditService, Queued, Started
+from syncedit_demo.settings import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from syncedit_demo.record import RunRecord
+
+EXIT_USER = 2
+EXIT_DEFECT = 1
+EXIT_INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        0 when it went well, 2 for what the user can mend, 130 when it was interrupted, 1 for a defect of the program.
+    """
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    try:
+        wanted = build_parser().parse_args(arguments)
+        wanted.command(wanted)
+    except SyncEditError as error:
+        print(error, file=sys.stderr)
+        return EXIT_USER
+    except (Cancelled, KeyboardInterrupt):
+        print("Stopped; nothing was left behind.", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except Exception:
+        incident = uuid.uuid4().hex[:8]
+        logging.getLogger(__name__).exception("defect %s", incident)
+        print(f"Something went wrong that is not your fault ({incident}); the log above says what.", file=sys.stderr)
+        return EXIT_DEFECT
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        # One sentence, as for every other mistake; argparse prints the whole usage.
+        self.exit(EXIT_USER, f"{message[:1].upper()}{message[1:]}; {self.prog} --help shows how it is called.\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    parser = _Parser(prog="python -m syncedit_demo", description="Edit one frame of a clip, get the whole clip edited.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    plan = _Parser(add_help=False)
+    options = plan.add_argument_group("plan options")
+    options.add_argument("--size", metavar="WxH", help="size of the result in pixels, multiples of 64")
+    options.add_argument("--frames", type=int, metavar="N", help="number of frames of the result")
+    options.add_argument("--start", type=int, default=0, metavar="FRAME", help="first frame, counted from 0")
+    options.add_argument("--rate", metavar="R", help="frame rate, such as 25, 29.97 or 30000/1001")
+
+    inspect = commands.add_parser("inspect", parents=[plan], help="what a clip holds and what will be made of it")
+    inspect.add_argument("clip", type=Path)
+    inspect.add_argument("--json", action="store_true", help="print JSON")
+    inspect.set_defaults(command=_inspect)
+
+    first = commands.add_parser("first-frame", parents=[plan], help="write the frame to edit, as a PNG")
+    first.add_argument("clip", type=Path)
+    first.add_argument("out", type=Path, metavar="OUT.png")
+    first.set_defaults(command=_first_frame)
+
+    edit = commands.add_parser("edit", parents=[plan], help="make the edited clip")
+    edit.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CLIP EDITED OUT.mp4, or OUT.mp4 alone")
+    edit.add_argument("--from-record", type=Path, metavar="FILE", help="a record, or an mp4 that holds one")
+    edit.add_argument("--engine", choices=("auto", "draft", "sync-lora"), help="default: auto")
+    edit.add_argument("--seed", type=int, metavar="N", help="default: 42")
+    edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out")
+    edit.add_argument("--side-by-side", type=Path, metavar="OUT2.mp4", help="write reference and result together")
+    edit.usage = (
+        "%(prog)s CLIP EDITED OUT.mp4 [--size WxH] [--frames N] [--start FRAME] [--rate R]\n"
+        "           [--engine auto|draft|sync-lora] [--seed N] [--no-audio] [--side-by-side OUT2.mp4]\n"
+        "       %(prog)s --from-record FILE OUT.mp4"
+    )
+    edit.set_defaults(command=_edit, parser=edit)
+
+    doctor = commands.add_parser("doctor", help="what this machine can run")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _inspect(wanted: argparse.Namespace) -> None:
+
+    service, options = _service_and_options(wanted)
+    clip, plan = service.inspect(wanted.clip, options)
+    if wanted.json:
+        both = {
+            "clip": TypeAdapter(ClipInfo).dump_python(clip, mode="json"),
+            "plan": TypeAdapter(EditPlan).dump_python(plan, mode="json"),
+        }
+        print(json.dumps(both, indent=2, ensure_ascii=False))
+        return
+    width, height = clip.display_size
+    sound = f"{clip.audio.codec} audio" if clip.audio else "no audio"
+    rate = describe_rate(clip.average_rate) + (" on average, variable" if clip.variable_rate else "")
+    print(
+        f"Clip    {width}×{height}, {rate}, {clip.frames} frames, {float(clip.duration):.2f} s, {clip.codec}, {sound}"
+    )
+    print(f"Result  {plan.width}×{plan.height}, {describe_rate(plan.frame_rate)}, {plan.frames} frames")
+    _print_notes(plan.notes)
+
+
+def _first_frame(wanted: argparse.Namespace) -> None:
+    service, options = _service_and_options(wanted)
+    check_target(wanted.out, ".png", (wanted.clip,))
+    plan, frame = service.first_frame(wanted.clip, options)
+    write_png(frame, wanted.out)
+    print(f"{wanted.out}: {plan.width}×{plan.height}. Edit it, keep its size, and give it to: edit")
+
+
+def _edit(wanted: argparse.Namespace) -> None:
+    service, options = _service_and_options(wanted)
+    if wanted.from_record is None:
+        if len(wanted.files) != 3:
+            wanted.parser.error("edit takes CLIP EDITED OUT.mp4")
+        clip, edited, target = cast("list[Path]", wanted.files)
+        request = EditRequest(
+            clip=clip,
+            edited_frame=edited,
+            target=target,
+            options=options,
+            engine=wanted.engine or service.settings.engine,
+            seed=42 if wanted.seed is None else wanted.seed,
+            audio=not wanted.no_audio,
+            side_by_side=wanted.side_by_side,
+        )
+    else:
+        chosen = (wanted.size, wanted.frames, wanted.start or None, wanted.rate, wanted.engine, wanted.seed)
+        if len(wanted.files) != 1 or wanted.no_audio or any(option is not None for option in chosen):
+            wanted.parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
+        request = service.repeat(wanted.from_record, wanted.files[0], wanted.side_by_side)
+
+    with _cancelled_by_signals() as cancel, _Display() as display:
+        for event in service.edit(request, cancel):
+            match event:
+                case Started(_, plan, engine, notes):
+                    display.line(f"{engine.title}: {plan.frames} frames, {plan.width}×{plan.height}")
+                    for note in notes:
+                        display.line(f"- {note}")
+                case Queued(place):
+                    display.line(f"Waiting: {place} before this one.")
+                case EditResult(target, record):
+                    display.close()
+                    _report(target, record, request)
+                case Preview():
+                    pass
+                case _:
+                    display.show(event)
+
+
+def _doctor(wanted: argparse.Namespace) -> None:
+    findings = examine(load_settings())
+    if wanted.json:
+        print(json.dumps(findings, indent=2, ensure_ascii=False))
+        return
+    for name, finding in findings.items():
+        lines = [f"{key} {value}" for key, value in finding.items()] if isinstance(finding, dict) else [finding]
+        for place, line in enumerate(lines):
+            print(f"{name if place == 0 else '':<10}{line}")
+
+
+def _report(target: Path, record: RunRecord, request: EditRequest) -> None:
+    seconds = sum(record.timings.values())
+    print(f"{target}: {record.plan.frames} frames by the {record.engine.title}, seed {record.seed}, in {seconds:.1f} s")
+    if request.side_by_side is not None:
+        print(f"{request.side_by_side}: reference and result")
+    if request.repeat is not None:
+        same = record.frames_sha256 == request.repeat.frames_sha256
+        print("The frames are identical to the record's." if same else "The frames differ from the record's.")
+
+
+def _service_and_options(wanted: argparse.Namespace) -> tuple[EditService, PlanOptions]:
+
+    settings = load_settings()
+    options = PlanOptions(
+        size=None if wanted.size is None else _parse_size(wanted.size),
+        frames=wanted.frames,
+        start=wanted.start,
+        rate=None if wanted.rate is None else parse_rate(wanted.rate),
+        max_frames=settings.max_frames,
+    )
+    return EditService(settings), options
+
+
+def _parse_size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        message = f"A size is written like 1024x768, not {text!r}."
+        raise PlanError(message)
+    return int(width), int(height)
+
+
+def _print_notes(notes: Sequence[str]) -> None:
+    for note in notes:
+        print(f"- {note}")
+
+
+@contextmanager
+def _cancelled_by_signals() -> Generator[threading.Event]:
+    """A flag that Ctrl-C and a polite kill set, so that a job ends at its next step and tidies up after itself."""
+    cancel = threading.Event()
+    before = {number: signal.signal(number, lambda *_: cancel.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Display:
+    """Progress on standard error: a bar with the time left on a terminal, a line at each tenth otherwise."""
+
+    def __init__(self) -> None:
+        self._bar: tqdm[NoReturn] | None = None
+        self._phase = ""
+        self._tenth = 0
+        self._began = 0.0
+
+    def line(self, text: str) -> None:
+        """Print a line of text."""
+        self.close()
+        print(text, file=sys.stderr, flush=True)
+
+    def show(self, progress: Progress) -> None:
+        """Show how far a phase is."""
+        if progress.phase != self._phase:
+            self.close()
+            self._phase, self._tenth, self._began = progress.phase, 0, time.monotonic()
+            if sys.stderr.isatty():
+                self._bar = tqdm(total=progress.total, desc=progress.phase, unit="step", leave=False)
+        if self._bar is not None:
+            self._bar.update(progress.step - self._bar.n)
+            return
+        tenth = 10 * progress.step // progress.total
+        if tenth > self._tenth or progress.step == 0:
+            self._tenth = tenth
+            left = (time.monotonic() - self._began) * (progress.total - progress.step) / max(progress.step, 1)
+            estimate = f", about {left:.0f} s left" if 0 < progress.step < progress.total else ""
+            print(f"{progress.phase}: {progress.step} of {progress.total}{estimate}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Take the bar off the terminal."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        self._phase = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

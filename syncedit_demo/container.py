@@ -1,0 +1,197 @@
+"""Opening files nobody vouches for, and taking the frames out of them.
+
+The libraries below read far more than video: playlists that name other files, network addresses, scripts. Here
+a file is a stream of bytes without a name, only formats that hold their own data are recognised, and nothing
+else can be opened from inside one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING, cast
+
+import av
+from av.codec.context import ThreadType
+from av.error import FFmpegError
+from av.stream import Discard, Disposition
+
+from syncedit_demo.errors import ClipError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from io import FileIO
+    from pathlib import Path
+
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+logger = logging.getLogger(__name__)
+
+MAX_PIXELS = 8192 * 8192
+"""Largest picture that is decoded, twice an 8K frame: a decoder keeps up to about 20 of them."""
+
+IMAGE_FORMATS = ("png", "jpeg", "jpegls", "jpegxl", "j2k", "webp", "bmp", "tiff", "psd", "exr", "qoi", "ppm", "pgm")
+IMAGE_BRANDS = frozenset({"heic", "heix", "heim", "heis", "mif1", "avif"})
+"""Brands by which an ISO media file says that it is a still image (HEIF, AVIF)."""
+
+VIDEO_FORMATS = (
+    "mov,mp4,m4a,3gp,3g2,mj2 matroska,webm avi gif apng flv live_flv mpegts mpeg mpegvideo mxf ogg asf nut ivf dv "
+    "h264 hevc vvc av1 obu m4v vc1 yuv4mpegpipe mjpeg rm wtv"
+)
+AUDIO_FORMATS = "mp3 wav w64 flac aac ac3 eac3 aiff au caf amr ape wv tta dts mpc mpc8"
+"""Recognised only to be able to say that a file is sound without a picture."""
+
+PICTURE_DISPOSITIONS = Disposition.attached_pic | Disposition.timed_thumbnails
+THREADS = min(os.cpu_count() or 1, 8)
+"""Frame threads each hold a picture, so their number is bounded whatever the machine."""
+
+SINGLE_THREAD_PIXELS = 1 << 24
+ISO_BOXES = (b"ftyp", b"mdat", b"wide", b"free", b"skip", b"pnot")
+
+
+class _Bytes:
+    """A file as bytes without a name, so that nothing can be read from its name."""
+
+    def __init__(self, file: FileIO) -> None:
+        self.read = file.read
+        self.seek = file.seek
+        self.tell = file.tell
+
+
+@contextmanager
+def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> Generator[InputContainer]:
+    """Open a media file, whatever its name, and close it again.
+
+    Args:
+        path: The file.
+        max_pixels: Largest picture that may be decoded.
+
+    Raises:
+        ClipError: There is no such file, or it is of no format that is read here.
+    """
+    with _open_file(path) as file:
+        try:
+            container = av.open(
+                _Bytes(file),
+                "r",
+                options={
+                    "format_whitelist": _whitelist(),
+                    "protocol_whitelist": "none",
+                    "max_pixels": str(max_pixels),
+                },
+                metadata_errors="replace",
+                buffer_size=1 << 16,
+            )
+        except (FFmpegError, ValueError) as error:
+            file.seek(0)
+            raise ClipError(_unreadable(path, file.read(16), error)) from error
+        with container:
+            yield container
+
+
+def choose_video(container: InputContainer) -> VideoStream | None:
+    """The stream to edit: marked as default before others, then the largest, then the first; no cover picture."""
+    streams = [stream for stream in container.streams.video if not stream.disposition & PICTURE_DISPOSITIONS]
+    return min(
+        streams,
+        key=lambda s: (not s.disposition & Disposition.default, -s.width * s.height, s.index),
+        default=None,
+    )
+
+
+def choose_audio(container: InputContainer) -> AudioStream | None:
+    """The sound that goes with the picture: marked as default before others, then the first."""
+    streams = [s for s in container.streams.audio if getattr(s, "codec_context", None) is not None and s.sample_rate]
+    return min(streams, key=lambda s: (not s.disposition & Disposition.default, s.index), default=None)
+
+
+def keep_only(container: InputContainer, stream: VideoStream) -> None:
+    """Leave all other streams unread."""
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = Discard.all
+
+
+def make_decoder(stream: VideoStream, max_pixels: int = MAX_PIXELS) -> VideoCodecContext:
+    """A decoder of the stream, not yet opened, that gives transparency where there is some.
+
+    Transparency of VP8 and VP9 in WebM is a second stream beside the first, which only libvpx reads.
+    """
+    decoder = stream.codec_context
+    if stream.metadata.get("alpha_mode") == "1" and decoder.name in ("vp8", "vp9"):
+        decoder = av.Codec({"vp8": "libvpx", "vp9": "libvpx-vp9"}[decoder.name], "r").create("video")
+    decoder.options = {"max_pixels": str(max_pixels)}
+    decoder.thread_type = ThreadType.AUTO
+    decoder.thread_count = THREADS if stream.width * stream.height < SINGLE_THREAD_PIXELS else 1
+    return decoder
+
+
+def read_packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream]]:
+    """The packets of some streams up to their end, or to where the file breaks off."""
+    packets = container.demux(*streams)
+    while True:
+        try:
+            packet = next(packets, None)
+        except FFmpegError as error:
+            logger.info("The file breaks off: %s", error)
+            return
+        if packet is None:
+            return
+        if packet.size:
+            yield packet
+
+
+def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet[Stream]]) -> Iterator[VideoFrame]:
+    """The frames of packets, in order of presentation; what cannot be decoded is left out and logged."""
+    decode = cast("Callable[[Packet[Stream] | None], list[VideoFrame]]", decoder.decode)  # pyright: ignore[reportUnknownMemberType]
+    failures = 0
+    for packet in chain(packets, (None,)):
+        if packet is not None and packet.is_corrupt:
+            failures += 1
+            continue
+        try:
+            yield from decode(packet)
+        except FFmpegError as error:
+            failures += 1
+            logger.debug("A packet cannot be decoded: %s", error)
+    if failures:
+        logger.warning("%d packets of the clip cannot be decoded", failures)
+
+
+def _open_file(path: Path) -> FileIO:
+    try:
+        if not path.is_file():
+            kind = "a folder" if path.is_dir() else "not a file" if path.exists() else None
+            message = f"{path} is {kind}; give a video file." if kind else f"There is no file {path}."
+            raise ClipError(message)
+        if not path.stat().st_size:
+            message = f"{path.name} is empty; copy or download it again."
+            raise ClipError(message)
+        return path.open("rb", buffering=0)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        message = f"{path} cannot be opened: {reason}."
+        raise ClipError(message) from error
+
+
+def _whitelist() -> str:
+    formats = [*VIDEO_FORMATS.split(), *AUDIO_FORMATS.split(), *(f"{name}_pipe" for name in IMAGE_FORMATS)]
+    return ",".join(name for entry in formats for name in entry.split(","))
+
+
+def _unreadable(path: Path, head: bytes, error: Exception) -> str:
+    logger.info("%s cannot be opened: %s", path, error)
+    if head[4:8] in ISO_BOXES:
+        return (
+            f"{path.name} is incomplete: its table of contents (the moov box) is missing or broken, so no frame can "
+            "be found. Copy it again, or export it again."
+        )
+    return f"{path.name} is not a video that can be read here. Use an mp4, mov, webm, mkv or avi file."

@@ -1,0 +1,208 @@
+"""From a decoded frame to the plan's picture: crop, one resampling, exact colour, upright."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
+
+import av
+import cv2
+import numpy as np
+from av.filter import Graph
+
+from syncedit_demo.hdr import needs_mapping, to_bt709
+
+if TYPE_CHECKING:
+    from av.filter.context import FilterContext
+    from av.video.frame import VideoFrame
+    from av.video.plane import VideoPlane
+    from numpy.typing import NDArray
+
+    from syncedit_demo.clip import ClipInfo, ColorInfo
+    from syncedit_demo.plan import EditPlan
+
+    Box = tuple[int, int, int, int]
+
+MATRIX_CODES = {
+    "bt709": 1,
+    "fcc": 4,
+    "bt470bg": 5,
+    "smpte170m": 6,
+    "smpte240m": 7,
+    "bt2020nc": 9,
+    "bt2020c": 9,
+}
+"""Code points of ITU-T H.273 that the scaler knows. Constant-luminance BT.2020 is read as the usual kind."""
+
+RGB_MATRIX = 0
+LIMITED, FULL = 1, 2
+UNSPECIFIED = 2
+SD_SIZE = (1279, 576)
+"""Largest picture that is taken for standard definition, and so for BT.601, where the file does not say."""
+
+PRECISION = "accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
+SITED_CODECS = ("h264", "hevc", "av1", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "vvc")
+"""Codecs whose decoder says where chroma samples sit. For others it is left of centre, as everywhere in video."""
+
+TABLE_SIDE = 64
+"""Points per axis of the colour table; a picture of 64³ pixels, 512 × 512 (a Hald CLUT of level 8)."""
+
+
+def guess_matrix(color: ColorInfo, coded_size: tuple[int, int]) -> str:
+    """The colour matrix of a clip; where it does not say, BT.601 for standard definition and BT.709 above."""
+    if color.matrix in MATRIX_CODES or color.matrix == "gbr":
+        return color.matrix
+    if color.primaries == "bt2020":
+        return "bt2020nc"
+    is_sd = coded_size[0] <= SD_SIZE[0] and coded_size[1] <= SD_SIZE[1]
+    return "smpte170m" if is_sd else "bt709"
+
+
+def crop_in_samples(clip: ClipInfo, crop: Box, size: tuple[int, int], alignment: tuple[int, int]) -> Box:
+    """The box of stored samples that is shown as a box of display pixels.
+
+    Args:
+        clip: Says how samples become display pixels: sample aspect, then rotation, then mirroring.
+        crop: (x, y, width, height) in display pixels.
+        size: (width, height) of this frame in samples; others than the clip's where a stream changes size.
+        alignment: Offsets and sizes are multiples of this (x, y) where the box is not as large as the picture, so
+            that no chroma sample is cut in two.
+
+    Returns:
+        (x, y, width, height) in samples, inside the picture, rounded to the nearest.
+    """
+    x, y, width, height = crop
+    display_width, display_height = clip.display_size
+    if clip.mirrored:
+        x = display_width - x - width
+    if clip.rotation == 90:
+        x, y, width, height = y, display_width - x - width, height, width
+    elif clip.rotation == 180:
+        x, y = display_width - x - width, display_height - y - height
+    elif clip.rotation == 270:
+        x, y, width, height = display_height - y - height, x, height, width
+    if clip.rotation in (90, 270):
+        display_width, display_height = display_height, display_width
+    left, wide = _aligned_span(x, width, Fraction(size[0], display_width), size[0], alignment[0])
+    top, high = _aligned_span(y, height, Fraction(size[1], display_height), size[1], alignment[1])
+    return left, top, wide, high
+
+
+def _aligned_span(start: int, length: int, scale: Fraction, whole: int, step: int) -> tuple[int, int]:
+    begin = min(step * round(start * scale / step), whole - 1)
+    size = max(1, step * round(length * scale / step))
+    if begin + size > whole or whole - size < step:
+        size = whole - begin
+    return begin, size
+
+
+class PictureConverter:
+    """Makes RGB pictures of a clip's frames. Keeps what is set up once per clip; not for two threads."""
+
+    def __init__(self, clip: ClipInfo, plan: EditPlan) -> None:
+        self._clip = clip
+        self._plan = plan
+        self._table = _color_table(clip.color) if needs_mapping(clip.color) else None
+        self._set_up_for: tuple[int, int, str] | None = None
+        self._graph = Graph()
+
+    def convert(self, frame: VideoFrame) -> NDArray[np.uint8]:
+        """The plan's picture of a frame: RGB, shape (plan.height, plan.width, 3), full range, BT.709."""
+        is_rgb = frame.format.is_rgb or frame.format.has_palette
+        matrix = guess_matrix(self._clip.color, self._clip.coded_size)
+        frame.colorspace = RGB_MATRIX if is_rgb else MATRIX_CODES.get(matrix, 1)
+        frame.color_range = FULL if self._clip.color.full_range else LIMITED
+        # Transfer and primaries are this module's business: unnamed, they are left alone by the scaler.
+        frame.color_trc = frame.color_primaries = UNSPECIFIED
+        kind = (frame.width, frame.height, frame.format.name)
+        if kind != self._set_up_for:
+            self._graph = self._build(frame)
+            self._set_up_for = kind
+        self._graph.vpush(frame, at=0)
+        upright = _upright(_to_array(self._graph.vpull()), self._clip.rotation, mirrored=self._clip.mirrored)
+        return np.ascontiguousarray(upright)
+
+    def _build(self, frame: VideoFrame) -> Graph:
+        clip, plan = self._clip, self._plan
+        alignment = (_subsampling(frame.format.chroma_width(64)), _subsampling(frame.format.chroma_height(64)))
+        x, y, width, height = crop_in_samples(clip, plan.crop, (frame.width, frame.height), alignment)
+        size = (plan.height, plan.width) if clip.rotation in (90, 270) else (plan.width, plan.height)
+        kernel = "lanczos" if size[0] * size[1] >= width * height else "bicubic"
+        siting = "" if clip.codec in SITED_CODECS or max(alignment) == 1 else ":in_chroma_loc=left"
+        graph = Graph()
+        graph.threads = 0
+        source = graph.add(
+            "buffer",
+            video_size=f"{frame.width}x{frame.height}",
+            pix_fmt=frame.format.name,
+            time_base="1/1",
+            pixel_aspect="1/1",
+            colorspace=str(frame.colorspace),
+            range=str(frame.color_range),
+        )
+        nodes = [source, graph.add("crop", f"{width}:{height}:{x}:{y}")]
+        if any(component.is_alpha for component in frame.format.components):
+            # Over black a transparent colour is the colour times its opacity, before neighbours are mixed.
+            nodes += [
+                graph.add("scale", f"flags=bicubic+{PRECISION}{siting}"),
+                graph.add("format", "gbrap16le"),
+                graph.add("premultiply", "inplace=1"),
+            ]
+            siting = ""
+        nodes += [
+            graph.add("scale", f"{size[0]}:{size[1]}:flags={kernel}+{PRECISION}{siting}"),
+            graph.add("format", "gbrp" if self._table is None else "rgb48le"),
+        ]
+        sink = graph.add("buffersink")
+        if self._table is None:
+            graph.link_nodes(*nodes, sink).configure()
+        else:
+            _link_table(graph, nodes, sink, self._table)
+        return graph
+
+
+def _link_table(graph: Graph, nodes: list[FilterContext], sink: FilterContext, table: VideoFrame) -> None:
+    side = table.width
+    source = graph.add(
+        "buffer", video_size=f"{side}x{side}", pix_fmt=table.format.name, time_base="1/1", pixel_aspect="1/1"
+    )
+    # Packed RGB: in planar RGB this filter mixes up the components.
+    lookup = graph.add("haldclut", "interp=tetrahedral")
+    graph.link_nodes(*nodes, lookup)
+    source.link_to(lookup, 0, 1)
+    graph.link_nodes(lookup, sink).configure()
+    graph.vpush(table, at=1)
+    source.push(None)
+
+
+def _color_table(color: ColorInfo) -> VideoFrame:
+    """`to_bt709` at 64³ points as a picture, red running fastest, then green, then blue."""
+    axis = np.linspace(0, 1, TABLE_SIDE)
+    blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
+    mapped = to_bt709(np.stack((red, green, blue), axis=-1), color)
+    side = round(TABLE_SIDE**1.5)
+    table = av.VideoFrame.from_ndarray(
+        np.rint(mapped * 65535).astype(np.uint16).reshape(side, side, 3), format="rgb48le"
+    )
+    table.pts = 0
+    return table
+
+
+def _to_array(frame: VideoFrame) -> NDArray[np.uint8]:
+    if frame.format.name == "gbrp":
+        green, blue, red = (_plane(plane, frame.width) for plane in frame.planes)
+        return cast("NDArray[np.uint8]", cv2.merge((red, green, blue)))
+    return cast("NDArray[np.uint8]", cv2.convertScaleAbs(frame.to_ndarray(), alpha=255 / 65535))
+
+
+def _plane(plane: VideoPlane, width: int) -> NDArray[np.uint8]:
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, :width]
+
+
+def _upright(picture: NDArray[np.uint8], rotation: int, *, mirrored: bool) -> NDArray[np.uint8]:
+    turned = np.rot90(picture, -rotation // 90)
+    return turned[:, ::-1] if mirrored else turned
+
+
+def _subsampling(chroma_of_64: int) -> int:
+    return 64 // chroma_of_64 if chroma_of_64 else 1

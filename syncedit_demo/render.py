@@ -1,0 +1,289 @@
+"""Frames to mp4: the result with the reference's audio, and the side-by-side comparison.
+
+Everything is written into a staging folder beside its target and moved into place when it is whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import heapq
+import shutil
+import tempfile
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import av
+import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
+from PIL import Image, ImageDraw, ImageFont
+
+from syncedit_demo.audio import AudioInterval, add_audio
+from syncedit_demo.container import open_container
+from syncedit_demo.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+    from fractions import Fraction
+    from types import TracebackType
+
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+    from syncedit_demo.audio import AnyPacket
+    from syncedit_demo.engines import Frame
+
+ENCODER_OPTIONS = {
+    "crf": "18",
+    "preset": "veryfast",
+    "profile": "high",
+    # A fixed number of encoder threads makes the same bytes on every machine; one keyframe a half second
+    # keeps stepping and seeking in a player quick.
+    "threads": "4",
+    "g": "12",
+}
+MP4_OPTIONS = {"movflags": "+faststart"}
+
+LABEL_HEIGHT = 48
+LABEL_SIZE = 24
+LABEL_BACKGROUND = (18, 18, 20)
+LABEL_COLOR = (235, 235, 238)
+
+WRITE_FAILURES = {
+    errno.ENOSPC: "the disk is full: free some space",
+    errno.EDQUOT: "the disk quota is used up: free some space",
+    errno.EFBIG: "the file would be larger than is allowed here: write somewhere else",
+    errno.EROFS: "the folder is read-only: write somewhere else",
+    errno.EACCES: "the folder is not writable: write somewhere else",
+    errno.EPERM: "the folder is not writable: write somewhere else",
+    errno.ENOENT: "the folder does not exist: make it first",
+    errno.ENOTDIR: "the folder does not exist: make it first",
+}
+
+
+@contextmanager
+def output_errors(target: Path) -> Generator[None]:
+    """Turn a failure to write into a sentence that names `target`.
+
+    Raises:
+        OutputError: Writing failed for a reason the user can mend.
+    """
+    try:
+        yield
+    except OSError as error:
+        reason = WRITE_FAILURES.get(error.errno or 0)
+        if reason is None:
+            raise
+        message = f"{target} cannot be written: {reason}."
+        raise OutputError(message) from error
+
+
+def check_target(target: Path, suffix: str, inputs: tuple[Path, ...]) -> None:
+    """Refuse a target before any work is done for it.
+
+    Raises:
+        OutputError: The target has another suffix, is a folder, is one of the inputs, or its folder is missing.
+    """
+    reason = None
+    if target.suffix.lower() != suffix:
+        reason = f"its name must end in {suffix}"
+    elif target.is_dir():
+        reason = "it is a folder: name a file in it"
+    elif any(target.exists() and source.exists() and target.samefile(source) for source in inputs):
+        reason = "it is one of the inputs: choose another name"
+    elif not target.parent.is_dir():
+        reason = WRITE_FAILURES[errno.ENOENT]
+    if reason:
+        message = f"{target} cannot be written: {reason}."
+        raise OutputError(message)
+
+
+@contextmanager
+def staging(target: Path) -> Generator[Path]:
+    """A folder beside `target` for files in the making; gone afterwards, whatever happens.
+
+    Raises:
+        OutputError: The folder of `target` is missing or not writable.
+    """
+    with output_errors(target):
+        folder = Path(tempfile.mkdtemp(prefix=".syncedit-", dir=target.parent))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class VideoFile:
+    """An H.264 mp4 in the making: High profile, yuv420p, BT.709 limited range and tagged so, crf 18, no audio.
+
+    Args:
+        path: Where it is written.
+        frame_rate: Frames per second, kept exactly.
+        target: The file that it becomes part of, named when writing fails.
+    """
+
+    def __init__(self, path: Path, frame_rate: Fraction, target: Path) -> None:
+        self._target = target
+        self._frames = 0
+        with output_errors(target):
+            self._container = av.open(str(path), "w", format="mp4", options=MP4_OPTIONS)
+        self._stream = self._container.add_stream("libx264", rate=frame_rate, options=ENCODER_OPTIONS)
+        self._stream.pix_fmt = "yuv420p"
+        context = self._stream.codec_context
+        context.color_primaries = ColorPrimaries.BT709
+        context.color_trc = ColorTrc.BT709
+        context.colorspace = Colorspace.ITU709
+        context.color_range = ColorRange.MPEG
+
+    def write(self, frame: Frame) -> None:
+        """Append one frame, RGB uint8 (height, width, 3) with even sides; the first one decides the size.
+
+        Raises:
+            OutputError: The disk is full or went away.
+        """
+        if self._frames == 0:
+            self._stream.height, self._stream.width = frame.shape[:2]
+        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
+            format="yuv420p",
+            src_color_range=ColorRange.JPEG,
+            dst_colorspace=Colorspace.ITU709,
+            dst_color_range=ColorRange.MPEG,
+            dst_color_trc=ColorTrc.BT709,
+            dst_color_primaries=ColorPrimaries.BT709,
+            interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
+        )
+        picture.pts = self._frames
+        picture.time_base = 1 / self._stream.codec_context.framerate
+        self._frames += 1
+        with output_errors(self._target):
+            self._container.mux(self._stream.encode(picture))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            with output_errors(self._target):
+                self._container.mux(self._stream.encode(None))
+                self._container.close()
+        else:
+            # What is in the making is thrown away; a second failure on the way out would hide the first.
+            with suppress(OSError):
+                self._container.close()
+
+
+def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None, comment: str) -> None:
+    """Make the playable mp4: the video stream as it is, the audio, and `comment` in its metadata, index first.
+
+    Args:
+        video: A file made by `VideoFile`.
+        path: Where the finished file is written.
+        target: The file that it becomes, named when writing fails.
+        audio: What to take from the reference, None for a silent result.
+        comment: Text kept in the file's comment tag.
+
+    Raises:
+        OutputError: The disk is full or went away.
+    """
+    with ExitStack() as files, output_errors(target):
+        source = files.enter_context(av.open(str(video)))
+        container = files.enter_context(av.open(str(path), "w", format="mp4", options=MP4_OPTIONS))
+        container.metadata["comment"] = comment
+        stream = container.add_stream_from_template(source.streams.video[0])
+        tracks: list[Iterator[AnyPacket]] = [_copied_packets(source, stream)]
+        if audio is not None:
+            tracks.append(add_audio(files.enter_context(open_container(audio.path)), audio, container))
+        # Interleaved by time, so that neither the muxer nor a player has to hold back one of the two.
+        for packet in heapq.merge(*tracks, key=_decode_time):
+            container.mux(packet)
+
+
+def write_clip(frames: Iterable[Frame], target: Path, *, frame_rate: Fraction, audio: AudioInterval | None) -> None:
+    """Write frames as a finished mp4, whole or not at all.
+
+    Args:
+        frames: RGB uint8 (height, width, 3) each, both sides even.
+        target: Where the mp4 is written.
+        frame_rate: Frames per second.
+        audio: What is heard, None for silence.
+
+    Raises:
+        OutputError: The disk is full, or the folder is missing or not writable.
+    """
+    with staging(target) as folder:
+        with VideoFile(folder / "video.mp4", frame_rate, target) as video:
+            for frame in frames:
+                video.write(frame)
+        finish(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
+        publish(folder / "finished.mp4", target)
+
+
+def write_png(frame: Frame, target: Path) -> None:
+    """Write one frame, RGB uint8 (height, width, 3), as a PNG, whole or not at all.
+
+    Raises:
+        OutputError: The disk is full, or the folder is missing or not writable.
+    """
+    with staging(target) as folder, output_errors(target):
+        Image.fromarray(frame).save(folder / "frame.png")
+        publish(folder / "frame.png", target)
+
+
+def side_by_side(left: Iterable[Frame], right: Iterable[Frame], labels: tuple[str, str]) -> Iterator[Frame]:
+    """Two clips of the same size and length next to each other, each under its label.
+
+    Yields:
+        Frames of twice the width and `LABEL_HEIGHT` more height.
+
+    Raises:
+        ValueError: One clip is longer than the other.
+    """
+    header: Frame | None = None
+    for pair in zip(left, right, strict=True):
+        if header is None:
+            header = _header(labels, pair[0].shape[1])
+        yield np.vstack([header, np.hstack(pair)])
+
+
+def read_frames(path: Path) -> Iterator[Frame]:
+    """The frames of an mp4 that this module made, RGB uint8."""
+    with av.open(str(path)) as container:
+        for picture in container.decode(video=0):
+            yield picture.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+
+
+def publish(finished: Path, target: Path) -> None:
+    """Move a whole file to where it belongs, replacing what is there in one step.
+
+    Raises:
+        OutputError: The target's folder is not writable.
+    """
+    with output_errors(target):
+        finished.replace(target)
+
+
+def _copied_packets(source: InputContainer, stream: VideoStream) -> Iterator[AnyPacket]:
+    for packet in source.demux(video=0):
+        if packet.dts is not None:
+            packet.stream = stream
+            yield packet
+
+
+def _decode_time(packet: AnyPacket) -> Fraction:
+    return (packet.dts or 0) * packet.time_base
+
+
+def _header(labels: tuple[str, str], width: int) -> Frame:
+    """A strip with the two labels, (LABEL_HEIGHT, 2 * width, 3); a label that is too long is cut with an ellipsis."""
+    picture = Image.new("RGB", (2 * width, LABEL_HEIGHT), LABEL_BACKGROUND)
+    draw = ImageDraw.Draw(picture)
+    font = ImageFont.load_default(LABEL_SIZE)
+    margin = LABEL_HEIGHT // 3
+    for place, label in enumerate(labels):
+        text = label
+        while draw.textlength(text, font) > width - 2 * margin:
+            text = text.removesuffix("…")[:-1] + "…"
+        draw.text((place * width + margin, LABEL_HEIGHT // 2), text, LABEL_COLOR, font, anchor="lm")
+    return np.asarray(picture)

@@ -1,0 +1,302 @@
+"""EditService: the one thing that the page, the API and the command line talk to."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shutil
+import threading
+import time
+import uuid
+from collections import deque
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from syncedit_demo import __version__, render
+from syncedit_demo.audio import audio_interval
+from syncedit_demo.clip import ClipInfo, probe
+from syncedit_demo.conform import conform, first_frame
+from syncedit_demo.engines import EditJob, Engine, Finished, Frames, Preview, Progress, choose_engine
+from syncedit_demo.first_frame import read_image, register
+from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
+from syncedit_demo.record import EngineRecord, InputFile, RunRecord, read_record, record_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from syncedit_demo.engines import Frame
+    from syncedit_demo.settings import EngineChoice, Settings
+
+QUEUE_POLL_SECONDS = 0.2
+SIDE_BY_SIDE_PHASE = "Writing the side-by-side video"
+
+
+@dataclass(frozen=True, slots=True)
+class EditRequest:
+    """What a user asks for.
+
+    Attributes:
+        clip: The reference clip.
+        edited_frame: The edited frame 0, any image file.
+        target: The mp4 to write; its record is written beside it.
+        options: What the user decides about the plan.
+        engine: The engine by name, or "auto".
+        seed: Seed of whatever is random in the engine.
+        audio: Whether the result gets the reference's audio.
+        side_by_side: Where to write reference and result next to each other, None for nowhere.
+        repeat: The record of the edit to make again; its plan is used instead of `options`.
+    """
+
+    clip: Path
+    edited_frame: Path
+    target: Path
+    options: PlanOptions
+    engine: EngineChoice = "auto"
+    seed: int = 42
+    audio: bool = True
+    side_by_side: Path | None = None
+    repeat: RunRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The inputs are understood: what will be made, by which engine, and what there is to say about it."""
+
+    clip: ClipInfo
+    plan: EditPlan
+    engine: Engine
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Another job has the device; `place` jobs are served before this one."""
+
+    place: int
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """The last event of an edit that went well."""
+
+    target: Path
+    record: RunRecord
+
+
+JobEvent = Started | Queued | Progress | Preview | EditResult
+
+
+class DeviceQueue:
+    """Who has the device: one at a time, in the order of arrival."""
+
+    def __init__(self) -> None:
+        self._tickets: deque[object] = deque()
+        self._changed = threading.Condition()
+
+    def join(self) -> object:
+        """Take a ticket."""
+        ticket = object()
+        with self._changed:
+            self._tickets.append(ticket)
+        return ticket
+
+    def place(self, ticket: object, timeout: float) -> int:
+        """How many are still before this ticket, after waiting at most `timeout` seconds for its turn."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._tickets[0] is ticket, timeout)
+            return self._tickets.index(ticket)
+
+    def leave(self, ticket: object) -> None:
+        """Give the ticket back, whether it was served or not."""
+        with self._changed:
+            self._tickets.remove(ticket)
+            self._changed.notify_all()
+
+
+class EditService:
+    """Inspects clips and carries out edits, one at a time.
+
+    Args:
+        settings: The settings of this process.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._queue = DeviceQueue()
+
+    def inspect(self, clip: Path, options: PlanOptions) -> tuple[ClipInfo, EditPlan]:
+        """What a clip holds and what will be made of it.
+
+        Raises:
+            ClipError: The clip cannot be used.
+            PlanError: The options do not fit it.
+        """
+        info = probe(clip, max_pixels=self.settings.max_clip_pixels)
+        return info, plan_edit(info, options)
+
+    def first_frame(self, clip: Path, options: PlanOptions) -> tuple[EditPlan, Frame]:
+        """Frame 0 at the plan's size: exactly the pixels an engine sees."""
+        info, plan = self.inspect(clip, options)
+        return plan, first_frame(clip, info, plan)
+
+    def write_reference(self, clip: Path, options: PlanOptions, target: Path) -> None:
+        """The reference as the engine sees it, with its sound, as an mp4 that every browser plays.
+
+        Raises:
+            SyncEditError: The clip cannot be used, or the target cannot be written.
+        """
+        info, plan = self.inspect(clip, options)
+        render.write_clip(
+            conform(clip, info, plan), target, frame_rate=plan.frame_rate, audio=audio_interval(clip, info, plan)
+        )
+
+    def new_job_folder(self) -> Path:
+        """A private folder for one job of the page or the API; deleted once it is old."""
+        self._delete_old_jobs()
+        folder = self.settings.work_dir / uuid.uuid4().hex
+        folder.mkdir(parents=True, mode=0o700)
+        return folder
+
+    def repeat(self, record_file: Path, target: Path, side_by_side: Path | None) -> EditRequest:
+        """The request that makes the video of a record again.
+
+        Raises:
+            RecordError: The record cannot be read, or its inputs are gone or have changed.
+        """
+        record = read_record(record_file)
+        return EditRequest(
+            clip=record.clip_file.path,
+            edited_frame=record.edited_file.path,
+            target=target,
+            options=PlanOptions(),
+            engine=record.engine.name,
+            seed=record.seed,
+            audio=record.audio,
+            side_by_side=side_by_side,
+            repeat=record,
+        )
+
+    def edit(self, request: EditRequest, cancel: threading.Event) -> Iterator[JobEvent]:
+        """Carry out one edit; the result appears at its target only when it is whole.
+
+        Args:
+            request: What is asked for.
+            cancel: Set it from anywhere to stop the job within a step.
+
+        Yields:
+            One `Started`, `Queued` while another job has the device, `Progress` and `Preview`, one `EditResult`.
+
+        Raises:
+            SyncEditError: Something the user can mend.
+            Cancelled: The cancel flag was set; nothing is left behind.
+        """
+        engine, choice = choose_engine(request.engine)
+        for target in (request.target, request.side_by_side):
+            if target is not None:
+                render.check_target(target, ".mp4", (request.clip, request.edited_frame))
+        watch = _Stopwatch()
+        clip, plan = self.inspect(request.clip, request.options)
+        if request.repeat is not None:
+            plan = request.repeat.plan
+        watch.lap("Inspecting the clip")
+        registration = register(first_frame(request.clip, clip, plan), read_image(request.edited_frame))
+        watch.lap("Registering the edited frame")
+        notes = (choice, *plan.notes, *registration.notes)
+        yield Started(clip, plan, engine, notes)
+        job = EditJob(
+            plan=plan,
+            edited_frame=registration.frame,
+            reference=lambda: conform(request.clip, clip, plan),
+            seed=request.seed,
+            cancel=cancel,
+        )
+        ticket = self._queue.join()
+        try:
+            while place := self._queue.place(ticket, QUEUE_POLL_SECONDS):
+                job.raise_if_cancelled()
+                yield Queued(place)
+            watch.lap("Waiting")
+            yield from self._run(request, Started(clip, plan, engine, notes), job, watch)
+        finally:
+            self._queue.leave(ticket)
+
+    def _run(self, request: EditRequest, started: Started, job: EditJob, watch: _Stopwatch) -> Iterator[JobEvent]:
+        plan, engine = started.plan, started.engine
+        audio = audio_interval(request.clip, started.clip, plan) if request.audio else None
+        notes = list(started.notes)
+        digest = hashlib.sha256()
+        with render.staging(request.target) as folder:
+            with (
+                render.VideoFile(folder / "video.mp4", plan.frame_rate, request.target) as video,
+                closing(engine.run(job)) as events,
+            ):
+                for event in events:
+                    match event:
+                        case Frames(frames):
+                            for frame in frames:
+                                video.write(frame)
+                                digest.update(frame.tobytes())
+                            watch.lap("Encoding the video")
+                        case Finished():
+                            notes += event.notes
+                        case Progress():
+                            watch.lap(event.phase)
+                            yield event
+                        case Preview():
+                            yield event
+            record = RunRecord(
+                program=__version__,
+                created=datetime.now(UTC).replace(microsecond=0),
+                machine=f"{platform.platform()}, Python {platform.python_version()}",
+                clip_file=InputFile.of(request.clip),
+                edited_file=InputFile.of(request.edited_frame),
+                clip=started.clip,
+                plan=plan,
+                engine=EngineRecord(engine.name, engine.title, dict(engine.versions)),
+                seed=request.seed,
+                audio=request.audio,
+                notes=tuple(notes),
+                frames_sha256=digest.hexdigest(),
+                timings=watch.timings,
+            )
+            comment = record.relative_to(request.target.parent).to_json()
+            render.finish(folder / "video.mp4", folder / "result.mp4", request.target, audio=audio, comment=comment)
+            with render.output_errors(request.target):
+                (folder / "record.json").write_text(record.to_json(), encoding="utf-8")
+            render.publish(folder / "result.mp4", request.target)
+            render.publish(folder / "record.json", record_path(request.target))
+        if request.side_by_side is not None:
+            yield Progress(SIDE_BY_SIDE_PHASE, 0, 1)
+            render.write_clip(
+                render.side_by_side(job.reference(), render.read_frames(request.target), ("Reference", engine.title)),
+                request.side_by_side,
+                frame_rate=plan.frame_rate,
+                audio=audio,
+            )
+            yield Progress(SIDE_BY_SIDE_PHASE, 1, 1)
+        yield EditResult(request.target, record)
+
+    def _delete_old_jobs(self) -> None:
+        if not self.settings.work_dir.is_dir():
+            return
+        oldest = time.time() - 3600 * self.settings.job_max_age_hours
+        for folder in self.settings.work_dir.iterdir():
+            if folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Stopwatch:
+    """Seconds spent in each phase, by laps."""
+
+    def __init__(self) -> None:
+        self.timings: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, phase: str) -> None:
+        """Count the time since the last lap to `phase`."""
+        now = time.perf_counter()
+        self.timings[phase] = round(self.timings.get(phase, 0) + now - self._last, 3)
+        self._last = now

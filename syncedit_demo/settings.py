@@ -1,0 +1,46 @@
+"""Every knob of the program, read once from the environment."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from syncedit_demo.errors import SettingsError
+
+EngineName = Literal["draft", "sync-lora"]
+EngineChoice = Literal["auto"] | EngineName
+
+
+class Settings(BaseSettings):
+    """Settings of one process, from environment variables with the prefix `SYNCEDIT_`."""
+
+    model_config = SettingsConfigDict(env_prefix="SYNCEDIT_", frozen=True, extra="ignore")
+
+    engine: EngineChoice = Field("auto", description="Engine used when none is asked for by name.")
+    max_frames: int = Field(161, ge=1, description="Most frames made in one edit.")
+    max_clip_pixels: int = Field(
+        8192 * 4320, ge=1, description="Largest clip picture that is decoded, in pixels (8K by default)."
+    )
+    work_dir: Path = Field(
+        Path(tempfile.gettempdir()) / "syncedit-demo", description="Where jobs that name no output keep their files."
+    )
+    job_max_age_hours: float = Field(24, gt=0, description="Age at which a job's folder is deleted, in hours.")
+
+
+def load_settings() -> Settings:
+    """Read the settings of this process from its environment.
+
+    Raises:
+        SettingsError: A variable holds something it cannot hold.
+    """
+    try:
+        return Settings()  # type: ignore[call-arg]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"SYNCEDIT_{first['loc'][0]}".upper()
+        message = f"The environment variable {name} is {first['input']!r}: {first['msg'].lower()}."
+        raise SettingsError(message) from error

@@ -1,0 +1,119 @@
+"""What frame rate a list of frame times stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+BROADCAST_RATES = (
+    *(Fraction(rate) for rate in (24, 25, 30, 48, 50, 60, 100, 120, 200, 240)),
+    *(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 120, 240)),
+)
+WHOLE_RATES = tuple(Fraction(rate) for rate in range(1, 241))
+FALLBACK_RATE = Fraction(25)
+"""Rate of a single picture in a file that declares none."""
+
+SAME_RATE = Fraction(1, 5000)
+"""Relative difference below which a declared rate stands for a standard one: 33333 µs a frame means 30 fps."""
+
+MAX_JITTER = 0.5
+"""Spread of the frame times around an even grid, in frames, up to which the rate is constant (a phone's clock)."""
+
+ODD_GAP_SHARE = 20
+MIN_GAPS = 8
+"""In a constant rate one gap in 20 may be longer (frames were dropped there), if there are 8 gaps to judge by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The rate of a clip.
+
+    Attributes:
+        rate: Frames per second: of the grid where it is constant, on average where it varies.
+        frames: Places on the grid from the first frame to the last, or the number of frames where the rate varies.
+        duration: `frames / rate`, in seconds.
+        variable: Whether the frames lie on no even grid.
+    """
+
+    rate: Fraction
+    frames: int
+    duration: Fraction
+    variable: bool
+
+
+def measure_timing(
+    times: Sequence[int], time_base: Fraction, declared: Sequence[Fraction], last_duration: int
+) -> Timing:
+    """Find the constant rate that frame times stand for, or that there is none.
+
+    Times are rounded to the container's ticks (1 ms in Matroska), cameras' clocks jitter and frames get lost;
+    none of this makes the rate variable. In a constant rate the last frame lasts as long as the others,
+    whatever the container says.
+
+    Args:
+        times: Presentation times in ticks, rising; at least one.
+        time_base: Length of a tick in seconds.
+        declared: Rates the container claims. They only decide between rates that fit the times equally well,
+            and give the rate of a single frame.
+        last_duration: How long the last frame is shown, in ticks; 0 where that is not known.
+    """
+    if len(times) == 1:
+        rate = declared[0] if declared else FALLBACK_RATE
+        return Timing(rate, 1, 1 / rate, variable=False)
+    ticks = np.asarray(times, dtype=np.int64) - times[0]
+    gap = float(np.median(np.diff(ticks)))
+    seconds = ticks.astype(np.float64) * float(time_base)
+    tick = float(time_base)
+    best: tuple[float, float, Fraction, int] | None = None
+    for rate in _candidates(ticks, time_base, gap, declared):
+        found = _fit(seconds, rate)
+        if found is None:
+            continue
+        spread, slots = found
+        if spread <= max(1.01 * tick, MAX_JITTER / rate):
+            rounding_only = spread <= 1.01 * tick
+            score = (_implausibility(rate, declared) if rounding_only else 10 + 1000 * spread, spread)
+            best = min(best or (*score, rate, slots), (*score, rate, slots))
+    if best is not None:
+        _, _, rate, slots = best
+        return Timing(rate, slots, slots / rate, variable=False)
+    duration = (int(ticks[-1]) + (last_duration or max(1, round(gap)))) * time_base
+    return Timing(len(times) / duration, len(times), duration, variable=True)
+
+
+def _candidates(
+    ticks: NDArray[np.int64], time_base: Fraction, gap: float, declared: Sequence[Fraction]
+) -> list[Fraction]:
+    """Rates whose period is near the usual gap, within a tick and a few per cent."""
+    places = int(np.rint(np.diff(ticks) / max(gap, 1)).sum())
+    measured = Fraction(places) / (int(ticks[-1]) * time_base)
+    rates = {*BROADCAST_RATES, *WHOLE_RATES, *declared, measured.limit_denominator(1001), measured}
+    seconds = gap * float(time_base)
+    return sorted(rate for rate in rates if rate > 0 and abs(1 / rate - seconds) <= float(time_base) + 0.05 * seconds)
+
+
+def _fit(seconds: NDArray[np.float64], rate: Fraction) -> tuple[float, int] | None:
+    """Spread of the frame times around the grid in seconds, and the places on it; None where they are not on it."""
+    exact = seconds * float(rate)
+    slots = np.rint(exact)
+    gaps = np.diff(slots)
+    odd = int(np.count_nonzero(gaps != 1))
+    allowed = max(1, gaps.size // ODD_GAP_SHARE) if gaps.size >= MIN_GAPS else 0
+    if odd > allowed or gaps.min() < 1:
+        return None
+    residual = (exact - slots) / float(rate)
+    return float(residual.max() - residual.min()), int(slots[-1]) + 1
+
+
+def _implausibility(rate: Fraction, declared: Sequence[Fraction]) -> int:
+    claimed = any(abs(rate / other - 1) < SAME_RATE for other in declared)
+    familiarity = 0 if rate in BROADCAST_RATES else 1 if rate in WHOLE_RATES else 2
+    return familiarity + (0 if claimed else 2)

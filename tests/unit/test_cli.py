@@ -1,0 +1,233 @@
+"""The command line as a person or a script uses it: real processes on real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+
+from syncedit_demo.render import read_frames, write_png
+from tests.clips import edited_scene, scene, write_scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+SMALL = ("--size", "320x256")
+NTSC_30 = Fraction(30000, 1001)
+
+
+def start(*arguments: object, cwd: Path = ROOT, **variables: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "syncedit_demo", *map(str, arguments)],
+        cwd=cwd,
+        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def run(*arguments: object, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
+    process = start(*arguments, cwd=cwd, **variables)
+    out, err = process.communicate(timeout=120)
+    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+
+
+def succeed(*arguments: object, cwd: Path = ROOT) -> str:
+    done = run(*arguments, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def fail(*arguments: object, **variables: str) -> str:
+    """The one sentence with which a command refuses."""
+    done = run(*arguments, **variables)
+    assert done.returncode == 2, (done.returncode, done.stderr)
+    assert not done.stdout
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    return lines[0]
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_scene(tmp_path / "clip.mp4", rate=NTSC_30, sound=True)
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    path = tmp_path / "edited.png"
+    write_png(edited_scene(), path)
+    return path
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_inspect_prints_clip_and_plan_as_json(clip: Path) -> None:
+    answer = json.loads(succeed("inspect", clip, "--json", "--start", 2, "--frames", 9))
+    plan = answer["plan"]
+    assert set(plan) == {"width", "height", "frames", "padded_frames", "start", "frame_rate", "crop", "notes"}
+    assert (plan["frames"], plan["padded_frames"], plan["start"]) == (9, 9, 2)
+    assert plan["frame_rate"] == "30000/1001"
+    assert plan["crop"] == [0, 0, 320, 256]
+    assert answer["clip"]["frames"] == 12
+    assert answer["clip"]["average_rate"] == "30000/1001"
+
+
+def test_inspect_speaks_to_people_too(clip: Path) -> None:
+    text = succeed("inspect", clip)
+    assert "320×256, 29.97 fps, 12 frames" in text
+    assert "16 frames" not in text
+
+
+def test_the_first_frame_is_what_the_engine_sees(clip: Path, tmp_path: Path) -> None:
+    succeed("first-frame", clip, tmp_path / "first.png", *SMALL)
+    succeed("edit", clip, tmp_path / "first.png", tmp_path / "same.mp4", *SMALL)
+    notes = json.loads((tmp_path / "same.record.json").read_text(encoding="utf-8"))["notes"]
+    assert any("Nothing was edited" in note for note in notes)
+
+
+def test_an_edit_has_the_frames_the_rate_and_the_sound_of_the_clip(clip: Path, edited: Path, tmp_path: Path) -> None:
+    out = succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL, "--side-by-side", tmp_path / "both.mp4")
+    assert "draft" in out.lower()
+    with av.open(str(tmp_path / "out.mp4")) as made:
+        stream = made.streams.video[0]
+        assert (stream.frames, stream.average_rate) == (12, NTSC_30)
+        assert (stream.width, stream.height) == (320, 256)
+        assert len(made.streams.audio) == 1
+    first, *_, last = read_frames(tmp_path / "out.mp4")
+    assert np.abs(first.astype(int) - edited_scene()).mean() < 3
+    square = last[90, 40 + 3 * 11 + 8].astype(int)
+    assert np.abs(square - (35, 170, 60)).max() < 25, "the square has moved and stayed green"
+    with av.open(str(tmp_path / "both.mp4")) as both:
+        assert (both.streams.video[0].frames, both.streams.video[0].width) == (12, 640)
+    assert {"out.mp4", "out.record.json", "both.mp4"} <= names(tmp_path)
+
+
+def test_the_sound_can_be_left_out(clip: Path, edited: Path, tmp_path: Path) -> None:
+    succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL, "--no-audio")
+    with av.open(str(tmp_path / "out.mp4")) as made:
+        assert not made.streams.audio
+
+
+@pytest.mark.parametrize("record", ["out.record.json", "out.mp4"])
+def test_a_record_makes_the_same_video_again(clip: Path, edited: Path, tmp_path: Path, record: str) -> None:
+    succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL, "--start", 2, "--frames", 6)
+    out = succeed("edit", "--from-record", tmp_path / record, tmp_path / "again.mp4", cwd=tmp_path)
+    assert "identical" in out
+    pairs = zip(read_frames(tmp_path / "out.mp4"), read_frames(tmp_path / "again.mp4"), strict=True)
+    assert all((one == other).all() for one, other in pairs)
+
+
+def test_a_result_names_no_folder_of_the_machine_that_made_it(clip: Path, edited: Path, tmp_path: Path) -> None:
+    succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL)
+    assert str(tmp_path).encode() not in (tmp_path / "out.mp4").read_bytes()
+
+
+def test_a_record_finds_its_inputs_beside_it_and_sees_when_they_changed(
+    clip: Path, edited: Path, tmp_path: Path
+) -> None:
+    succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL)
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    for path in (clip, edited, tmp_path / "out.mp4"):
+        path.rename(moved / path.name)
+    succeed("edit", "--from-record", moved / "out.mp4", moved / "again.mp4")
+    write_png(scene(0), moved / "edited.png")
+    assert "has changed" in fail("edit", "--from-record", moved / "out.mp4", moved / "third.mp4")
+    (moved / "edited.png").unlink()
+    assert "is gone" in fail("edit", "--from-record", moved / "out.mp4", moved / "third.mp4")
+    assert "no run record" in fail("edit", "--from-record", moved / "clip.mp4", moved / "third.mp4")
+
+
+def test_an_engine_asked_for_by_name_is_never_replaced(clip: Path, edited: Path, tmp_path: Path) -> None:
+    sentence = fail("edit", clip, edited, tmp_path / "out.mp4", "--engine", "sync-lora")
+    assert "Sync-LoRA" in sentence
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_doctor_says_what_this_machine_can_run() -> None:
+    answer = json.loads(succeed("doctor", "--json"))
+    assert answer["engines"]["draft"] == "ready"
+    assert {"program", "python", "packages", "processor", "memory", "gpu", "engines", "ffmpeg", "disk"} == set(answer)
+    assert "not needed" in succeed("doctor")
+
+
+@pytest.mark.parametrize("name", ["-clip.mp4", "a b 'c' \"d\".mp4", "日本語 é.mp4", "100%d.mp4", "concat:a|b.mp4"])
+def test_any_file_name_will_do(tmp_path: Path, edited: Path, name: str) -> None:
+    write_scene(tmp_path / "plain.mp4", frames=3).rename(tmp_path / name)
+    succeed("edit", *SMALL, "--", name, edited, f"result {name}", cwd=tmp_path)
+    assert f"result {name}" in names(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["edit", "{clip}", "{edited}"], "edit takes CLIP EDITED OUT.mp4"),
+        (["edit", "{clip}", "{edited}", "{tmp}/missing/out.mp4"], "does not exist"),
+        (["edit", "{clip}", "{edited}", "{tmp}/out.avi"], "must end in .mp4"),
+        (["edit", "{clip}", "{edited}", "{clip}"], "one of the inputs"),
+        (["edit", "{clip}", "{clip}", "{tmp}/out.mp4"], "clip.mp4"),
+        (["edit", "{tmp}/none.mp4", "{edited}", "{tmp}/out.mp4"], "none.mp4"),
+        (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--size", "big"], "A size is written like 1024x768"),
+        (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--frames", "many"], "invalid int value"),
+        (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--rate", "fast"], "A frame rate is a number"),
+        (["edit", "--from-record", "{clip}", "{tmp}/out.mp4", "--seed", "3"], "everything is in the record"),
+        (["edit", "--from-record", "{tmp}/none.json", "{tmp}/out.mp4"], "cannot be read"),
+        (["first-frame", "{clip}", "{tmp}/first.jpg"], "must end in .png"),
+        (["inspect", "{edited}"], "edited.png"),
+        (["inspect", "{clip}", "--start", "12"], "start at 0 to 11"),
+        (["paint", "{clip}"], "invalid choice"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing(
+    clip: Path, edited: Path, tmp_path: Path, arguments: list[str], said: str
+) -> None:
+    before = names(tmp_path)
+    assert said in fail(*(each.format(clip=clip, edited=edited, tmp=tmp_path) for each in arguments))
+    assert names(tmp_path) == before
+
+
+def test_a_setting_that_cannot_be_is_named(clip: Path) -> None:
+    assert "SYNCEDIT_MAX_FRAMES" in fail("inspect", clip, SYNCEDIT_MAX_FRAMES="none")
+
+
+def stderr_until(stream: IO[str], text: str) -> Iterator[str]:
+    for line in stream:
+        yield line
+        if text in line:
+            return
+
+
+@pytest.mark.parametrize("phase", ["Draft engine", "1 of", "side-by-side"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_in_any_phase_leaves_nothing_half_written(tmp_path: Path, phase: str, number: signal.Signals) -> None:
+    clip = write_scene(tmp_path / "clip.mp4", frames=60)
+    write_png(edited_scene(), tmp_path / "edited.png")
+    before = names(tmp_path)
+    process = start(
+        "edit", clip, tmp_path / "edited.png", tmp_path / "out.mp4", "--side-by-side", tmp_path / "both.mp4"
+    )
+    assert process.stderr is not None
+    seen = list(stderr_until(process.stderr, phase))
+    assert phase in seen[-1], seen
+    process.send_signal(number)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 130, rest
+    # A result that was whole before the stop stays; nothing else does.
+    finished = {"out.mp4", "out.record.json"} if phase == "side-by-side" else set[str]()
+    assert names(tmp_path) == before | finished
+    assert "Traceback" not in rest

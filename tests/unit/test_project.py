@@ -1,0 +1,81 @@
+"""The files around the code say the same as the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from syncedit_demo.cli import build_parser
+
+ROOT = Path(__file__).parents[2]
+REQUIREMENT_FILES = sorted(ROOT.glob("requirements*.txt"))
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def requirements(path: Path) -> list[Requirement]:
+    """The requirements a file states itself, without those of the files it includes."""
+    lines = (line.partition("#")[0].strip() for line in path.read_text(encoding="utf-8").splitlines())
+    return [Requirement(line) for line in lines if line and not line.startswith("-")]
+
+
+def front_matter() -> dict[str, object]:
+    return yaml.safe_load(README.split("---")[1])
+
+
+def pin(name: str, python: str = "3.12") -> Version:
+    every = [found for path in REQUIREMENT_FILES for found in requirements(path) if found.name == name]
+    (found,) = [each for each in every if each.marker is None or each.marker.evaluate({"python_version": python})]
+    (specifier,) = found.specifier
+    assert specifier.operator == "=="
+    return Version(specifier.version)
+
+
+def test_the_space_runs_the_gradio_that_is_required() -> None:
+    assert Version(str(front_matter()["sdk_version"])) == pin("gradio")
+
+
+def test_the_space_names_an_app_and_a_licence_that_are_here() -> None:
+    assert (ROOT / str(front_matter()["app_file"])).is_file()
+    assert front_matter()["license"] == "apache-2.0"
+    assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert len(str(front_matter()["short_description"])) <= 60
+
+
+def test_the_space_runs_a_python_whose_torch_zerogpu_runs() -> None:
+    python = Version(str(front_matter()["python_version"]))
+    assert pin("torch", f"{python.major}.{python.minor}") == Version("2.11.0")
+
+
+def test_everything_is_pinned_in_one_place() -> None:
+    stated: dict[tuple[str, str], Path] = {}
+    for path in REQUIREMENT_FILES:
+        for found in requirements(path):
+            assert len(found.specifier) >= 1, f"{found} in {path.name} is not pinned"
+            key = (found.name, str(found.marker))
+            assert key not in stated, f"{found.name} stands in {path.name} and in {stated[key].name}"
+            stated[key] = path
+
+
+def test_the_draft_engine_needs_no_torch() -> None:
+    assert "torch" not in {found.name for found in requirements(ROOT / "requirements-cpu.txt")}
+    assert "-r requirements-cpu.txt" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("target", re.findall(r"^make (\w+)$", README, re.MULTILINE))
+def test_the_commands_of_the_readme_are_targets_of_the_makefile(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", re.findall(r"^python -m syncedit_demo (.+)$", README, re.MULTILINE))
+def test_the_command_lines_of_the_readme_are_understood(command: str) -> None:
+    assert build_parser().parse_args(command.split()).command
+
+
+def test_ci_runs_the_readme_s_test_command() -> None:
+    assert "make test" in README
+    assert "\nmake test\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
