@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 
 READ = "Reading the clip"
+ENCODE = "Encoding the clip"
 STAGE_1 = "Following the motion"
 UPSCALE = "Upscaling"
 STAGE_2 = "Adding detail"
@@ -123,6 +124,7 @@ def _read_references(
         job.raise_if_cancelled()
         clip[:, :, plan.frames :] = clip[:, :, plan.frames - 1 : plan.frames]
         latents[size] = models.encoder(clip)
+        yield Progress(ENCODE, len(latents), len(sizes))
     return latents
 
 
