@@ -90,6 +90,12 @@ def run_stock_pipeline(
     return StockResult(latents[0], latents[1], frames)
 
 
+def stock_transformer(weights: Path) -> torch.nn.Module:
+    """The transformer as the stock pipeline builds and fuses it, with its audio half."""
+    wrapped: Any = _pipeline(weights).stage_1_model_ledger.transformer()
+    return wrapped.model.velocity_model
+
+
 class _WithoutAudio(torch.nn.Module):
     """The stock transformer with its audio taken away; the pipeline gets its own audio latent back."""
 

@@ -18,7 +18,7 @@ import torch
 from ltx_core.model.transformer import LTXModelConfigurator
 from ltx_core.model.upsampler import LatentUpsamplerConfigurator
 from ltx_core.model.video_vae import VideoDecoderConfigurator, VideoEncoderConfigurator
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from syncedit_demo.engines.sync_lora.safetensors_file import hash_file
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot
@@ -90,6 +90,11 @@ def lora_tensors(base: Tensors, modules: list[str], generator: torch.Generator) 
 def save(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
     """Write a safetensors file."""
     save_file(tensors, path, metadata)
+
+
+def load(path: Path) -> Tensors:
+    """All tensors of a safetensors file."""
+    return load_file(path)
 
 
 def _random_state(configurator: Any, config: dict[str, Any], generator: torch.Generator) -> Tensors:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 from syncedit_demo.engines.sync_lora.engine import SyncLoraEngine
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
+from syncedit_demo.engines.sync_lora.status import Status, status
 from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
 
-__all__ = ["OPTIONS", "SyncLoraEngine", "SyncLoraOptions", "SyncLoraSettings"]
+__all__ = ["OPTIONS", "Status", "SyncLoraEngine", "SyncLoraOptions", "SyncLoraSettings", "status"]

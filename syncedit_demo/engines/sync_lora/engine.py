@@ -1,8 +1,7 @@
-"""The engine as the rest of the product sees it. It imports torch only when it is asked to do something with it."""
+"""The engine as the rest of the product sees it. torch is imported when one is made, and not before."""
 
 from __future__ import annotations
 
-from functools import cached_property
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -15,12 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from syncedit_demo.engines import EditJob, Event, Option, OptionValue
-    from syncedit_demo.engines.sync_lora.prepared import PreparedSet
-    from syncedit_demo.engines.sync_lora.runtime import Runtime
     from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
     from syncedit_demo.plan import EditPlan
 
 PACKAGES = ("torch", "ltx_core", "safetensors")
+
+
+def missing_packages() -> list[str]:
+    """The packages this engine needs that are not installed."""
+    return [name for name in PACKAGES if find_spec(name) is None]
 
 
 class SyncLoraEngine:
@@ -35,11 +37,15 @@ class SyncLoraEngine:
         Raises:
             EngineError: A package or the set is missing or damaged, or there is no such device.
         """
-        if missing := [name for name in PACKAGES if find_spec(name) is None]:
+        if missing := missing_packages():
             message = f"Sync-LoRA needs {', '.join(missing)}. Install with: pip install -r requirements.txt"
             raise EngineError(message)
-        self._settings = settings
-        self._prepared: PreparedSet = open_prepared(settings.prepared)
+        self._prepared = open_prepared(settings.prepared)
+        from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - torch is imported here, and not before
+
+        device = runtime.choose_device(settings.device)
+        self._runtime = runtime.Runtime(self._prepared, device)
+        self._device_name = runtime.describe_device(device)
 
     @property
     def name(self) -> str:
@@ -49,9 +55,7 @@ class SyncLoraEngine:
     @property
     def title(self) -> str:
         """The engine and its device."""
-        from syncedit_demo.engines.sync_lora.runtime import describe_device  # noqa: PLC0415
-
-        return f"Sync-LoRA on {describe_device(self._runtime.device)}"
+        return f"Sync-LoRA on {self._device_name}"
 
     @property
     def description(self) -> str:
@@ -87,9 +91,3 @@ class SyncLoraEngine:
     def unload(self) -> None:
         """Give the device's memory back until the next edit."""
         self._runtime.unload()
-
-    @cached_property
-    def _runtime(self) -> Runtime:
-        from syncedit_demo.engines.sync_lora.runtime import Runtime, choose_device  # noqa: PLC0415
-
-        return Runtime(self._prepared, choose_device(self._settings.device))

@@ -33,12 +33,15 @@ LOAD = "Loading the model"
 
 
 def choose_device(name: str | None) -> torch.device:
-    """The device of a name such as "cuda:1"; None takes the GPU where there is one, else the CPU.
+    """The device of a name such as "cuda:1" or "cpu"; None takes the GPU.
 
     Raises:
         EngineError: There is no such device.
     """
-    device = torch.device(name or ("cuda" if torch.cuda.is_available() else "cpu"))
+    if name is None and not torch.cuda.is_available():
+        message = "Sync-LoRA needs an NVIDIA GPU, and torch sees none here."
+        raise EngineError(message)
+    device = torch.device(name or "cuda")
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         message = f"There is no device {device}: torch sees {torch.cuda.device_count()} NVIDIA GPUs."
         raise EngineError(message)

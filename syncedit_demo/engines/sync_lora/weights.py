@@ -51,7 +51,7 @@ class SyncLoraSettings:
     Attributes:
         weights: Folder with the four files and, in a folder of its own, Gemma; None looks in the Hub's cache.
         prepared: Folder of the prepared set.
-        device: A torch device such as "cuda" or "cuda:1"; None takes the GPU where there is one, else the CPU.
+        device: A torch device such as "cuda:1" or "cpu"; None takes the GPU.
         ltx_repo: Hub repository of the base, the distilled LoRA and the upscaler.
         ltx_revision: Its branch, tag or commit.
         sync_lora_repo: Hub repository of the Sync-LoRA.
