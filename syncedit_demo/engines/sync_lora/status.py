@@ -46,15 +46,12 @@ def status(settings: SyncLoraSettings) -> Status:
     except EngineError as error:
         prepared = None
         findings["sync-lora prepared set"] = str(error)
-    if missing and settings.weights is None:
-        findings["sync-lora weights"] = "not looked for: the Hub's cache needs the packages"
-    else:
-        for slot, path in find_weights(settings).items():
-            findings[f"sync-lora {slot}"] = _state(path, FILE_NAMES[slot])
-        gemma = find_gemma(settings)
-        findings["sync-lora text encoder"] = (
-            f"{gemma}" if gemma else f"{GEMMA_FOLDER} is missing; only making the prompt's embedding needs it"
-        )
+    for slot, path in find_weights(settings).items():
+        findings[f"sync-lora {slot}"] = _state(path, FILE_NAMES[slot])
+    gemma = find_gemma(settings)
+    findings["sync-lora text encoder"] = (
+        f"{gemma}" if gemma else f"{GEMMA_FOLDER} is missing; only making the prompt's embedding needs it"
+    )
     return Status(not missing and prepared is not None, findings)
 
 

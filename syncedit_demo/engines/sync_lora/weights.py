@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +50,9 @@ class SyncLoraSettings:
     """Where the weights are and what the engine runs on.
 
     Attributes:
-        weights: Folder with the four files and, in a folder of its own, Gemma; None looks in the Hub's cache.
         prepared: Folder of the prepared set.
+        weights: Folder with the four files and, in a folder of its own, Gemma. What is not in it is looked for in the
+            Hub's cache; downloads go into it.
         device: A torch device such as "cuda:1" or "cpu"; None takes the GPU.
         ltx_repo: Hub repository of the base, the distilled LoRA and the upscaler.
         ltx_revision: Its branch, tag or commit.
@@ -61,7 +63,7 @@ class SyncLoraSettings:
     """
 
     prepared: Path
-    weights: Path | None = None
+    weights: Path
     device: str | None = None
     ltx_repo: str = "Lightricks/LTX-2.3"
     ltx_revision: str = "main"
@@ -93,15 +95,15 @@ class Weights:
 
 
 def find_weights(settings: SyncLoraSettings) -> dict[Slot, Path | None]:
-    """Where each file is: in the settings' folder or, without one, in the Hub's cache; None where it is missing."""
+    """Where each file is: in the settings' folder or in the Hub's cache; None where it is missing."""
     return {slot: _find(settings, slot) for slot in Slot}
 
 
 def find_gemma(settings: SyncLoraSettings) -> Path | None:
     """The folder of the text encoder, None where it is missing."""
-    if settings.weights is not None:
-        folder = settings.weights / GEMMA_FOLDER
-        return folder if (folder / "config.json").is_file() else None
+    folder = settings.weights / GEMMA_FOLDER
+    if (folder / "config.json").is_file():
+        return folder
     config = _cached(settings.gemma_repo, "config.json", settings.gemma_revision)
     return None if config is None else config.parent
 
@@ -114,9 +116,10 @@ def check_weights(settings: SyncLoraSettings) -> Weights:
     """
     found = find_weights(settings)
     if missing := [slot for slot, path in found.items() if path is None]:
-        place = settings.weights or "the Hub's cache"
         names = ", ".join(FILE_NAMES[slot] for slot in missing)
-        message = f"Not found in {place}: {names}. Put them there, or fetch them with: {FETCH}"
+        message = (
+            f"Not found in {settings.weights} or the Hub's cache: {names}. Put them there, or fetch them with: {FETCH}"
+        )
         raise EngineError(message)
     try:
         headers = {slot: read_header(path) for slot, path in found.items() if path is not None}
@@ -150,15 +153,17 @@ def lora_modules(lora: Header) -> dict[str, tuple[str, str]]:
 
 
 def _find(settings: SyncLoraSettings, slot: Slot) -> Path | None:
-    if settings.weights is not None:
-        path = settings.weights / FILE_NAMES[slot]
-        return path if path.is_file() else None
+    path = settings.weights / FILE_NAMES[slot]
+    if path.is_file():
+        return path
     repo, revision = settings.source(slot)
     return _cached(repo, FILE_NAMES[slot], revision)
 
 
 def _cached(repo: str, name: str, revision: str) -> Path | None:
     # Describing the engine must not need the Hub's library, which a machine without a GPU may lack.
+    if find_spec("huggingface_hub") is None:
+        return None
     from huggingface_hub import try_to_load_from_cache  # noqa: PLC0415
 
     path = try_to_load_from_cache(repo, name, revision=revision)

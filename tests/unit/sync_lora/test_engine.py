@@ -170,7 +170,7 @@ from syncedit_demo.engines import EditJob, Finished
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraSettings
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import EditPlan
-engine = SyncLoraEngine(SyncLoraSettings(prepared=Path({prepared!r}), device="cpu"))
+engine = SyncLoraEngine(SyncLoraSettings(prepared=Path({prepared!r}), weights=Path("nowhere"), device="cpu"))
 def edit(side, frames):
     plan = EditPlan(side, side, frames, frames, 0, Fraction(25), (0, 0, side, side), ())
     clip = lambda: (np.zeros((side, side, 3), np.uint8) for _ in range(frames))

@@ -77,7 +77,6 @@ def test_gives_the_stock_pipelines_latents_to_the_bit(  # noqa: PLR0917 - fixtur
     job = make_job(width, height, frames, rate=rate, first_frame_crf=crf)
     write_lossless(tmp_path / "clip.mp4", list(job.reference()), rate)
     Image.fromarray(job.edited_frame).save(tmp_path / "edited.png")
-    assert settings.weights is not None
     prompt = load_prompt(prepared.prompt, width=64)
     stock = run_stock_pipeline(
         settings.weights, tmp_path / "clip.mp4", tmp_path / "edited.png", job.plan, prompt, seed=job.seed, crf=crf
@@ -133,8 +132,7 @@ def test_every_input_reaches_the_result(runtime: Runtime, make_job: JobMaker, ch
 
 
 def test_the_prompt_is_used(settings: SyncLoraSettings, prepared: PreparedSet, make_job: JobMaker) -> None:
-    base = settings.weights / FILE_NAMES[Slot.BASE] if settings.weights else None
-    assert base is not None
+    base = settings.weights / FILE_NAMES[Slot.BASE]
     runtime = Runtime(prepared, torch.device("cpu"))
     usual = frames_of(run(runtime, make_job()))
     path = prepared.prompt.path

@@ -41,7 +41,6 @@ def own(settings: SyncLoraSettings, prepared: PreparedSet, tmp_path: Path) -> Sy
 
 
 def test_fused_weights_are_the_stock_pipelines(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
-    assert settings.weights is not None
     stock = stock_transformer(settings.weights).state_dict()
     ours = {
         name.removeprefix(PREFIX): tensor
@@ -55,7 +54,6 @@ def test_fused_weights_are_the_stock_pipelines(prepared: PreparedSet, settings: 
 
 
 def test_fused_weights_are_base_plus_both_products(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
-    assert settings.weights is not None
     base = tiny_ltx.load(settings.weights / FILE_NAMES[Slot.BASE])
     fused = tiny_ltx.load(prepared.checkpoint.path)
     deltas = {name: torch.zeros(tensor.shape) for name, tensor in base.items()}
@@ -73,7 +71,6 @@ def test_fused_weights_are_base_plus_both_products(prepared: PreparedSet, settin
 
 def test_manifest_speaks_of_the_files(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
     folder = prepared.checkpoint.path.parent
-    assert settings.weights is not None
     assert sorted(path.name for path in folder.iterdir()) == sorted([CHECKPOINT, UPSCALER, PROMPT, MANIFEST])
     for file in prepared.manifest.files:
         data = (folder / file.name).read_bytes()

@@ -24,12 +24,10 @@ if TYPE_CHECKING:
 @pytest.fixture
 def own(settings: SyncLoraSettings, tmp_path: Path) -> SyncLoraSettings:
     """The weights in a folder that the test may spoil."""
-    assert settings.weights is not None
     return SyncLoraSettings(prepared=tmp_path / "prepared", weights=shutil.copytree(settings.weights, tmp_path / "own"))
 
 
 def path_of(settings: SyncLoraSettings, slot: Slot) -> Path:
-    assert settings.weights is not None
     return settings.weights / FILE_NAMES[slot]
 
 
@@ -161,7 +159,7 @@ def test_weights_are_found_in_the_hubs_cache(
         (folder / "refs" / revision).write_text("abc")
         (folder / "snapshots" / "abc").mkdir(parents=True, exist_ok=True)
         shutil.copy(path_of(settings, slot), folder / "snapshots" / "abc")
-    check(SyncLoraSettings(prepared=tmp_path / "prepared"))
+    check(SyncLoraSettings(prepared=tmp_path / "prepared", weights=tmp_path / "nothing"))
 
 
 def test_status_tells_what_is_there(prepared: PreparedSet, settings: SyncLoraSettings, tmp_path: Path) -> None:
@@ -180,4 +178,4 @@ def test_status_tells_what_is_there(prepared: PreparedSet, settings: SyncLoraSet
 
 def test_an_engine_without_its_set_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="python -m syncedit_demo prepare"):
-        SyncLoraEngine(SyncLoraSettings(prepared=tmp_path, device="cpu"))
+        SyncLoraEngine(SyncLoraSettings(prepared=tmp_path, weights=tmp_path, device="cpu"))
