@@ -29,6 +29,7 @@ from syncedit_demo.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
+    from types import FrameType
 
     from syncedit_demo.record import RunRecord
 
@@ -230,7 +231,11 @@ def _print_notes(notes: Sequence[str]) -> None:
 def _cancelled_by_signals() -> Generator[threading.Event]:
     """A flag that Ctrl-C and a polite kill set, so that a job ends at its next step and tidies up after itself."""
     cancel = threading.Event()
-    before = {number: signal.signal(number, lambda *_: cancel.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        cancel.set()
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield cancel
     finally:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, cast
 import av
 import numpy as np
 from av.format import Flags as FormatFlags
-from av.sidedata.sidedata import Type as SideDataType
 
 from syncedit_demo.container import (
     IMAGE_BRANDS,
@@ -29,9 +28,10 @@ from syncedit_demo.errors import ClipError
 from syncedit_demo.timing import FALLBACK_RATE, Timing, measure_timing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from av.buffer import Buffer
     from av.container import InputContainer
     from av.packet import Packet
     from av.stream import Stream
@@ -95,11 +95,13 @@ MAX_SAMPLE_ASPECT = 8
 
 UNSPECIFIED = 2
 MAX_DECLARED_RATE = 1000
+RATE_ROUNDING = Fraction(1, 1000)
 RATE_SLACK = Fraction(1, 100)
 DURATION_SLACK = Fraction(1, 4)
 DURATION_SLACK_SHARE = Fraction(1, 50)
 """A file that announces up to 1/4 s or 2 % more than it holds is not called broken off: muxers round and pad."""
 
+ANIMATED_IMAGES = ("gif", "apng")
 STREAMED_FORMATS = ("mpegts", "mpeg", "flv", "live_flv")
 """Containers that may end anywhere."""
 
@@ -181,7 +183,6 @@ class ClipInfo:
     container: str
     codec: str
     frames: int
-    start_time: Fraction
     duration: Fraction
     average_rate: Fraction
     nominal_rate: Fraction
@@ -237,6 +238,9 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
             if len(whole) < len(times):
                 broken = broken or "The file breaks off at its end."
                 times = whole
+        if len(times) == 1 and container.format.name in ANIMATED_IMAGES:
+            message = f"{path.name} is a still image ({container.format.name}), not a clip; give a video file here."
+            raise ClipError(message)
         timing = _timing(stream, times, scan.last_duration(times[-1]), timed=timed)
         turn, turn_notes = _orientation(first)
         aspect, aspect_notes = _sample_aspect(stream)
@@ -354,7 +358,7 @@ def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> Vid
         raise ClipError(message)
     if stream.width * stream.height > max_pixels:
         message = (
-            f"{path.name} has pictures of {stream.width}×{stream.height}, more than the {max_pixels / 1e6:.0f} "
+            f"{path.name} has pictures of {stream.width}×{stream.height}, more than the {max_pixels / 1e6:.3g} "
             "megapixels that are decoded here. Export it smaller."
         )
         raise ClipError(message)
@@ -414,7 +418,7 @@ def _time_base(stream: VideoStream) -> Fraction:
 
 def _declared_rates(stream: VideoStream) -> list[Fraction]:
     """The rates the container and the codec claim, as far as they can be true."""
-    claims = (stream.base_rate, stream.average_rate, stream.guessed_rate, stream.codec_context.framerate)
+    claims = (stream.average_rate, stream.guessed_rate, stream.base_rate, stream.codec_context.framerate)
     return [rate for rate in claims if rate and 0 < rate <= MAX_DECLARED_RATE]
 
 
@@ -427,7 +431,10 @@ def _timing(stream: VideoStream, times: Sequence[int], last_duration: int, *, ti
 
 
 def _nominal_rate(stream: VideoStream, timing: Timing) -> Fraction:
-    return next(iter(_declared_rates(stream)), timing.rate)
+    declared = _declared_rates(stream)
+    if not timing.variable and any(abs(rate / timing.rate - 1) < RATE_ROUNDING for rate in declared):
+        return timing.rate
+    return next(iter(declared), timing.rate)
 
 
 def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing: Timing) -> list[str]:
@@ -457,10 +464,10 @@ def _orientation(frame: VideoFrame) -> tuple[tuple[int, bool], list[str]]:
 
     The matrix maps (x, y) to (a·x + c·y, b·x + d·y) with y downwards, in 16.16 fixed point, as in ISO/IEC 14496-12.
     """
-    data = next((data for data in frame.side_data if data.type is SideDataType.DISPLAYMATRIX), None)
+    data = cast("Mapping[str, Buffer]", frame.side_data).get("DISPLAYMATRIX")
     if data is None:
         return (0, False), []
-    a, b, _, c, d = struct.unpack_from("=5i", bytes(data))
+    a, b, _, c, d = struct.unpack_from("=5i", data)
     wanted = np.array((a, b, c, d), dtype=np.float64)
     length = float(np.hypot(wanted[0], wanted[1])) * float(np.hypot(wanted[2], wanted[3]))
     if not length:

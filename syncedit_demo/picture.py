@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-import av
 import cv2
 import numpy as np
 from av.filter import Graph
 
-from syncedit_demo.hdr import needs_mapping, to_bt709
+from syncedit_demo.hdr import ColorMapper, needs_mapping
 
 if TYPE_CHECKING:
-    from av.filter.context import FilterContext
     from av.video.frame import VideoFrame
     from av.video.plane import VideoPlane
     from numpy.typing import NDArray
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from syncedit_demo.clip import ClipInfo, ColorInfo
     from syncedit_demo.plan import EditPlan
 
+    Sample = TypeVar("Sample", np.uint8, np.uint16)
     Box = tuple[int, int, int, int]
 
 MATRIX_CODES = {
@@ -41,11 +40,8 @@ SD_SIZE = (1279, 576)
 """Largest picture that is taken for standard definition, and so for BT.601, where the file does not say."""
 
 PRECISION = "accurate_rnd+full_chroma_int+full_chroma_inp+bitexact"
-SITED_CODECS = ("h264", "hevc", "av1", "mpeg1video", "mpeg2video", "mpeg4", "mjpeg", "vvc")
-"""Codecs whose decoder says where chroma samples sit. For others it is left of centre, as everywhere in video."""
-
-TABLE_SIDE = 64
-"""Points per axis of the colour table; a picture of 64³ pixels, 512 × 512 (a Hald CLUT of level 8)."""
+CENTRED_CODECS = ("mjpeg", "mpeg1video", "h261", "h263")
+"""Codecs with chroma samples in the centre of their four luma samples; elsewhere in video they sit at the left."""
 
 
 def guess_matrix(color: ColorInfo, coded_size: tuple[int, int]) -> str:
@@ -102,7 +98,7 @@ class PictureConverter:
     def __init__(self, clip: ClipInfo, plan: EditPlan) -> None:
         self._clip = clip
         self._plan = plan
-        self._table = _color_table(clip.color) if needs_mapping(clip.color) else None
+        self._mapper = ColorMapper(clip.color) if needs_mapping(clip.color) else None
         self._set_up_for: tuple[int, int, str] | None = None
         self._graph = Graph()
 
@@ -118,9 +114,15 @@ class PictureConverter:
         if kind != self._set_up_for:
             self._graph = self._build(frame)
             self._set_up_for = kind
-        self._graph.vpush(frame, at=0)
-        upright = _upright(_to_array(self._graph.vpull()), self._clip.rotation, mirrored=self._clip.mirrored)
-        return np.ascontiguousarray(upright)
+        self._graph.vpush(frame)
+        scaled = self._graph.vpull()
+        if self._mapper is None:
+            green, blue, red = (_plane(plane, scaled.width, np.uint8) for plane in scaled.planes)
+            picture = cast("NDArray[np.uint8]", cv2.merge((red, green, blue)))
+        else:
+            green, blue, red = (_plane(plane, scaled.width, np.uint16) for plane in scaled.planes)
+            picture = self._mapper.map(red, green, blue)
+        return np.ascontiguousarray(_upright(picture, self._clip.rotation, mirrored=self._clip.mirrored))
 
     def _build(self, frame: VideoFrame) -> Graph:
         clip, plan = self._clip, self._plan
@@ -128,7 +130,7 @@ class PictureConverter:
         x, y, width, height = crop_in_samples(clip, plan.crop, (frame.width, frame.height), alignment)
         size = (plan.height, plan.width) if clip.rotation in (90, 270) else (plan.width, plan.height)
         kernel = "lanczos" if size[0] * size[1] >= width * height else "bicubic"
-        siting = "" if clip.codec in SITED_CODECS or max(alignment) == 1 else ":in_chroma_loc=left"
+        siting = f":in_chroma_loc={'center' if clip.codec in CENTRED_CODECS else 'left'}"
         graph = Graph()
         graph.threads = 0
         source = graph.add(
@@ -151,52 +153,15 @@ class PictureConverter:
             siting = ""
         nodes += [
             graph.add("scale", f"{size[0]}:{size[1]}:flags={kernel}+{PRECISION}{siting}"),
-            graph.add("format", "gbrp" if self._table is None else "rgb48le"),
+            graph.add("format", "gbrp" if self._mapper is None else "gbrp16le"),
+            graph.add("buffersink"),
         ]
-        sink = graph.add("buffersink")
-        if self._table is None:
-            graph.link_nodes(*nodes, sink).configure()
-        else:
-            _link_table(graph, nodes, sink, self._table)
+        graph.link_nodes(*nodes).configure()
         return graph
 
 
-def _link_table(graph: Graph, nodes: list[FilterContext], sink: FilterContext, table: VideoFrame) -> None:
-    side = table.width
-    source = graph.add(
-        "buffer", video_size=f"{side}x{side}", pix_fmt=table.format.name, time_base="1/1", pixel_aspect="1/1"
-    )
-    # Packed RGB: in planar RGB this filter mixes up the components.
-    lookup = graph.add("haldclut", "interp=tetrahedral")
-    graph.link_nodes(*nodes, lookup)
-    source.link_to(lookup, 0, 1)
-    graph.link_nodes(lookup, sink).configure()
-    graph.vpush(table, at=1)
-    source.push(None)
-
-
-def _color_table(color: ColorInfo) -> VideoFrame:
-    """`to_bt709` at 64³ points as a picture, red running fastest, then green, then blue."""
-    axis = np.linspace(0, 1, TABLE_SIDE)
-    blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
-    mapped = to_bt709(np.stack((red, green, blue), axis=-1), color)
-    side = round(TABLE_SIDE**1.5)
-    table = av.VideoFrame.from_ndarray(
-        np.rint(mapped * 65535).astype(np.uint16).reshape(side, side, 3), format="rgb48le"
-    )
-    table.pts = 0
-    return table
-
-
-def _to_array(frame: VideoFrame) -> NDArray[np.uint8]:
-    if frame.format.name == "gbrp":
-        green, blue, red = (_plane(plane, frame.width) for plane in frame.planes)
-        return cast("NDArray[np.uint8]", cv2.merge((red, green, blue)))
-    return cast("NDArray[np.uint8]", cv2.convertScaleAbs(frame.to_ndarray(), alpha=255 / 65535))
-
-
-def _plane(plane: VideoPlane, width: int) -> NDArray[np.uint8]:
-    return np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)[:, :width]
+def _plane(plane: VideoPlane, width: int, kind: type[Sample]) -> NDArray[Sample]:
+    return np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, :width]
 
 
 def _upright(picture: NDArray[np.uint8], rotation: int, *, mirrored: bool) -> NDArray[np.uint8]:

@@ -187,7 +187,8 @@ def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None
     Raises:
         OutputError: The disk is full or went away.
     """
-    with ExitStack() as files, output_errors(target):
+    # Closing the files writes too, so it happens inside.
+    with output_errors(target), ExitStack() as files:
         source = files.enter_context(av.open(str(video)))
         container = files.enter_context(av.open(str(path), "w", format="mp4", options=MP4_OPTIONS))
         container.metadata["comment"] = comment

@@ -15,11 +15,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from syncedit_demo import __version__, render
-from syncedit_demo.audio import audio_interval
+from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame
 from syncedit_demo.engines import EditJob, Engine, Finished, Frames, Preview, Progress, choose_engine
-from syncedit_demo.first_frame import read_image, register
+from syncedit_demo.first_frame import register
+from syncedit_demo.image import read_image
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.record import EngineRecord, InputFile, RunRecord, read_record, record_path
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from syncedit_demo.settings import EngineChoice, Settings
 
 QUEUE_POLL_SECONDS = 0.2
-SIDE_BY_SIDE_PHASE = "Writing the side-by-side video"
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +202,10 @@ class EditService:
         if request.repeat is not None:
             plan = request.repeat.plan
         watch.lap("Inspecting the clip")
-        registration = register(first_frame(request.clip, clip, plan), read_image(request.edited_frame))
+        image = read_image(request.edited_frame)
+        registration = register(first_frame(request.clip, clip, plan), image.pixels)
         watch.lap("Registering the edited frame")
-        notes = (choice, *plan.notes, *registration.notes)
+        notes = (choice, *plan.notes, *image.notes, *registration.notes)
         yield Started(clip, plan, engine, notes)
         job = EditJob(
             plan=plan,
@@ -233,9 +234,11 @@ class EditService:
                 render.VideoFile(folder / "video.mp4", plan.frame_rate, request.target) as video,
                 closing(engine.run(job)) as events,
             ):
+                phase = "Starting"
                 for event in events:
                     match event:
                         case Frames(frames):
+                            watch.lap(phase)
                             for frame in frames:
                                 video.write(frame)
                                 digest.update(frame.tobytes())
@@ -243,7 +246,8 @@ class EditService:
                         case Finished():
                             notes += event.notes
                         case Progress():
-                            watch.lap(event.phase)
+                            phase = event.phase
+                            watch.lap(phase)
                             yield event
                         case Preview():
                             yield event
@@ -269,14 +273,7 @@ class EditService:
             render.publish(folder / "result.mp4", request.target)
             render.publish(folder / "record.json", record_path(request.target))
         if request.side_by_side is not None:
-            yield Progress(SIDE_BY_SIDE_PHASE, 0, 1)
-            render.write_clip(
-                render.side_by_side(job.reference(), render.read_frames(request.target), ("Reference", engine.title)),
-                request.side_by_side,
-                frame_rate=plan.frame_rate,
-                audio=audio,
-            )
-            yield Progress(SIDE_BY_SIDE_PHASE, 1, 1)
+            yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
         yield EditResult(request.target, record)
 
     def _delete_old_jobs(self) -> None:
@@ -286,6 +283,20 @@ class EditService:
         for folder in self.settings.work_dir.iterdir():
             if folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_side_by_side(
+    result: Path, target: Path, job: EditJob, label: str, audio: AudioInterval | None
+) -> Iterator[Progress]:
+    pairs = render.side_by_side(job.reference(), render.read_frames(result), ("Reference", label))
+    with render.staging(target) as folder:
+        with render.VideoFile(folder / "video.mp4", job.plan.frame_rate, target) as video:
+            for done, frame in enumerate(pairs, start=1):
+                job.raise_if_cancelled()
+                video.write(frame)
+                yield Progress("Writing the side-by-side video", done, job.plan.frames)
+        render.finish(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
+        render.publish(folder / "finished.mp4", target)
 
 
 class _Stopwatch:

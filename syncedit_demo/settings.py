@@ -22,9 +22,7 @@ class Settings(BaseSettings):
 
     engine: EngineChoice = Field("auto", description="Engine used when none is asked for by name.")
     max_frames: int = Field(161, ge=1, description="Most frames made in one edit.")
-    max_clip_pixels: int = Field(
-        8192 * 4320, ge=1, description="Largest clip picture that is decoded, in pixels (8K by default)."
-    )
+    max_clip_pixels: int = Field(8192 * 8192, ge=1, description="Largest clip picture that is decoded, in pixels.")
     work_dir: Path = Field(
         Path(tempfile.gettempdir()) / "syncedit-demo", description="Where jobs that name no output keep their files."
     )

@@ -66,7 +66,8 @@ def measure_timing(
         last_duration: How long the last frame is shown, in ticks; 0 where that is not known.
     """
     if len(times) == 1:
-        rate = declared[0] if declared else FALLBACK_RATE
+        shown = last_duration * time_base
+        rate = 1 / shown if 0 < shown <= 1 else next(iter(declared), FALLBACK_RATE)
         return Timing(rate, 1, 1 / rate, variable=False)
     ticks = np.asarray(times, dtype=np.int64) - times[0]
     gap = float(np.median(np.diff(ticks)))

@@ -59,8 +59,8 @@ def clip_info(
 def scene(index: int, size: tuple[int, int] = (320, 256)) -> Frame:
     """A textured background with a red square that moves 3 pixels a frame, RGB uint8 (height, width, 3)."""
     width, height = size
-    noise = np.random.default_rng(7).integers(60, 190, (height // 8, width // 8, 3), dtype=np.uint8)
-    picture = cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)
+    noise = np.random.default_rng(7).integers(60, 190, (height // 8, width // 8), dtype=np.uint8)
+    picture = cv2.cvtColor(cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC), cv2.COLOR_GRAY2RGB).astype(np.uint8)
     x, y = 40 + 3 * index, height // 3
     picture[y : y + 70, x : x + 70] = (205, 40, 35)
     picture[y + 20 : y + 50, x + 20 : x + 50] = (240, 235, 225)

@@ -1,6 +1,6 @@
 """A beach ball that rocks and turns on a wooden table: the reference clip, and the same scene with a repainted ball.
 
-A small ray tracer in numpy: one sphere, one plane, one soft light. Run it as `python -m examples.scenes.ball`; it writes
+A small ray tracer in numpy: one sphere, one plane, one soft light. `python -m examples.scenes.ball` writes
 `examples/ball/reference.mp4`, `examples/ball/edited.png` and `examples/ball/truth.mp4`.
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SIZE = 512
 FRAMES = 81
 FRAME_RATE = Fraction(25)
-SAMPLES = 3
+SAMPLES = 2
 """Rays per pixel along each side, for smooth edges."""
 
 LIGHT = np.array([-0.55, 0.9, -0.45], np.float32) / np.linalg.norm([-0.55, 0.9, -0.45])
@@ -49,7 +49,7 @@ def render(frame: int, colors: Array, *, star: bool) -> Frame:
     """
     turn = 2 * np.pi * frame / FRAMES
     position = np.array([0.42 * np.sin(turn), 0.8, 0.1 * np.cos(turn)], np.float32)
-    spin = _rotation(np.array([0, 0, 1]), -position[0] / 0.8) @ _rotation(np.array([0.25, 1, 0]), 0.55 * np.sin(turn))
+    spin = _rotation((0, 0, 1), -position[0] / 0.8) @ _rotation((0.25, 1, 0), 0.4 * np.sin(turn))
     direction = _rays(SIZE * SAMPLES)
     ball, normal, point = _hit_ball(CAMERA, direction, position)
     color = np.where(
@@ -57,7 +57,7 @@ def render(frame: int, colors: Array, *, star: bool) -> Frame:
     ).astype(np.float32)
     table = ~ball
     color[table] = _shade_table(direction[table], position, spin, colors, star=star)
-    exposed = 1 - np.exp(-1.55 * color)
+    exposed = 1 - np.exp(-1.3 * color)
     encoded = 255 * np.clip(exposed, 0, 1) ** (1 / 2.2)
     small = cv2.resize(encoded.astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     return np.rint(small).astype(np.uint8)
@@ -98,6 +98,7 @@ def _shade_ball(normal: Array, direction: Array, spin: Array, colors: Array, *, 
     panel = np.floor((longitude / (2 * np.pi) + 1) * 8).astype(int) % 2
     seam = np.abs(((longitude / (2 * np.pi) + 1) * 8) % 1 - 0.5)
     paint = colors[panel] * np.where(seam > 0.485, 0.8, 1.0)[..., None]
+    paint = paint * (1 + 0.55 * _speckle(local))[..., None]
     cap = local[..., 1] > 0.93
     paint = np.where(cap[..., None], WHITE, paint)
     if star:
@@ -118,6 +119,15 @@ def _shade_ball(normal: Array, direction: Array, spin: Array, colors: Array, *, 
     return (lit + (gloss + edge)[..., None]).astype(np.float32)
 
 
+def _speckle(local: Array) -> Array:
+    """A printed, slightly worn surface in the ball's own coordinates, -0.5 to 0.5."""
+    x, y, z = local[..., 0], local[..., 1], local[..., 2]
+    warped = x + 0.21 * np.sin(5.1 * y + 1.3 * z), y + 0.19 * np.sin(4.7 * z + 2.1 * x), z + 0.23 * np.sin(4.3 * x - y)
+    coarse = np.sin(13 * warped[0] + 1.7) * np.sin(11 * warped[1]) + np.sin(12 * warped[2]) * np.sin(10 * warped[0])
+    fine = np.sin(37 * warped[1] + 0.4) * np.sin(41 * warped[0] + 2.2) * np.sin(33 * warped[2] + 0.9)
+    return (0.13 * coarse + 0.24 * np.where(fine > 0.22, -1.0, 0.15)).astype(np.float32)
+
+
 _WOOD = np.array([0.52, 0.33, 0.19], np.float32)
 
 
@@ -131,7 +141,7 @@ def _shade_table(direction: Array, centre: Array, spin: Array, colors: Array, *,
     wall_reach = (depth - CAMERA[2]) / np.maximum(direction[:, 2], 1e-3)
     wall = CAMERA + direction * wall_reach[:, None]
     glow = np.exp(-((wall[:, 0] + 0.6) ** 2 / 5 + (wall[:, 1] - 1.9) ** 2 / 3))
-    back = np.array([0.16, 0.21, 0.27]) * (0.55 + 1.0 * glow[:, None])
+    back: Array = np.array([0.16, 0.21, 0.27]) * (0.55 + 1.0 * glow[:, None])
     x, z = point[:, 0], point[:, 2]
     plank = np.floor(x / 0.52)
     grain = (
@@ -145,7 +155,7 @@ def _shade_table(direction: Array, centre: Array, spin: Array, colors: Array, *,
     distance = np.hypot(x - centre[0], z - centre[2])
     contact = 1 - 0.75 * np.exp(-((distance / 0.42) ** 2))
     fall = np.exp(-0.03 * (x**2 + z**2))
-    lit = wood * (0.95 * shadow * fall + 0.30 * contact)[:, None]
+    lit = (wood * (0.95 * shadow * fall + 0.30 * contact)[:, None]).astype(np.float32)
     mirrored = direction * np.array([1, -1, 1], np.float32)
     hit, normal, where = _hit_ball(point.astype(np.float32), mirrored, centre)
     gloss = 0.10 + 0.5 * (1 - np.clip(-direction[:, 1], 0, 1)) ** 5
@@ -159,16 +169,16 @@ def _shade_table(direction: Array, centre: Array, spin: Array, colors: Array, *,
 def _shadow(point: Array, centre: Array) -> Array:
     """The share of a round light that the ball leaves visible, 0 to 1, smooth over its half-shadow."""
     offset = centre - point
-    along = offset @ LIGHT
-    across = np.linalg.norm(offset - along[:, None] * LIGHT, axis=-1)
+    along = np.asarray(offset @ LIGHT, np.float32)
+    across = np.linalg.norm(offset - along[:, None] * LIGHT, axis=-1).astype(np.float32)
     softness = 0.10 + 0.16 * np.clip(along, 0, None)
-    edge = np.clip((across - 0.8) / softness * 0.5 + 0.5, 0, 1)
-    return np.where(along > 0, edge * edge * (3 - 2 * edge), 1)
+    edge = np.clip((across - 0.8) / softness * 0.5 + 0.5, 0, 1).astype(np.float32)
+    return np.where(along > 0, edge * edge * (3 - 2 * edge), 1).astype(np.float32)
 
 
-def _rotation(axis: NDArray[np.generic], angle: float) -> Array:
-    unit = axis / np.linalg.norm(axis)
-    return cv2.Rodrigues((unit * angle).astype(np.float64))[0].astype(np.float32)
+def _rotation(axis: tuple[float, float, float], angle: float) -> Array:
+    unit = np.array(axis) / np.linalg.norm(axis)
+    return cv2.Rodrigues(unit * angle)[0].astype(np.float32)
 
 
 def main() -> None:

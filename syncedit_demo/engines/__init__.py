@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from syncedit_demo.plan import EditPlan
-    from syncedit_demo.settings import EngineChoice
+    from syncedit_demo.settings import EngineChoice, EngineName
 
     Frame = NDArray[np.uint8]
     """One picture: RGB, shape (height, width, 3), 0-255, BT.709 primaries and transfer, full range."""
@@ -168,8 +168,8 @@ class Engine(Protocol):
     """Turns a reference clip and its edited first frame into the edited clip."""
 
     @property
-    def name(self) -> str:
-        """The name the command line and the run record use: "draft" or "sync-lora"."""
+    def name(self) -> EngineName:
+        """The name the command line and the run record use."""
         ...
 
     @property

@@ -1,62 +1,79 @@
-"""The command line as a person or a script uses it: real processes on real files."""
+"""The command line as a person or a script uses it, on real files."""
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
-import os
 import signal
 import subprocess
 import sys
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
 import av
 import numpy as np
 import pytest
 
+from syncedit_demo.cli import main
 from syncedit_demo.render import read_frames, write_png
 from tests.clips import edited_scene, scene, write_scene
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parents[2]
 SMALL = ("--size", "320x256")
 NTSC_30 = Fraction(30000, 1001)
 
 
-def start(*arguments: object, cwd: Path = ROOT, **variables: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "syncedit_demo", *map(str, arguments)],
-        cwd=cwd,
-        env=os.environ | {"PYTHONPATH": str(ROOT)} | variables,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+@dataclass(frozen=True)
+class Done:
+    code: int
+    out: str
+    err: str
 
 
-def run(*arguments: object, cwd: Path = ROOT, **variables: str) -> subprocess.CompletedProcess[str]:
-    process = start(*arguments, cwd=cwd, **variables)
-    out, err = process.communicate(timeout=120)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+def run(*arguments: object, cwd: Path = ROOT, variables: Mapping[str, str] = MappingProxyType({})) -> Done:
+    """One command in this process, which saves the start of an interpreter each time."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(cwd),
+        pytest.MonkeyPatch.context() as patch,
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        try:
+            code = main([str(each) for each in arguments])
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+    return Done(code, out.getvalue(), err.getvalue())
+
+
+def start(*arguments: object) -> subprocess.Popen[str]:
+    """One command in a process of its own, to be stopped."""
+    command = [sys.executable, "-m", "syncedit_demo", *map(str, arguments)]
+    return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def succeed(*arguments: object, cwd: Path = ROOT) -> str:
     done = run(*arguments, cwd=cwd)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert done.code == 0, done.err
+    return done.out
 
 
-def fail(*arguments: object, **variables: str) -> str:
+def fail(*arguments: object, variables: Mapping[str, str] = MappingProxyType({})) -> str:
     """The one sentence with which a command refuses."""
-    done = run(*arguments, **variables)
-    assert done.returncode == 2, (done.returncode, done.stderr)
-    assert not done.stdout
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert "Traceback" not in done.stderr
+    done = run(*arguments, variables=variables)
+    assert done.code == 2, done
+    assert not done.out
+    lines = done.err.strip().splitlines()
+    assert len(lines) == 1, done.err
     return lines[0]
 
 
@@ -176,7 +193,7 @@ def test_any_file_name_will_do(tmp_path: Path, edited: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["edit", "{clip}", "{edited}"], "edit takes CLIP EDITED OUT.mp4"),
+        (["edit", "{clip}", "{edited}"], "takes CLIP EDITED OUT.mp4"),
         (["edit", "{clip}", "{edited}", "{tmp}/missing/out.mp4"], "does not exist"),
         (["edit", "{clip}", "{edited}", "{tmp}/out.avi"], "must end in .mp4"),
         (["edit", "{clip}", "{edited}", "{clip}"], "one of the inputs"),
@@ -202,7 +219,7 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
 
 
 def test_a_setting_that_cannot_be_is_named(clip: Path) -> None:
-    assert "SYNCEDIT_MAX_FRAMES" in fail("inspect", clip, SYNCEDIT_MAX_FRAMES="none")
+    assert "SYNCEDIT_MAX_FRAMES" in fail("inspect", clip, variables={"SYNCEDIT_MAX_FRAMES": "none"})
 
 
 def stderr_until(stream: IO[str], text: str) -> Iterator[str]:
@@ -212,22 +229,28 @@ def stderr_until(stream: IO[str], text: str) -> Iterator[str]:
             return
 
 
-@pytest.mark.parametrize("phase", ["Draft engine", "1 of", "side-by-side"])
+@pytest.mark.parametrize("phase", ["60 frames, 320×256", "of 60, about", "side-by-side video: 6"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stop_in_any_phase_leaves_nothing_half_written(tmp_path: Path, phase: str, number: signal.Signals) -> None:
     clip = write_scene(tmp_path / "clip.mp4", frames=60)
     write_png(edited_scene(), tmp_path / "edited.png")
     before = names(tmp_path)
-    process = start(
-        "edit", clip, tmp_path / "edited.png", tmp_path / "out.mp4", "--side-by-side", tmp_path / "both.mp4"
-    )
-    assert process.stderr is not None
-    seen = list(stderr_until(process.stderr, phase))
-    assert phase in seen[-1], seen
-    process.send_signal(number)
-    _, rest = process.communicate(timeout=60)
+    out, both = tmp_path / "out.mp4", tmp_path / "both.mp4"
+    with start("edit", clip, tmp_path / "edited.png", out, "--side-by-side", both, *SMALL) as process:
+        assert process.stderr is not None
+        seen = list(stderr_until(process.stderr, phase))
+        assert phase in seen[-1], seen
+        process.send_signal(number)
+        _, rest = process.communicate(timeout=60)
     assert process.returncode == 130, rest
     # A result that was whole before the stop stays; nothing else does.
-    finished = {"out.mp4", "out.record.json"} if phase == "side-by-side" else set[str]()
+    finished = {"out.mp4", "out.record.json"} if "side" in phase else set[str]()
     assert names(tmp_path) == before | finished
     assert "Traceback" not in rest
+
+
+def test_help_is_shown_as_a_module() -> None:
+    with start("--help") as process:
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "first-frame" in out

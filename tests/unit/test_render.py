@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import resource
 import signal
 from fractions import Fraction
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from av.audio.stream import AudioStream
 from PIL import Image
 
 from syncedit_demo.audio import AudioInterval
@@ -18,6 +20,7 @@ from syncedit_demo.render import (
     LABEL_HEIGHT,
     VideoFile,
     check_target,
+    finish,
     read_frames,
     side_by_side,
     staging,
@@ -26,7 +29,7 @@ from syncedit_demo.render import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -55,7 +58,9 @@ def write_clicks(path: Path, codec: str, seconds: float = 2.0) -> AudioInterval:
         start = round(click * SAMPLE_RATE)
         samples[0, start : start + 240] = 0.8 * np.sin(np.arange(240) * 0.6)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=SAMPLE_RATE, layout="mono")
+        stream = container.add_stream(codec, rate=SAMPLE_RATE)
+        assert isinstance(stream, AudioStream)
+        stream.codec_context.layout = "mono"
         form = stream.codec_context.format.name
         resampler = av.AudioResampler(form, "mono", SAMPLE_RATE, frame_size=stream.codec_context.frame_size or 1024)
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
@@ -203,20 +208,34 @@ def test_what_fails_half_way_leaves_nothing_and_keeps_what_was_there(tmp_path: P
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def file_size_limit(size: int) -> Generator[None]:
     """A limit on the size of files stands for the end of the disk: the write fails in the same place."""
-    rng = np.random.default_rng(1)
-    frames = [rng.integers(0, 256, (256, 256, 3), dtype=np.uint8) for _ in range(8)]
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
-        with pytest.raises(OutputError, match=r"out\.mp4 cannot be written"):
-            write_clip(frames, tmp_path / "out.mp4", frame_rate=Fraction(25), audio=None)
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, ignored)
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    frames = [rng.integers(0, 256, (256, 256, 3), dtype=np.uint8) for _ in range(8)]
+    with file_size_limit(100_000), pytest.raises(OutputError, match=r"out\.mp4 cannot be written"):
+        write_clip(frames, tmp_path / "out.mp4", frame_rate=Fraction(25), audio=None)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_is_full_only_at_the_end_is_said_too(tmp_path: Path) -> None:
+    target = tmp_path / "out.mp4"
+    with VideoFile(tmp_path / "video.mp4", Fraction(25), target) as video:
+        for frame in ramp(8):
+            video.write(frame)
+    with file_size_limit(100_000), pytest.raises(OutputError, match=r"out\.mp4 cannot be written"):
+        finish(tmp_path / "video.mp4", tmp_path / "finished.mp4", target, audio=None, comment="long " * 50_000)
 
 
 def test_a_target_that_cannot_be_is_refused_before_any_work(tmp_path: Path) -> None:

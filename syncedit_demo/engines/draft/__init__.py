@@ -1,0 +1,5 @@
+"""The draft engine."""
+
+from syncedit_demo.engines.draft.engine import DraftEngine
+
+__all__ = ["DraftEngine"]

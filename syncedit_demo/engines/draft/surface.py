@@ -1,0 +1,126 @@
+"""The motion of the surface a local edit lies on, as one affine map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from syncedit_demo.engines.draft.warping import Floats, blur, sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    Matrix = NDArray[np.float64]
+
+STAGES = ((3.0, 40), (1.0, 12))
+"""(scale of the detail in pixels, how far beyond the edit the surface is looked at) from coarse to fine. An edit on
+smooth skin has little to hold on to inside; the surroundings carry it past what crosses in front."""
+
+STEPS = 10
+WIDE = 2.0
+DETAIL_TOLERANCE = 4.0
+COLOUR_TOLERANCE = 25.0
+"""Differences in levels from which a pixel counts as covered by something else."""
+
+LEAST_VISIBLE = 0.6
+MOST_POINTS = 6000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Template:
+    sigma: float
+    points: NDArray[np.float64]
+    to_unit: Matrix
+    detail: Floats
+    colours: Floats
+    slopes: Floats
+
+
+class SurfaceTracker:
+    """Aligns the surroundings of the edit in frame 0 with later frames.
+
+    Inverse compositional Lucas-Kanade (Baker and Matthews, 2004) over an affine map, with weights of Geman and McClure
+    that leave out what is covered. One map for the whole region holds where the texture is too faint for optical flow;
+    of the picture only the detail is used, since light and shade stay where they are when a surface turns.
+    """
+
+    def __init__(self, first: Floats, support: Floats) -> None:
+        """Take the template.
+
+        Args:
+            first: Frame 0, RGB, 0-255.
+            support: Where the edit is, 0-1.
+        """
+        self._templates = [_template(first, support, sigma, context) for sigma, context in STAGES]
+
+    def align(self, frame: Floats, gain: Floats, guesses: Iterable[Matrix]) -> tuple[Matrix, float]:
+        """The map from frame 0 to the frame, shape (3, 3), and the share of the region that it explains.
+
+        Args:
+            frame: RGB, 0-255.
+            gain: Brightness of the frame against frame 0, per channel.
+            guesses: Maps to start from; the one that ends best wins.
+        """
+        wide, close = self._templates
+        colours = blur(frame, 1)
+        detail = _detail(frame, wide.sigma)
+        found, share = max((_refined(wide, guess, detail, colours, gain) for guess in guesses), key=lambda pair: pair[1])
+        detail = _detail(frame, close.sigma)
+        finer, visible = _refined(close, found, detail, colours, gain)
+        return (finer, share) if visible > LEAST_VISIBLE else (found, share)
+
+
+def _detail(picture: Floats, sigma: float) -> Floats:
+    return blur(picture, sigma) - blur(picture, WIDE * sigma)
+
+
+def _template(first: Floats, support: Floats, sigma: float, context: int) -> _Template:
+    region = cv2.dilate((support > 0.3).astype(np.uint8), np.ones((2 * context + 1,) * 2, np.uint8))
+    rows, columns = np.nonzero(region)
+    stride = max(1, len(rows) // MOST_POINTS)
+    rows, columns = rows[::stride], columns[::stride]
+    points = np.stack([columns, rows], axis=-1).astype(np.float64)
+    centre, radius = points.mean(axis=0), max(8.0, float(points.std()))
+    to_unit = np.array([[1 / radius, 0, -centre[0] / radius], [0, 1 / radius, -centre[1] / radius], [0, 0, 1]])
+    x, y = ((points - centre) / radius).T[..., None]
+    detail = _detail(first, sigma)
+    across = cv2.Scharr(detail, cv2.CV_32F, 1, 0)[rows, columns] / 32
+    down = cv2.Scharr(detail, cv2.CV_32F, 0, 1)[rows, columns] / 32
+    slopes = np.stack([across * x, across * y, across, down * x, down * y, down], axis=-1) * radius
+    return _Template(
+        sigma, points, to_unit, detail[rows, columns], blur(first, 1)[rows, columns], slopes.astype(np.float32)
+    )
+
+
+def _refined(
+    template: _Template, matrix: Matrix, detail: Floats, colours: Floats, gain: Floats
+) -> tuple[Matrix, float]:
+    current = matrix @ np.linalg.inv(template.to_unit)
+    unit = template.points @ template.to_unit[:2, :2].T + template.to_unit[:2, 2]
+    target, slopes = template.detail * gain, template.slopes * gain[:, None]
+    height, width = detail.shape[:2]
+    weight = np.zeros(len(unit))
+    for _ in range(STEPS):
+        where = unit @ current[:2, :2].T + current[:2, 2]
+        error = _at(detail, where) - target
+        distance = np.square(error).mean(axis=1) / DETAIL_TOLERANCE**2
+        other = np.square(_at(colours, where) - template.colours * gain).mean(axis=1) / COLOUR_TOLERANCE**2
+        inside = ((where >= 0) & (where <= (width - 1, height - 1))).all(axis=1)
+        weight = inside / np.square((1 + distance) * (1 + other * other))
+        weighted = (slopes * weight[:, None, None].astype(np.float32)).reshape(-1, 6)
+        normal = (weighted.T @ slopes.reshape(-1, 6)).astype(np.float64)
+        normal += np.diag(np.full(6, 1e-3 * np.trace(normal) / 6 + 1e-6))
+        change = np.linalg.solve(normal, (weighted.T @ error.reshape(-1)).astype(np.float64))
+        step = np.eye(3)
+        step[:2] += change.reshape(2, 3)
+        current = current @ np.linalg.inv(step)
+    return current @ template.to_unit, float(weight.mean())
+
+
+def _at(picture: Floats, where: NDArray[np.float64]) -> Floats:
+    return sample(picture, where.astype(np.float32)[:, None])[:, 0]

@@ -1,0 +1,85 @@
+"""The synchronised player: two videos of the same frames on one clock.
+
+The markup, the style and the behaviour are in `compare.html`, `compare.css` and `compare.js` beside this file. Both
+templates are constant: Gradio evaluates what it puts into a template as JavaScript, so everything that differs from
+clip to clip, labels above all, reaches the page through the value and is written there as plain text.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import gradio as gr
+from gradio.data_classes import FileData, GradioModel
+from pydantic import PositiveInt, field_serializer
+
+HERE = Path(__file__).parent
+
+
+class Side(GradioModel):
+    """One of the two videos.
+
+    Attributes:
+        video: An mp4 that browsers play (H.264); it has to lie where Gradio may serve files from.
+        label: The name shown over the picture; any text.
+        audio: Whether it has a sound track to listen to.
+    """
+
+    video: FileData
+    label: str
+    audio: bool
+
+    @classmethod
+    def of(cls, path: Path, label: str, *, audio: bool) -> Side:
+        """The video in a file."""
+        return cls(video=FileData(path=str(path)), label=label, audio=audio)
+
+
+class Comparison(GradioModel):
+    """What the player shows: two videos of the same frame count and rate.
+
+    Attributes:
+        reference: The left side, A.
+        result: The right side, B. None while there is none yet: the player then shows the reference's first frame
+            and keeps the place, so that nothing moves when the result arrives.
+        width: Width of the picture in pixels; with `height` it fixes the shape of the box before anything is loaded.
+        height: Height of the picture in pixels.
+        frames: Number of frames of either video.
+        rate: Frames per second, exact; goes to the page as numerator and denominator.
+    """
+
+    reference: Side
+    result: Side | None = None
+    width: PositiveInt
+    height: PositiveInt
+    frames: PositiveInt
+    rate: Fraction
+
+    @field_serializer("rate")
+    def _exact_rate(self, rate: Fraction) -> tuple[int, int]:
+        return rate.numerator, rate.denominator
+
+
+def compare_player(value: Comparison | None = None, *, elem_id: str | None = None) -> gr.HTML:
+    """Make the player; an event that has it as output returns a `Comparison`, or None for the empty state.
+
+    In the page its root element, `.compare-player`, sends a bubbling `frame` CustomEvent with `detail.frame`, the
+    index from 0 of the frame on show, whenever that changes; and goes to `detail.frame` of a `seekframe` CustomEvent
+    dispatched on it.
+
+    It is an instance of `gr.HTML` and not a subclass, because Gradio writes a type stub beside the source of each
+    subclass, which hides later changes of that source from type checkers.
+
+    Args:
+        value: What it shows at first.
+        elem_id: The id of the component in the page.
+    """
+    return gr.HTML(
+        value,
+        html_template=(HERE / "compare.html").read_text(encoding="utf-8"),
+        css_template=(HERE / "compare.css").read_text(encoding="utf-8"),
+        js_on_load=(HERE / "compare.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id=elem_id,
+    )

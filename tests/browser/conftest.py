@@ -1,0 +1,148 @@
+"""A real browser and real Gradio apps for the browser tests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypedDict, Unpack
+
+import gradio as gr
+import pytest
+from gradio.themes import ThemeClass as Theme
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Route,
+    ViewportSize,
+    sync_playwright,
+)
+
+CHROMIUM = "/usr/bin/chromium"
+QUIET = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-pings",
+)
+LOCAL = re.compile(r"(https?|wss?)://127\.0\.0\.1[:/]|(data|blob|about):")
+
+
+class LaunchOptions(TypedDict, total=False):
+    theme: Theme
+    css: str
+    allowed_paths: list[str]
+    max_file_size: str
+
+
+class Serve(Protocol):
+    """Serves a Blocks until the tests of the module are over and gives its address."""
+
+    def __call__(self, app: gr.Blocks, **options: Unpack[LaunchOptions]) -> str: ...
+
+
+class ContextOptions(TypedDict, total=False):
+    viewport: ViewportSize
+    has_touch: bool
+    is_mobile: bool
+    device_scale_factor: float
+    color_scheme: Literal["dark", "light"]
+    reduced_motion: Literal["reduce"]
+
+
+class OpenPage(Protocol):
+    """Opens an address in a browser context of its own, 1440 by 900 when nothing else is asked for."""
+
+    def __call__(self, address: str, **options: Unpack[ContextOptions]) -> Page: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Gradio's own statistics use what pandas has deprecated.
+    config.addinivalue_line("filterwarnings", "ignore::pandas.errors.Pandas4Warning")
+
+
+@dataclass
+class Watch:
+    """What went wrong in the pages of a test, and which of it the test is about.
+
+    Attributes:
+        expected: Regular expressions of console errors that the test provokes on purpose.
+        problems: Page errors, console errors and requests that left the machine, in order.
+    """
+
+    expected: list[str] = field(default_factory=list[str])
+    problems: list[str] = field(default_factory=list[str])
+
+    def follow(self, context: BrowserContext) -> None:
+        """Listen to every page of a context and keep its requests on this machine."""
+        context.on("weberror", lambda error: self.problems.append(f"page error: {error.error}"))
+        context.on("console", self._on_console)
+        context.route(lambda url: not LOCAL.match(url), self._refuse)
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.problems.append(f"console error: {message.text} ({message.location.get('url', '')})")
+
+    def _refuse(self, route: Route) -> None:
+        self.problems.append(f"request leaves the machine: {route.request.url}")
+        route.abort()
+
+    def unexpected(self) -> list[str]:
+        """The problems that no expectation matches."""
+        return [each for each in self.problems if not any(re.search(pattern, each) for pattern in self.expected)]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
+    with ExitStack() as stack:
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("GRADIO_ANALYTICS_ENABLED", "False")
+        environment.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
+
+        def launch(app: gr.Blocks, **options: Unpack[LaunchOptions]) -> str:
+            _, address, _ = app.launch(
+                server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, show_error=True, **options
+            )
+            stack.callback(app.close, verbose=False)
+            return address
+
+        yield launch
+
+
+@pytest.fixture
+def watch() -> Iterator[Watch]:
+    """Fails the test at its end when a page of it had an error or asked for anything outside this machine."""
+    watch = Watch()
+    yield watch
+    assert watch.unexpected() == []
+
+
+@pytest.fixture
+def open_page(browser: Browser, watch: Watch) -> Iterator[OpenPage]:
+    with ExitStack() as stack:
+
+        def open_page(address: str, **options: Unpack[ContextOptions]) -> Page:
+            wide: ContextOptions = {"viewport": {"width": 1440, "height": 900}}
+            context = browser.new_context(**(wide | options))
+            stack.callback(context.close)
+            watch.follow(context)
+            page = context.new_page()
+            page.goto(address)
+            return page
+
+        yield open_page

@@ -1,0 +1,584 @@
+"""The synchronised player in a real browser.
+
+The clips carry their frame number in the picture, as eight black or white blocks along the top, so that the tests read
+from the pixels which frames are really on show.
+"""
+
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import av
+import gradio as gr
+import numpy as np
+import pytest
+from gradio.themes import Base
+from PIL import Image
+from playwright.sync_api import Locator, Page, Route, expect
+
+from syncedit_demo.ui.compare import Comparison, Side, compare_player
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from tests.browser.conftest import OpenPage, Serve
+
+WIDTH, HEIGHT, FRAMES = 192, 128, 40
+RATE = Fraction(30000, 1001)
+BLOCK = WIDTH // 8
+PATCH = (slice(88, 120), slice(120, 168))
+PATCH_STEP = 20
+"""By how many grey levels the result differs from the reference, and only in the patch."""
+
+HOSTILE = ("<img src=x onerror=\"document.title='owned'\">", "${document.title='owned'}{{value}}`\\")
+
+PROBE = """
+(() => {
+  const root = document.querySelector(".compare-player");
+  const videos = [root.querySelector("video.reference"), root.querySelector("video.result")];
+  const canvas = document.createElement("canvas");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  const frameOf = (video) => {
+    [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+    context.drawImage(video, 0, 0);
+    const block = video.videoWidth / 8;
+    let frame = 0;
+    for (let bit = 0; bit < 8; bit++) {
+      frame |= (context.getImageData(block * (bit + 0.5), block / 2, 1, 1).data[0] > 127) << bit;
+    }
+    return frame;
+  };
+  window.probe = {
+    frames: () => videos.map(frameOf),
+    still: (frame) => videos.every((video) => video.paused && !video.seeking && frameOf(video) === frame),
+    playing: () => videos.every((video) => !video.paused),
+    gaps: [], apart: [], wraps: 0, heardFrames: [],
+    watch: () => {
+      let last = frameOf(videos[0]);
+      root.addEventListener("frame", ({ detail }) => {
+        if (detail.frame < last) probe.wraps += 1;
+        last = detail.frame;
+      });
+      const look = () => {
+        if (videos.every((video) => !video.paused && !video.seeking)) {
+          const [one, other] = videos.map(frameOf);
+          probe.gaps.push(Math.abs(videos[0].currentTime - videos[1].currentTime) * RATE);
+          probe.apart.push(Math.abs(one - other));
+        }
+        requestAnimationFrame(look);
+      };
+      look();
+    },
+  };
+})()
+""".replace("RATE", f"({RATE})")
+
+
+def write_clip(path: Path, *, frames: int = FRAMES, step: int = 0, tone: int = 0) -> Path:
+    """Write numbered frames: a grey ramp that moves, `step` levels brighter in the patch; `tone` is a sound in Hz."""
+    ramp = np.linspace(40, 200, WIDTH)
+    with av.open(path, "w") as container:
+        video = container.add_stream("libx264", rate=RATE, options={"crf": "12", "preset": "veryfast"})
+        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        sound = container.add_stream("aac", rate=48000, layout="mono") if tone else None
+        for index in range(frames):
+            picture = np.repeat(np.roll(ramp, index)[None, :], HEIGHT, axis=0)
+            picture[PATCH] = 100 + step
+            bits = [255 * (index >> bit & 1) for bit in range(8)]
+            picture[:BLOCK] = np.repeat(bits, BLOCK)
+            frame = av.VideoFrame.from_ndarray(np.repeat(picture[..., None], 3, axis=2).astype(np.uint8), "rgb24")
+            container.mux(video.encode(frame))
+        container.mux(video.encode())
+        if sound is not None:
+            time = np.arange(int(frames * 48000 / RATE), dtype=np.float32) / 48000
+            wave = (0.1 * np.sin(2 * np.pi * tone * time)).astype(np.float32)[None, :]
+            samples = av.AudioFrame.from_ndarray(wave, "fltp", "mono")
+            samples.sample_rate = 48000
+            container.mux(sound.encode(samples))
+            container.mux(sound.encode())
+    return path
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An app that holds the player, and a button for every value it is to show."""
+    folder = tmp_path_factory.mktemp("clips")
+    reference = write_clip(folder / "reference.mp4")
+    result = write_clip(folder / "result.mp4", step=PATCH_STEP)
+    short = write_clip(folder / "short.mp4", frames=FRAMES - 2)
+    heard = write_clip(folder / "heard.mp4", tone=440)
+    heard_result = write_clip(folder / "heard_result.mp4", tone=880)
+    broken = folder / "broken.mp4"
+    broken.write_bytes(b"not a video")
+
+    def pair(first: Side, second: Side | None) -> Comparison:
+        return Comparison(reference=first, result=second, width=WIDTH, height=HEIGHT, frames=FRAMES, rate=RATE)
+
+    silent = Side.of(reference, "Reference", audio=False)
+    values = {
+        "pair": pair(silent, Side.of(result, "Draft engine · seed 42", audio=False)),
+        "other": pair(silent, Side.of(heard_result, "Draft engine · seed 43", audio=True)),
+        "heard": pair(
+            Side.of(heard, "Reference", audio=True), Side.of(heard_result, "Draft engine · seed 44", audio=True)
+        ),
+        "short": pair(silent, Side.of(short, "Short", audio=False)),
+        "hostile": pair(Side.of(reference, HOSTILE[0], audio=False), Side.of(result, HOSTILE[1], audio=False)),
+        "broken": pair(silent, Side.of(broken, "Broken", audio=False)),
+        "pending": pair(silent, None),
+        "nothing": None,
+    }
+
+    def giving(value: Comparison | None) -> Callable[[], Comparison | None]:
+        return lambda: value
+
+    with gr.Blocks() as app:
+        player = compare_player(values["pair"], elem_id="player")
+        note = gr.Textbox(label="Note", interactive=True)
+        for name, value in values.items():
+            gr.Button(name).click(giving(value), outputs=player, show_progress="hidden")
+        gr.Button("press").click(lambda: "pressed", outputs=note, show_progress="hidden")
+    return serve(app, theme=Base())
+
+
+class Player:
+    """The player of a page, as a viewer and as the pixels see it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.root = page.locator(".compare-player")
+        self.stage = self.root.locator(".stage")
+        expect(self.root).to_have_attribute("data-state", "ready")
+        page.evaluate(PROBE)
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def give(self, name: str) -> None:
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def shows(self, frame: int) -> None:
+        """Wait until both videos rest on this frame; a wrong one never gets there."""
+        self.page.wait_for_function("frame => probe.still(frame)", arg=frame)
+        expect(self.root.locator(".counter")).to_have_text(f"frame {frame + 1} / {FRAMES}")
+
+    def plays(self) -> None:
+        self.page.wait_for_function("probe.playing()")
+
+    def seek(self, frame: int) -> None:
+        self.root.evaluate(
+            "(root, frame) => root.dispatchEvent(new CustomEvent('seekframe', {detail: {frame}}))", frame
+        )
+
+    def place(self) -> list[float]:
+        """Where in the page the stage is: x, y, width and height."""
+        return self.stage.evaluate(
+            "stage => (({x, y, width, height}) => [x + scrollX, y + scrollY, width, height])"
+            "(stage.getBoundingClientRect())"
+        )
+
+    def pixels(self, video: str) -> NDArray[np.uint8]:
+        """What is seen where a video is, at the size of the clip; `(HEIGHT, WIDTH, 3)`, RGB."""
+        box = self.root.locator(f"video.{video}").bounding_box()
+        assert box
+        shot = Image.open(BytesIO(self.page.screenshot(clip=box)))
+        return np.asarray(shot.convert("RGB").resize((WIDTH, HEIGHT), Image.Resampling.BOX))
+
+
+@pytest.fixture
+def player(open_page: OpenPage, address: str) -> Player:
+    return Player(open_page(address))
+
+
+def test_a_loop_is_played_in_step(player: Player) -> None:
+    player.page.evaluate("probe.watch()")
+    player.button("Play").click()
+    player.page.wait_for_function("probe.wraps >= 2")
+    gaps, apart = player.page.evaluate("[probe.gaps, probe.apart]")
+    assert len(gaps) > FRAMES
+    assert max(gaps) < 0.5
+    assert max(apart) <= 1
+    player.button("Pause").click()
+    player.page.wait_for_function("!probe.playing()")
+    first, second = player.page.evaluate("probe.frames()")
+    assert first == second
+
+
+@pytest.mark.parametrize("value", ["heard", "other"])
+def test_sound_tracks_do_not_take_the_videos_apart(player: Player, value: str) -> None:
+    player.give(value)
+    expect(player.root.locator(".name.result")).to_contain_text("seed 4")
+    player.shows(0)
+    player.page.evaluate("probe.watch()")
+    player.button("Play").click()
+    player.page.wait_for_function("probe.wraps >= 2")
+    gaps, apart = player.page.evaluate("[probe.gaps, probe.apart]")
+    # A sound track delays the start of a video; it is made up for within a few frames.
+    assert np.median(gaps) < 0.25
+    assert np.mean(np.array(gaps) > 0.5) < 0.2
+    assert np.mean(np.array(apart) > 1) < 0.2
+
+
+def test_every_seek_lands_both_on_the_frame(player: Player) -> None:
+    for frame in random.Random(7).choices(range(FRAMES), k=20):
+        player.seek(frame)
+        player.shows(frame)
+
+
+def test_the_seek_bar_counts_in_frames(player: Player) -> None:
+    bar = player.root.get_by_role("slider", name="Frame")
+    bar.fill("17")
+    player.shows(17)
+    bar.press("ArrowRight")
+    player.shows(18)
+    expect(bar).to_have_attribute("aria-valuetext", f"Frame 19 of {FRAMES}")
+
+
+def test_a_scrub_through_the_bar_ends_where_it_was_let_go(player: Player) -> None:
+    player.button("Play").click()
+    player.plays()
+    box = player.root.locator(".seek").bounding_box()
+    assert box
+    player.page.mouse.move(box["x"] + 3, box["y"] + 10)
+    player.page.mouse.down()
+    player.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10, steps=15)
+    player.page.wait_for_function("!probe.playing()")
+    player.shows(FRAMES // 2)
+    player.page.mouse.up()
+    player.plays()
+
+
+def test_steps_are_single_frames_and_stop_at_the_ends(player: Player) -> None:
+    player.button("One frame back").click()
+    player.shows(0)
+    for frame in (1, 2, 3):
+        player.button("One frame forward").click()
+        player.shows(frame)
+    player.button("One frame back").click()
+    player.shows(2)
+    player.seek(FRAMES - 1)
+    player.button("One frame forward").click()
+    player.shows(FRAMES - 1)
+
+
+def test_the_keyboard_drives_the_player_under_the_pointer(player: Player) -> None:
+    player.root.locator(".counter").hover()
+    press = player.page.keyboard.press
+    press("End")
+    player.shows(FRAMES - 1)
+    press("ArrowLeft")
+    player.shows(FRAMES - 2)
+    press("Home")
+    player.shows(0)
+    press("ArrowRight")
+    player.shows(1)
+    press(" ")
+    player.plays()
+    press(" ")
+    player.page.wait_for_function("!probe.playing()")
+    press("l")
+    expect(player.button("Loop")).to_have_attribute("aria-pressed", "false")
+    for key, name in {"2": "Wipe", "3": "Flip A and B", "4": "Difference", "1": "Side by side"}.items():
+        press(key)
+        expect(player.button(name)).to_have_attribute("aria-pressed", "true")
+
+
+def test_the_keyboard_drives_the_player_that_has_the_focus(player: Player) -> None:
+    player.page.mouse.move(2, 2)
+    player.button("Wipe").focus()
+    player.page.keyboard.press("ArrowRight")
+    player.shows(1)
+    player.page.keyboard.press(" ")
+    expect(player.button("Wipe")).to_have_attribute("aria-pressed", "true")
+    player.shows(1)
+
+
+def test_keys_are_not_taken_from_a_text_or_a_button(player: Player) -> None:
+    note = player.page.get_by_label("Note")
+    note.focus()
+    player.root.locator(".counter").hover()
+    player.page.keyboard.type("l 4 1")
+    expect(note).to_have_value("l 4 1")
+    expect(player.button("Loop")).to_have_attribute("aria-pressed", "true")
+    player.page.get_by_role("button", name="press").focus()
+    player.page.keyboard.press(" ")
+    expect(note).to_have_value("pressed")
+    player.shows(0)
+    player.page.mouse.move(2, 2)
+    player.page.keyboard.press("ArrowRight")
+    player.shows(0)
+
+
+def test_without_loop_it_ends_on_the_last_frame_and_starts_again_from_the_first(player: Player) -> None:
+    player.button("Loop").click()
+    player.seek(FRAMES - 5)
+    player.button("Play").click()
+    expect(player.button("Play")).to_be_visible()
+    player.shows(FRAMES - 1)
+    player.page.evaluate("probe.watch()")
+    player.button("Play").click()
+    player.page.wait_for_function("probe.wraps === 1")
+    expect(player.button("Play")).to_be_visible()
+    player.shows(FRAMES - 1)
+
+
+def test_a_video_that_ends_early_holds_its_last_frame(player: Player) -> None:
+    player.give("short")
+    expect(player.root.locator(".name.result")).to_contain_text("Short")
+    player.page.evaluate("probe.watch()")
+    player.button("Play").click()
+    player.page.wait_for_function("probe.wraps >= 2")
+    player.button("Pause").click()
+    player.seek(FRAMES - 1)
+    player.page.wait_for_function(f"`${{probe.frames()}}` === '{FRAMES - 1},{FRAMES - 3}'")
+
+
+def test_speed_is_that_of_both_videos(player: Player) -> None:
+    player.button("0.25×").click()
+    player.button("Play").click()
+    player.plays()
+    rates = player.root.locator("video").evaluate_all("videos => videos.map(video => video.playbackRate)")
+    assert rates == [pytest.approx(0.25, rel=0.5)] * 2
+    player.page.evaluate("probe.watch()")
+    player.button("0.5×").click()
+    expect(player.button("0.5×")).to_have_attribute("aria-pressed", "true")
+    expect(player.button("0.25×")).to_have_attribute("aria-pressed", "false")
+    player.page.wait_for_function("probe.wraps >= 1")
+    assert max(player.page.evaluate("probe.gaps")) < 0.5
+
+
+def test_one_sound_is_heard_or_none(player: Player) -> None:
+    expect(player.button("Sound of A")).to_be_disabled()
+    expect(player.button("No sound")).to_have_attribute("aria-pressed", "true")
+    player.give("heard")
+    expect(player.button("Sound of A")).to_have_attribute("aria-pressed", "true")
+    player.button("Play").click()
+    heard = "audio => [audio.src, !audio.paused && !audio.muted && audio.webkitAudioDecodedByteCount > 0]"
+    sound = player.root.locator("audio")
+    for name, file in {"Sound of A": "heard.mp4", "Sound of B": "heard_result.mp4"}.items():
+        player.button(name).click()
+        player.plays()
+        player.page.wait_for_function(f"({heard})(document.querySelector('.compare-player audio'))[1]")
+        assert sound.evaluate(heard)[0].endswith(f"/{file}")
+    player.button("No sound").click()
+    player.plays()
+    assert sound.evaluate("audio => audio.paused && !audio.hasAttribute('src')")
+    assert player.root.locator("video").evaluate_all("videos => videos.every(video => video.muted)")
+
+
+def test_the_wipe_shows_the_reference_left_of_the_divider(player: Player) -> None:
+    player.button("Wipe").click()
+    patch_left, patch_right = PATCH[1].start, PATCH[1].stop
+    divider = player.root.get_by_role("slider", name="Divider between the videos")
+
+    def brightness() -> tuple[float, float]:
+        patch = player.pixels("reference")[92:116]
+        return float(patch[:, patch_left + 4 : 140].mean()), float(patch[:, 150 : patch_right - 4].mean())
+
+    box = player.root.locator("video.reference").bounding_box()
+    assert box
+    player.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    player.page.mouse.down()
+    player.page.mouse.move(box["x"] + box["width"] * 144 / WIDTH, box["y"] + box["height"] / 2, steps=4)
+    player.page.mouse.up()
+    expect(divider).to_have_value("75")
+    left, right = brightness()
+    assert right - left == pytest.approx(PATCH_STEP, abs=4)
+    divider.press("Home")
+    left, right = brightness()
+    assert left == pytest.approx(100 + PATCH_STEP, abs=4)
+    assert right == pytest.approx(100 + PATCH_STEP, abs=4)
+    divider.press("End")
+    left, right = brightness()
+    assert left == pytest.approx(100, abs=4)
+    assert right == pytest.approx(100, abs=4)
+    divider.press("ArrowLeft")
+    expect(divider).to_have_value("99.5")
+    player.shows(0)
+
+
+def test_flip_shows_one_and_then_the_other_in_the_same_place(player: Player) -> None:
+    def patch() -> float:
+        return float(player.pixels("reference")[92:116, 124:164].mean())
+
+    player.button("Flip A and B").click()
+    assert patch() == pytest.approx(100, abs=4)
+    player.button("Flip: A is on show").click()
+    assert patch() == pytest.approx(100 + PATCH_STEP, abs=4)
+    player.page.keyboard.press("3")
+    assert patch() == pytest.approx(100, abs=4)
+    expect(player.root.locator(".name.result")).to_be_hidden()
+
+
+def test_difference_is_black_but_for_what_differs_and_amplified(player: Player) -> None:
+    player.button("Difference").click()
+    seen = player.pixels("reference").astype(int)
+    same = seen[40:80, 20:100]
+    assert same.mean() < 6
+    assert seen[92:116, 124:164].mean() == pytest.approx(4 * PATCH_STEP, abs=10)
+
+
+def test_a_click_on_the_picture_plays_and_pauses(player: Player) -> None:
+    player.stage.click(position={"x": 600, "y": 200})
+    player.plays()
+    player.stage.click(position={"x": 200, "y": 200})
+    player.page.wait_for_function("!probe.playing()")
+
+
+def test_another_result_takes_the_place_of_the_last_one(player: Player) -> None:
+    player.button("Wipe").click()
+    player.seek(12)
+    player.shows(12)
+    before = player.place()
+    player.give("other")
+    expect(player.root.locator(".name.result .label")).to_have_text("Draft engine · seed 43")
+    player.shows(12)
+    assert player.place() == before
+    assert player.page.evaluate("scrollY") == 0
+    expect(player.button("Wipe")).to_have_attribute("aria-pressed", "true")
+    player.button("Play").click()
+    player.plays()
+    player.give("pair")
+    expect(player.root.locator(".name.result .label")).to_have_text("Draft engine · seed 42")
+    player.plays()
+
+
+def test_without_a_result_the_place_is_kept(player: Player) -> None:
+    before = player.place()
+    player.give("pending")
+    expect(player.stage).to_contain_text("The result will appear here.")
+    expect(player.button("Play")).to_be_disabled()
+    assert player.place() == before
+    player.give("nothing")
+    expect(player.stage).to_contain_text("The comparison will appear here.")
+    expect(player.root.locator(".name")).to_have_count(2)
+    expect(player.root.locator(".name:visible")).to_have_count(0)
+    assert player.place() == before
+    player.give("pair")
+    player.shows(0)
+    expect(player.button("Play")).to_be_enabled()
+
+
+def test_a_broken_video_is_said_in_a_sentence_and_can_be_replaced(player: Player) -> None:
+    player.button("Play").click()
+    player.give("broken")
+    expect(player.stage).to_contain_text("Video B could not be loaded. Reload the page to try again.")
+    expect(player.button("Play")).to_be_disabled()
+    player.give("pair")
+    expect(player.stage).not_to_contain_text("could not be loaded")
+    player.button("Play").click()
+    player.plays()
+
+
+def test_hostile_labels_are_text(player: Player) -> None:
+    player.give("hostile")
+    for side, label in zip(("reference", "result"), HOSTILE, strict=True):
+        expect(player.root.locator(f".name.{side} .label")).to_have_text(label)
+    player.shows(0)
+    expect(player.root.locator("img")).to_have_count(0)
+    assert "owned" not in player.page.title()
+
+
+def test_one_video_waits_for_the_other(open_page: OpenPage, address: str) -> None:
+    player = Player(open_page(address))
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    player.page.route("**/heard_result.mp4", hold)
+    player.button("Play").click()
+    player.plays()
+    player.give("other")
+    expect(player.root).to_have_attribute("data-state", "waiting")
+    expect(player.button("Pause")).to_be_visible()
+    assert player.root.locator("video.reference").evaluate("video => video.paused")
+    for route in held:
+        route.continue_()
+    player.page.unroute("**/heard_result.mp4")
+    player.plays()
+    expect(player.root).to_have_attribute("data-state", "ready")
+
+
+def test_a_hidden_page_stands_still(player: Player) -> None:
+    player.button("Play").click()
+    player.plays()
+    hide = """hidden => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    player.page.evaluate(hide, True)
+    player.page.wait_for_function("!probe.playing()")
+    player.page.evaluate(hide, False)
+    player.plays()
+
+
+def test_updates_leave_no_listeners_behind(open_page: OpenPage, address: str) -> None:
+    page = open_page("about:blank")
+    page.add_init_script("""
+      window.listeners = 0;
+      const ours = (target) => target === document || target.closest?.(".compare-player");
+      for (const [method, change] of [["addEventListener", 1], ["removeEventListener", -1]]) {
+        const original = EventTarget.prototype[method];
+        EventTarget.prototype[method] = function (...given) {
+          if (ours(this)) window.listeners += change;
+          return original.apply(this, given);
+        };
+      }
+    """)
+    page.goto(address)
+    player = Player(page)
+    player.shows(0)
+    before = page.evaluate("listeners")
+    for seed, name in ((43, "other"), (42, "pair")) * 3:
+        player.give(name)
+        expect(player.root.locator(".name.result")).to_contain_text(f"seed {seed}")
+        player.shows(0)
+    assert page.evaluate("listeners") == before
+
+
+def test_full_screen_is_the_whole_player(player: Player) -> None:
+    player.button("Full screen").click()
+    expect(player.button("Full screen")).to_have_attribute("aria-pressed", "true")
+    assert player.page.evaluate("document.fullscreenElement?.className") == "compare-player"
+    player.button("Full screen").click()
+    expect(player.button("Full screen")).to_have_attribute("aria-pressed", "false")
+
+
+def test_every_control_has_a_name(player: Player) -> None:
+    player.button("Wipe").click()
+    for control in player.root.locator("button:visible, input:visible").all():
+        name = control.evaluate("control => control.getAttribute('aria-label') || control.textContent.trim()")
+        assert name
+        expect(control).to_have_accessible_name(name)
+
+
+def test_a_phone_has_no_sideways_scroll_and_works_by_touch(open_page: OpenPage, address: str) -> None:
+    phone = open_page(address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    player = Player(phone)
+    for view in ("Side by side", "Wipe", "Flip A and B", "Difference"):
+        player.button(view).tap()
+        assert player.page.evaluate("document.documentElement.scrollWidth") == 390
+        box = player.root.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+    player.button("Flip A and B").tap()
+    player.button("Flip: A is on show").tap()
+    expect(player.root.locator(".name.reference")).to_be_hidden()
+    player.button("Play").tap()
+    player.plays()
+
+
+def test_less_motion_means_no_transitions(open_page: OpenPage, address: str) -> None:
+    player = Player(open_page(address, reduced_motion="reduce"))
+    durations = player.root.locator("button, .busy").evaluate_all(
+        "all => all.map(each => getComputedStyle(each).transitionDuration)"
+    )
+    assert set(durations) == {"0s"}

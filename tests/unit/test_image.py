@@ -1,0 +1,289 @@
+from __future__ import annotations
+
+import struct
+import zlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from syncedit_demo.errors import EditedFrameError
+from syncedit_demo.image import read_image
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+def gradient(width: int = 96, height: int = 80) -> NDArray[np.uint8]:
+    x = np.linspace(0, 255, width)[None, :]
+    y = np.linspace(0, 255, height)[:, None]
+    return np.stack(np.broadcast_arrays(x, y, (x + y) / 2), axis=2).astype(np.uint8)
+
+
+def test_png_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    path = tmp_path / "édité -1 'a'.png"
+    Image.fromarray(gradient()).save(path)
+    read = read_image(path)
+    assert np.array_equal(read.pixels, gradient())
+    assert read.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "options", "tolerance"),
+    [
+        (".jpg", {"quality": 95, "subsampling": 0}, 6),
+        (".webp", {"lossless": True}, 0),
+        (".tif", {}, 0),
+        (".bmp", {}, 0),
+        (".avif", {"quality": 95}, 8),
+        (".heic", {"quality": 95}, 8),
+    ],
+)
+def test_formats(tmp_path: Path, suffix: str, options: dict[str, int], tolerance: int) -> None:
+    if suffix == ".heic":
+        pytest.importorskip("pillow_heif").register_heif_opener()
+    path = tmp_path / f"edit{suffix}"
+    Image.fromarray(gradient()).save(path, **options)  # pyright: ignore[reportArgumentType] - options of the format
+    read = read_image(path)
+    assert np.abs(read.pixels.astype(int) - gradient()).max() <= tolerance
+    assert read.notes == ()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_orientation_tag_is_applied(tmp_path: Path, orientation: int) -> None:
+    upright = gradient()
+    stored = {
+        1: upright,
+        2: np.fliplr(upright),
+        3: np.rot90(upright, 2),
+        4: np.flipud(upright),
+        5: upright.transpose(1, 0, 2),
+        6: np.rot90(upright),
+        7: np.rot90(upright.transpose(1, 0, 2), 2),
+        8: np.rot90(upright, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / "turned.png"
+    Image.fromarray(np.ascontiguousarray(stored)).save(path, exif=exif)
+    read = read_image(path)
+    assert np.array_equal(read.pixels, upright)
+    assert any("orientation" in note for note in read.notes) == (orientation != 1)
+
+
+def test_palette_grey_and_bilevel(tmp_path: Path) -> None:
+    picture = Image.fromarray(gradient())
+    for mode in ("P", "L", "1"):
+        path = tmp_path / f"{mode}.png"
+        converted = picture.convert(mode)
+        converted.save(path)
+        assert np.array_equal(read_image(path).pixels, np.array(converted.convert("RGB")))
+
+
+def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path: Path) -> None:
+    path = tmp_path / "deep.png"
+    levels = np.linspace(0, 65535, 96 * 80).reshape(80, 96).astype(np.uint16)
+    Image.fromarray(levels).save(path)
+    read = read_image(path)
+    assert np.array_equal(read.pixels[..., 0], np.rint(levels / 257).astype(np.uint8))
+    assert "16 bits" in read.notes[0]
+
+
+def test_sixteen_bit_colour_png(tmp_path: Path) -> None:
+    # Written by hand: Pillow does not write 16-bit colour.
+    pixels = gradient()
+    rows = b"".join(b"\0" + (row.astype(">u2") * 257).astype(">u2").tobytes() for row in pixels)
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", 96, 80, 16, 2, 0, 0, 0)
+    path = tmp_path / "deep.png"
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    )
+    assert np.array_equal(read_image(path).pixels, pixels)
+
+
+def test_transparency_is_shown_over_black(tmp_path: Path) -> None:
+    alpha = np.full((80, 96), 255, np.uint8)
+    alpha[:40] = 0
+    alpha[40:50] = 128
+    path = tmp_path / "alpha.png"
+    Image.fromarray(np.dstack([gradient(), alpha])).save(path)
+    read = read_image(path)
+    assert not read.pixels[:40].any()
+    assert np.array_equal(read.pixels[50:], gradient()[50:])
+    assert np.abs(read.pixels[40:50] - gradient()[40:50] * (128 / 255)).max() <= 0.5 + 1e-6
+    assert read.notes == ("Transparent parts of the edited frame are shown over black.",)
+
+
+def test_an_opaque_alpha_channel_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "opaque.png"
+    Image.fromarray(np.dstack([gradient(), np.full((80, 96), 255, np.uint8)])).save(path)
+    read = read_image(path)
+    assert np.array_equal(read.pixels, gradient())
+    assert read.notes == ()
+
+
+def test_transparent_palette_colour(tmp_path: Path) -> None:
+    path = tmp_path / "clear.gif"
+    indexed = Image.fromarray(np.repeat(np.array([[0, 1]], np.uint8), 80, 0).repeat(48, 1), "P")
+    indexed.putpalette([200, 10, 10, 10, 200, 10])
+    indexed.save(path, transparency=0)
+    read = read_image(path)
+    assert not read.pixels[:, :48].any()
+    assert (read.pixels[:, 48:] == (10, 200, 10)).all()
+
+
+def test_embedded_profile_is_converted(tmp_path: Path) -> None:
+    # A linear-light grey profile: 50 % linear is level 188 in sRGB.
+    path = tmp_path / "profile.tif"
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - untyped in Pillow
+    Image.new("RGB", (96, 80), (128, 128, 128)).save(path, icc_profile=lab.tobytes())
+    read = read_image(path)
+    assert "cannot be used" in read.notes[0]  # A profile of another kind of picture is left out, and that is said.
+    assert (read.pixels == 128).all()
+
+
+def test_srgb_profile_leaves_pixels_alone(tmp_path: Path) -> None:
+    path = tmp_path / "srgb.png"
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType] - untyped in Pillow
+    Image.fromarray(gradient()).save(path, icc_profile=srgb.tobytes())
+    read = read_image(path)
+    assert np.array_equal(read.pixels, gradient())
+    assert read.notes == ()
+
+
+def linear_profile() -> bytes:
+    """A minimal matrix profile with sRGB's primaries and a linear curve."""
+
+    def fixed(value: float) -> bytes:
+        return struct.pack(">i", round(value * 65536))
+
+    def xyz(*values: float) -> bytes:
+        return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
+
+    text = b"Linear light\0"
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(78),
+        b"cprt": b"text\0\0\0\0none\0",
+        b"wtpt": xyz(0.9642, 1.0, 0.8249),
+        b"rXYZ": xyz(0.4361, 0.2225, 0.0139),
+        b"gXYZ": xyz(0.3851, 0.7169, 0.0971),
+        b"bXYZ": xyz(0.1431, 0.0606, 0.7141),
+        **{name: b"curv\0\0\0\0" + struct.pack(">I", 0) for name in (b"rTRC", b"gTRC", b"bTRC")},
+    }
+    offset = 128 + 4 + 12 * len(tags)
+    table, body = struct.pack(">I", len(tags)), b""
+    for name, data in tags.items():
+        table += name + struct.pack(">II", offset + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    header = bytearray(128)
+    header[0:4] = struct.pack(">I", offset + len(body))
+    header[8:24] = struct.pack(">I", 0x02100000) + b"mntrRGB XYZ "
+    header[36:40] = b"acsp"
+    header[68:80] = b"".join(map(fixed, (0.9642, 1.0, 0.8249)))
+    return bytes(header) + table + body
+
+
+def test_another_colour_space_is_converted_to_srgb(tmp_path: Path) -> None:
+    path = tmp_path / "linear.png"
+    Image.new("RGB", (96, 80), (55, 128, 255)).save(path, icc_profile=linear_profile())
+    read = read_image(path)
+    # The sRGB curve of 55/255, 128/255 and 1.
+    assert np.abs(read.pixels[0, 0].astype(int) - (128, 188, 255)).max() <= 2
+    assert "Linear light" in read.notes[0]
+
+
+def test_cmyk(tmp_path: Path) -> None:
+    path = tmp_path / "print.jpg"
+    Image.fromarray(gradient()).convert("CMYK").save(path, quality=95)
+    read = read_image(path)
+    assert np.abs(read.pixels.astype(int) - gradient()).mean() < 4
+    assert "CMYK" in read.notes[0]
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".png", ".webp", ".tif"])
+def test_first_of_several_pictures(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"many{suffix}"
+    pictures = [Image.new("RGB", (96, 80), colour) for colour in ((200, 0, 0), (0, 200, 0), (0, 0, 200))]
+    pictures[0].save(path, save_all=True, append_images=pictures[1:])
+    read = read_image(path)
+    assert np.abs(read.pixels.astype(int) - (200, 0, 0)).max() <= 4
+    assert read.notes == ("The edited frame holds 3 pictures: the first is used.",)
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(EditedFrameError) as caught:
+        read_image(path)
+    return str(caught.value)
+
+
+def test_no_image_at_all(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("not a picture")
+    assert "empty" in refusal(tmp_path / "empty.png")
+    assert "not an image" in refusal(tmp_path / "text.png")
+    assert "No such file" in refusal(tmp_path / "missing.png")
+    assert "cannot be read" in refusal(tmp_path)
+
+
+def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Path) -> None:
+    for side in (9_000, 12_000, 60_000):
+        header = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+        ihdr = b"IHDR" + header
+        path = tmp_path / f"{side}.png"
+        # No picture data at all: an attempt to decode would be called damage.
+        data = struct.pack(">I", 0) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+        path.write_bytes(
+            b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + ihdr + struct.pack(">I", zlib.crc32(ihdr)) + data
+        )
+        assert "far too large" in refusal(path)
+
+
+def test_a_tiny_picture_is_refused(tmp_path: Path) -> None:
+    Image.new("RGB", (1000, 63)).save(tmp_path / "thin.png")
+    assert "too small (1000×63)" in refusal(tmp_path / "thin.png")
+
+
+def test_an_unusual_kind_of_colours_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(np.zeros((80, 96), np.float32)).save(tmp_path / "float.tif")
+    assert "unusual kind of colours (F)" in refusal(tmp_path / "float.tif")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".gif"])
+def test_a_picture_cut_off_is_refused(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"cut{suffix}"
+    noise = np.random.default_rng(0).integers(0, 256, (80, 96, 3), np.uint8)
+    Image.fromarray(noise).save(path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    message = refusal(path)
+    assert "damaged" in message or "not an image" in message
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@given(
+    kind=st.sampled_from([".png", ".jpg", ".webp", ".tif", ".gif"]),
+    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8),
+)
+def test_damaged_files_are_read_or_refused_but_never_crash(
+    tmp_path: Path, kind: str, changes: list[tuple[float, int]]
+) -> None:
+    path = tmp_path / f"damaged{kind}"
+    Image.fromarray(gradient()).save(path)
+    data = bytearray(path.read_bytes())
+    for place, value in changes:
+        data[int(place * len(data))] = value
+    path.write_bytes(data)
+    try:
+        read = read_image(path)
+    except EditedFrameError as error:
+        assert path.name in str(error)  # noqa: PT017 - either outcome is right
+    else:
+        assert read.pixels.ndim == 3
