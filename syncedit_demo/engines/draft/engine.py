@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress
+from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress, resolve_options
 from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.motion import MotionTracker
@@ -17,7 +17,8 @@ from syncedit_demo.engines.draft.warping import resize
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.engines import Frame, Option, OptionValue
+    from syncedit_demo.plan import EditPlan
 
 BASE_AREA = 512 * 512
 PREVIEW_EVERY = 8
@@ -38,6 +39,16 @@ class DraftEngine:
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that decide the pixels."""
         return {"opencv": cv2.__version__, "numpy": np.__version__, "python": platform.python_version()}
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """None: the recipe is fixed."""
+        return ()
+
+    def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
+        """Always the plan's size."""
+        resolve_options(self.options, options)
+        return plan.width, plan.height
 
     def run(self, job: EditJob) -> Iterator[Event]:
         """Carry out the job, one frame at a time."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from syncedit_demo.engines import EditJob, Event, Option, OptionValue
     from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
     from syncedit_demo.plan import EditPlan
+    from syncedit_demo.settings import EngineName
 
 PACKAGES = ("torch", "ltx_core", "safetensors")
 
@@ -48,7 +49,7 @@ class SyncLoraEngine:
         self._device_name = runtime.describe_device(device)
 
     @property
-    def name(self) -> str:
+    def name(self) -> EngineName:
         """What the command line and the run record call it."""
         return "sync-lora"
 
