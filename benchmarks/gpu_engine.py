@@ -35,8 +35,7 @@ from syncedit_demo import render
 from syncedit_demo.clip import probe
 from syncedit_demo.conform import conform, first_frame
 from syncedit_demo.engines import EditJob, Frames, Progress
-from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraSettings
-from syncedit_demo.engines.sync_lora.prepare import prepare
+from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraSettings, prepare_weights
 from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo, hash_file, write_safetensors
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot
 from syncedit_demo.plan import PlanOptions, plan_edit
@@ -113,11 +112,11 @@ def main() -> None:
     with timed(figures, "write_random_weights"):
         write_weights(given.weights, given.prepared, device, tiny=given.tiny)
     with timed(figures, "prepare"), host_peak(figures, "prepare_host_peak_gb"):
-        for event in prepare(settings, device):
+        for event in prepare_weights(settings):
             if event.step == event.total:
                 print(f"  {event.phase}", flush=True)
     with timed(figures, "prepare_again_unchanged"):
-        for _ in prepare(settings, device):
+        for _ in prepare_weights(settings):
             pass
 
     engine = SyncLoraEngine(settings)
