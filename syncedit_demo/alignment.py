@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
@@ -48,6 +49,9 @@ SEARCH_TURNS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 
 VOTE_BLOCKS = 32
 """Blocks along the longer side that each vote for one of two maps."""
+
+LEAST_TEXTURE = 0.1
+"""Share of a block's pixels that must have texture for the block to have a say."""
 
 VOTE_MARGIN = 0.02
 """Difference of local correlation from which a block has an opinion."""
@@ -233,24 +237,29 @@ class Aligner:
         opinion = np.maximum(one, other) > VOTE_AGREEMENT
         return int((opinion & (one - other > VOTE_MARGIN)).sum()), int((opinion & (other - one > VOTE_MARGIN)).sum())
 
-    def support(self, matrix: Matrix) -> int:
-        """How many blocks of the frame show unedited content under a map."""
-        return int((self._block_agreement(matrix) > VOTE_AGREEMENT).sum())
+    def support(self, matrix: Matrix) -> NDArray[np.bool_]:
+        """Which blocks of the frame show unedited content under a map: (rows, columns)."""
+        return self._block_agreement(matrix) > VOTE_AGREEMENT
+
+    @cached_property
+    def textured_blocks(self) -> int:
+        """How many blocks of the frame have texture to be judged by."""
+        return int((self._block_means(self._levels[-1].textured.astype(np.float32)) > LEAST_TEXTURE).sum())
 
     def _block_agreement(self, matrix: Matrix) -> Gray:
         """Mean local correlation, as an absolute value, of the textured pixels of each block; 0 where it has none."""
         finest = self._levels[-1]
         agreement, covered = finest.agreement(matrix)
         used = (finest.textured & covered).astype(np.float32)
+        share = self._block_means(used)
+        mean = self._block_means(np.abs(agreement) * used) / np.maximum(share, LEAST_TEXTURE)
+        return np.where(share > LEAST_TEXTURE, mean, 0)
+
+    def _block_means(self, values: Gray) -> Gray:
         block = -(-max(self.size) // VOTE_BLOCKS)
-        grid = (-(-self.size[0] // block), -(-self.size[1] // block))
-        pad = (0, grid[1] * block - self.size[1], 0, grid[0] * block - self.size[0])
-
-        def block_means(values: Gray) -> Gray:
-            return _shrunk(_gray(cv2.copyMakeBorder(values, *pad, cv2.BORDER_CONSTANT, value=0)), grid)
-
-        share = block_means(used)
-        return np.where(share > 0.1, block_means(np.abs(agreement) * used) / np.maximum(share, 0.1), 0)
+        width, height = (-(-side // block) for side in self.size)
+        pad = (0, height * block - self.size[1], 0, width * block - self.size[0])
+        return _shrunk(_gray(cv2.copyMakeBorder(values, *pad, cv2.BORDER_CONSTANT, value=0)), (width, height))
 
     def textured_share(self) -> float:
         """The share of pixels that have texture, 0 to 1, in the poorer of the two pictures."""

@@ -21,8 +21,8 @@ from syncedit_demo import __version__
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.doctor import examine
 from syncedit_demo.engines import Preview, Progress
-from syncedit_demo.errors import Cancelled, PlanError, SyncEditError
-from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate
+from syncedit_demo.errors import Cancelled, SyncEditError
+from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate, parse_size
 from syncedit_demo.render import check_target, write_png
 from syncedit_demo.service import EditRequest, EditResult, EditService, Queued, Started
 from syncedit_demo.settings import load_settings
@@ -135,7 +135,8 @@ def _inspect(wanted: argparse.Namespace) -> None:
 def _first_frame(wanted: argparse.Namespace) -> None:
     service, options = _service_and_options(wanted)
     check_target(wanted.out, ".png", (wanted.clip,))
-    plan, frame = service.first_frame(wanted.clip, options)
+    clip, plan = service.inspect(wanted.clip, options)
+    frame = service.first_frame(wanted.clip, clip, plan)
     write_png(frame, wanted.out)
     print(f"{wanted.out}: {plan.width}×{plan.height}. Edit it, keep its size, and give it to: edit")
 
@@ -205,21 +206,13 @@ def _service_and_options(wanted: argparse.Namespace) -> tuple[EditService, PlanO
 
     settings = load_settings()
     options = PlanOptions(
-        size=None if wanted.size is None else _parse_size(wanted.size),
+        size=None if wanted.size is None else parse_size(wanted.size),
         frames=wanted.frames,
         start=wanted.start,
         rate=None if wanted.rate is None else parse_rate(wanted.rate),
         max_frames=settings.max_frames,
     )
     return EditService(settings), options
-
-
-def _parse_size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().replace("×", "x").partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
-        message = f"A size is written like 1024x768, not {text!r}."
-        raise PlanError(message)
-    return int(width), int(height)
 
 
 def _print_notes(notes: Sequence[str]) -> None:

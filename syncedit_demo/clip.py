@@ -16,6 +16,7 @@ from av.format import Flags as FormatFlags
 from syncedit_demo.container import (
     IMAGE_BRANDS,
     MAX_PIXELS,
+    can_decode,
     choose_audio,
     choose_video,
     decode_packets,
@@ -158,10 +159,10 @@ class ClipInfo:
     Attributes:
         container: ffmpeg's name of the container format, such as "mov,mp4,m4a,3gp,3g2,mj2".
         codec: ffmpeg's name of the video codec, such as "h264".
-        frames: Number of frames that can be shown. Where the rate is constant, a frame that is missing in between
-            counts as one, since the frame before it is shown again.
-        duration: Time from the first frame's start to the last frame's end, in seconds.
-        average_rate: `frames / duration`, in frames per second.
+        frames: Number of frames that can be shown.
+        duration: Time from the first frame's start to the last frame's end, in seconds. Where the rate is constant
+            that is `frames / average_rate`, and longer by the frames that are missing inside the clip, if any.
+        average_rate: Frames per second: the exact rate where it is constant, otherwise `frames / duration`.
         nominal_rate: The rate the stream declares, or the average where it declares none.
         variable_rate: Whether frames are not evenly spaced in time.
         coded_size: (width, height) of the stored picture in samples.
@@ -239,7 +240,7 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
                 broken = broken or "The file breaks off at its end."
                 times = whole
         if len(times) == 1 and container.format.name in ANIMATED_IMAGES:
-            message = f"{path.name} is a still image ({container.format.name}), not a clip; give a video file here."
+            message = f"{path.name} is an image ({container.format.name}), not a clip; give a video file here."
             raise ClipError(message)
         timing = _timing(stream, times, scan.last_duration(times[-1]), timed=timed)
         turn, turn_notes = _orientation(first)
@@ -346,15 +347,15 @@ def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> Vid
     name = container.format.name
     if name.endswith("_pipe") or container.metadata.get("major_brand") in IMAGE_BRANDS:
         kind = container.metadata.get("major_brand", name).removesuffix("_pipe")
-        message = f"{path.name} is a still image ({kind}), not a clip; give a video file here."
+        message = f"{path.name} is an image ({kind}), not a clip; give a video file here."
         raise ClipError(message)
     stream = choose_video(container)
+    if stream is None and any(not can_decode(other) for other in container.streams.video):
+        message = f"{path.name} holds video of a kind that cannot be decoded here. Export it as H.264."
+        raise ClipError(message)
     if stream is None:
         holds = "only sound" if container.streams.audio else "no video"
         message = f"{path.name} holds {holds}; give a file with a picture."
-        raise ClipError(message)
-    if getattr(stream, "codec_context", None) is None:
-        message = f"{path.name} holds video of a kind that cannot be decoded here. Export it as H.264."
         raise ClipError(message)
     if stream.width * stream.height > max_pixels:
         message = (
@@ -385,13 +386,16 @@ def _decoded_times(path: Path, max_pixels: int) -> tuple[list[int], bool]:
 
 
 def _without_ragged_tail(times: list[int]) -> list[int]:
-    """Frames up to the first gap near the end: where a file breaks off, frames shown earlier may be stored later."""
+    """Frames up to a gap near the end: where a file breaks off, frames shown earlier may be stored later.
+
+    Where there are gaps further in front, the rate varies or frames were lost, and a gap says nothing.
+    """
     if len(times) < 3:
         return times
     usual = sorted(after - before for before, after in pairwise(times))[len(times) // 2 - 1]
-    for place in range(max(1, len(times) - TAIL_FRAMES), len(times)):
-        if times[place] - times[place - 1] > 1.5 * usual:
-            return times[:place]
+    gaps = [place for place in range(1, len(times)) if times[place] - times[place - 1] > 1.5 * usual]
+    if gaps and gaps[0] >= len(times) - TAIL_FRAMES:
+        return times[: gaps[0]]
     return times
 
 
@@ -400,7 +404,8 @@ def _broken_off(container: InputContainer, stream: VideoStream, scan: _Scan) -> 
     name = container.format.name
     slack = 1 if name == "avi" else 0
     if stream.frames > scan.packets + slack:
-        return f"The file ends early: it announces {_count(stream.frames)}, and {scan.packets} are there."
+        there = f"{_count(scan.packets)} {_are(scan.packets)} there"
+        return f"The file ends early: it announces {_count(stream.frames)}, and {there}."
     if scan.corrupt:
         return "The file breaks off or is damaged."
     if name in ESTIMATED_DURATIONS or not container.duration or scan.start is None or scan.end is None:
@@ -443,7 +448,7 @@ def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing
         notes.append(f"{_count(leading)} at the start cannot be decoded and {_are(leading)} left out.")
     if timing.variable:
         return notes
-    if missing := timing.frames - len(times):
+    if missing := round(timing.duration * timing.rate) - timing.frames:
         notes.append(f"{_count(missing)} {_are(missing)} missing inside the clip: the frame before is held.")
     declared = [rate for rate in (stream.average_rate, stream.base_rate) if rate]
     if declared and all(abs(rate / timing.rate - 1) > RATE_SLACK for rate in declared) and len(times) > 1:

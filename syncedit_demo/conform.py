@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
+from contextlib import closing
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from syncedit_demo.errors import ClipError
 from syncedit_demo.picture import PictureConverter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
     import numpy as np
@@ -51,11 +52,11 @@ Position = Fraction
 """Where a frame is in the clip: its place in a constant rate, its time in seconds in a variable one."""
 
 
-def conform(path: Path, clip: ClipInfo, plan: EditPlan) -> Iterator[NDArray[np.uint8]]:
+def conform(path: Path, clip: ClipInfo, plan: EditPlan) -> Generator[NDArray[np.uint8]]:
     """Decode the plan's frames from the original file, in order.
 
     Only what is needed is decoded, and no more than a few frames are held. Should the file break off on the way,
-    the last good frame is given again.
+    the last good frame is given again. Closing the generator closes the file.
 
     Args:
         path: The file that `clip` was found in.
@@ -71,17 +72,18 @@ def conform(path: Path, clip: ClipInfo, plan: EditPlan) -> Iterator[NDArray[np.u
     """
     converter = PictureConverter(clip, plan)
     targets = [frame_position(place, clip, plan) for place in range(plan.frames)]
-    frames = _decode_from(path, clip, targets[0])
     if clip.interlaced:
-        frames = _deinterlace(frames)
+        # The frame before takes part in the first frame's deinterlacing.
+        before = targets[0] - (1 / clip.average_rate if clip.variable_rate else 1)
+        frames = _deinterlace(_decode_from(path, clip, before))
+    else:
+        frames = _decode_from(path, clip, targets[0])
     shown: VideoFrame | None = None
     picture: NDArray[np.uint8] | None = None
     for frame in _choose(frames, targets, path):
         if picture is None or frame is not shown:
             shown, picture = frame, converter.convert(frame)
-            yield picture
-        else:
-            yield picture.copy()
+        yield picture.copy()
 
 
 def first_frame(path: Path, clip: ClipInfo, plan: EditPlan) -> NDArray[np.uint8]:
@@ -90,7 +92,8 @@ def first_frame(path: Path, clip: ClipInfo, plan: EditPlan) -> NDArray[np.uint8]
     Raises:
         ClipError: As for `conform`.
     """
-    return next(iter(conform(path, clip, plan)))
+    with closing(conform(path, clip, plan)) as frames:
+        return next(frames)
 
 
 def frame_position(place: int, clip: ClipInfo, plan: EditPlan) -> Position:

@@ -99,7 +99,7 @@ def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> Generator[InputC
 
 def choose_video(container: InputContainer) -> VideoStream | None:
     """The stream to edit: marked as default before others, then the largest, then the first; no cover picture."""
-    streams = [stream for stream in container.streams.video if not stream.disposition & PICTURE_DISPOSITIONS]
+    streams = [s for s in container.streams.video if can_decode(s) and not s.disposition & PICTURE_DISPOSITIONS]
     return min(
         streams,
         key=lambda s: (not s.disposition & Disposition.default, -s.width * s.height, s.index),
@@ -109,8 +109,13 @@ def choose_video(container: InputContainer) -> VideoStream | None:
 
 def choose_audio(container: InputContainer) -> AudioStream | None:
     """The sound that goes with the picture: marked as default before others, then the first."""
-    streams = [s for s in container.streams.audio if getattr(s, "codec_context", None) is not None and s.sample_rate]
+    streams = [s for s in container.streams.audio if can_decode(s) and s.sample_rate]
     return min(streams, key=lambda s: (not s.disposition & Disposition.default, s.index), default=None)
+
+
+def can_decode(stream: Stream) -> bool:
+    """Whether there is a decoder for the stream; without one most of its properties are missing."""
+    return cast("object", stream.codec_context) is not None
 
 
 def keep_only(container: InputContainer, stream: VideoStream) -> None:
@@ -154,7 +159,7 @@ def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet[Stream]]
     decode = cast("Callable[[Packet[Stream] | None], list[VideoFrame]]", decoder.decode)  # pyright: ignore[reportUnknownMemberType]
     failures = 0
     for packet in chain(packets, (None,)):
-        if packet is not None and packet.is_corrupt:
+        if packet is not None and is_torn(packet):
             failures += 1
             continue
         try:
@@ -164,6 +169,11 @@ def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet[Stream]]
             logger.debug("A packet cannot be decoded: %s", error)
     if failures:
         logger.warning("%d packets of the clip cannot be decoded", failures)
+
+
+def is_torn(packet: Packet[Stream]) -> bool:
+    """Whether a part of the packet is missing. MPEG-TS marks whole packets next to a gap, too: they are tried."""
+    return packet.is_corrupt and packet.stream.container.format.name != "mpegts"
 
 
 def _open_file(path: Path) -> FileIO:

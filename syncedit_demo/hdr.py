@@ -8,7 +8,7 @@ The steps, each in its standard's own terms:
 3. HDR only: tone mapping by the EETF of ITU-R BT.2390-11 section 5.4.1, from a 1000 cd/m² display to one whose white
    is the reference white of BT.2408 (203 cd/m²). It is applied to the largest of R, G and B, and the pixel is scaled
    as a whole: ratios between the components, and so hue and saturation, stay. HDR reference white (58 % PQ, 75 % HLG)
-   comes out at 0.79 of white in light, 0.90 in signal; what is below 90 cd/m² keeps its place.
+   comes out at 0.79 of white in light, 0.90 in signal; what is below 87 cd/m² keeps its place.
 4. What is still outside BT.709 is mixed with grey of the same luminance until it fits, instead of being clipped: hue
    stays.
 5. The inverse of BT.1886, which is what BT.709 video is seen through.

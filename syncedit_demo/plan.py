@@ -144,9 +144,34 @@ def parse_rate(text: str) -> Fraction:
     return next((exact for exact in NTSC_RATES if abs(exact - rate) < Fraction(1, 200)), rate)
 
 
+def parse_size(text: str) -> tuple[int, int]:
+    """A size as a person writes it: "1024x768" or "1024×768".
+
+    Raises:
+        PlanError: The text is no size.
+    """
+    width, _, height = text.strip().lower().replace("×", "x").partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        message = f"A size is written like 1024x768, not {text!r}."
+        raise PlanError(message)
+    return int(width), int(height)
+
+
 def describe_rate(rate: Fraction) -> str:
     """A frame rate for people: "25 fps", "29.97 fps"."""
     return f"{float(rate):.3f}".rstrip("0").rstrip(".") + " fps"
+
+
+def nearest_size(display: tuple[int, int], area: int = TARGET_AREA) -> tuple[int, int]:
+    """The size of at most this area that loses least of a picture: of its content first, of the area second."""
+    sides = range(MIN_SIDE, MAX_SIDE + 1, SIZE_MULTIPLE)
+    aspect = math.log(display[0] / display[1])
+
+    def loss(size: tuple[int, int]) -> float:
+        width, height = size
+        return ASPECT_WEIGHT * abs(math.log(width / height) - aspect) + math.log(area / (width * height))
+
+    return min(((w, h) for w in sides for h in sides if w * h <= area), key=loss)
 
 
 def _frame_rate(clip: ClipInfo, wanted: Fraction | None) -> tuple[Fraction, list[str]]:
@@ -232,7 +257,7 @@ def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple
 def _geometry(
     display: tuple[int, int], wanted: tuple[int, int] | None
 ) -> tuple[tuple[int, int], tuple[int, int, int, int], list[str]]:
-    width, height = _checked_size(wanted) if wanted else _nearest_size(display)
+    width, height = _checked_size(wanted) if wanted else nearest_size(display)
     crop = _centre_crop(display, Fraction(width, height))
     notes: list[str] = []
     kept = (crop[2], crop[3])
@@ -262,18 +287,6 @@ def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
 def _nearest_side(side: int) -> int:
     snapped = SIZE_MULTIPLE * math.floor(Fraction(side, SIZE_MULTIPLE) + Fraction(1, 2))
     return min(max(snapped, MIN_SIDE), MAX_SIDE)
-
-
-def _nearest_size(display: tuple[int, int]) -> tuple[int, int]:
-    """The size of at most the target area that loses least: of the picture first, of the area second."""
-    sides = range(MIN_SIDE, MAX_SIDE + 1, SIZE_MULTIPLE)
-    aspect = math.log(display[0] / display[1])
-
-    def loss(size: tuple[int, int]) -> float:
-        width, height = size
-        return ASPECT_WEIGHT * abs(math.log(width / height) - aspect) + math.log(TARGET_AREA / (width * height))
-
-    return min(((w, h) for w in sides for h in sides if w * h <= TARGET_AREA), key=loss)
 
 
 def _centre_crop(display: tuple[int, int], aspect: Fraction) -> tuple[int, int, int, int]:

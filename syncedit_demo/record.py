@@ -110,6 +110,20 @@ def record_path(target: Path) -> Path:
     return target.with_suffix(".record.json")
 
 
+def load_record(path: Path) -> RunRecord:
+    """Read a record, or the one an mp4 holds, as it was written.
+
+    Raises:
+        RecordError: There is no record in it, or it is broken.
+    """
+    text = _text_of(path)
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        message = f"{path} holds no run record of this program: choose an mp4 it made, or the .record.json beside it."
+        raise RecordError(message) from error
+
+
 def read_record(path: Path) -> RunRecord:
     """Read a record, or the one an mp4 holds, and check that its inputs are still what they were.
 
@@ -119,12 +133,7 @@ def read_record(path: Path) -> RunRecord:
     Raises:
         RecordError: There is no record in it, it is broken, or an input is gone or has changed.
     """
-    text = _text_of(path)
-    try:
-        record = _ADAPTER.validate_json(text)
-    except ValidationError as error:
-        message = f"{path} holds no run record of this program: choose an mp4 it made, or the .record.json beside it."
-        raise RecordError(message) from error
+    record = load_record(path)
     folder = path.resolve().parent
     return replace(
         record,

@@ -19,6 +19,7 @@ from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame
 from syncedit_demo.engines import EditJob, Engine, Finished, Frames, Preview, Progress, choose_engine
+from syncedit_demo.errors import Cancelled
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
@@ -59,6 +60,21 @@ class EditRequest:
     audio: bool = True
     side_by_side: Path | None = None
     repeat: RunRecord | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Registered:
+    """An edited frame that belongs to its clip.
+
+    Attributes:
+        frame: The edited frame on frame 0's grid, RGB uint8 `(plan.height, plan.width, 3)`.
+        edited_share: Share of pixels that differ from frame 0, 0 to 1.
+        notes: What was found and corrected, as sentences for the user.
+    """
+
+    frame: Frame
+    edited_share: float
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,28 +153,59 @@ class EditService:
         info = probe(clip, max_pixels=self.settings.max_clip_pixels)
         return info, plan_edit(info, options)
 
-    def first_frame(self, clip: Path, options: PlanOptions) -> tuple[EditPlan, Frame]:
-        """Frame 0 at the plan's size: exactly the pixels an engine sees."""
-        info, plan = self.inspect(clip, options)
-        return plan, first_frame(clip, info, plan)
+    def engine(self) -> tuple[Engine, str]:
+        """The engine that this process uses when none is asked for by name, and a sentence that says why.
 
-    def write_reference(self, clip: Path, options: PlanOptions, target: Path) -> None:
+        Raises:
+            EngineError: The settings name an engine that is not ready; the sentence says what is missing.
+        """
+        return choose_engine(self.settings.engine)
+
+    def first_frame(self, path: Path, clip: ClipInfo, plan: EditPlan) -> Frame:
+        """Frame 0 at the plan's size: exactly the pixels an engine sees."""
+        return first_frame(path, clip, plan)
+
+    def register(self, path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path) -> Registered:
+        """The edited frame on frame 0's grid, as an engine gets it, and what there is to say about it.
+
+        Raises:
+            EditedFrameError: The image cannot be read, or does not belong to this clip.
+        """
+        image = read_image(edited_frame)
+        registration = register(first_frame(path, clip, plan), image.pixels)
+        return Registered(registration.frame, registration.edited_share, (*image.notes, *registration.notes))
+
+    def write_reference(
+        self, path: Path, clip: ClipInfo, plan: EditPlan, target: Path, cancel: threading.Event
+    ) -> None:
         """The reference as the engine sees it, with its sound, as an mp4 that every browser plays.
 
         Raises:
             SyncEditError: The clip cannot be used, or the target cannot be written.
+            Cancelled: The cancel flag was set; nothing is left behind.
         """
-        info, plan = self.inspect(clip, options)
-        render.write_clip(
-            conform(clip, info, plan), target, frame_rate=plan.frame_rate, audio=audio_interval(clip, info, plan)
-        )
+
+        def frames() -> Iterator[Frame]:
+            for frame in conform(path, clip, plan):
+                if cancel.is_set():
+                    raise Cancelled
+                yield frame
+
+        render.write_clip(frames(), target, frame_rate=plan.frame_rate, audio=audio_interval(path, clip, plan))
 
     def new_job_folder(self) -> Path:
-        """A private folder for one job of the page or the API; deleted once it is old."""
-        self._delete_old_jobs()
-        folder = self.settings.work_dir / uuid.uuid4().hex
+        """A private folder for what the page or the API makes; its name cannot be guessed; deleted once it is old."""
+        folder = self.settings.jobs_dir / uuid.uuid4().hex
         folder.mkdir(parents=True, mode=0o700)
         return folder
+
+    def delete_old_files(self) -> None:
+        """Delete the folders of jobs and uploads to which nothing was added for longer than the settings allow."""
+        oldest = time.time() - 3600 * self.settings.job_max_age_hours
+        for parent in (self.settings.jobs_dir, self.settings.uploads_dir):
+            for folder in parent.iterdir() if parent.is_dir() else ():
+                if folder.stat().st_mtime < oldest:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def repeat(self, record_file: Path, target: Path, side_by_side: Path | None) -> EditRequest:
         """The request that makes the video of a record again.
@@ -202,14 +249,13 @@ class EditService:
         if request.repeat is not None:
             plan = request.repeat.plan
         watch.lap("Inspecting the clip")
-        image = read_image(request.edited_frame)
-        registration = register(first_frame(request.clip, clip, plan), image.pixels)
+        registered = self.register(request.clip, clip, plan, request.edited_frame)
         watch.lap("Registering the edited frame")
-        notes = (choice, *plan.notes, *image.notes, *registration.notes)
+        notes = (choice, *plan.notes, *registered.notes)
         yield Started(clip, plan, engine, notes)
         job = EditJob(
             plan=plan,
-            edited_frame=registration.frame,
+            edited_frame=registered.frame,
             reference=lambda: conform(request.clip, clip, plan),
             seed=request.seed,
             cancel=cancel,
@@ -275,14 +321,6 @@ class EditService:
         if request.side_by_side is not None:
             yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
         yield EditResult(request.target, record)
-
-    def _delete_old_jobs(self) -> None:
-        if not self.settings.work_dir.is_dir():
-            return
-        oldest = time.time() - 3600 * self.settings.job_max_age_hours
-        for folder in self.settings.work_dir.iterdir():
-            if folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write_side_by_side(

@@ -24,9 +24,23 @@ class Settings(BaseSettings):
     max_frames: int = Field(161, ge=1, description="Most frames made in one edit.")
     max_clip_pixels: int = Field(8192 * 8192, ge=1, description="Largest clip picture that is decoded, in pixels.")
     work_dir: Path = Field(
-        Path(tempfile.gettempdir()) / "syncedit-demo", description="Where jobs that name no output keep their files."
+        Path(tempfile.gettempdir()) / "syncedit-demo",
+        description="Where the page keeps uploads, results and whatever it makes on the way.",
     )
-    job_max_age_hours: float = Field(24, gt=0, description="Age at which a job's folder is deleted, in hours.")
+    job_max_age_hours: float = Field(
+        24, gt=0, description="Age at which an upload or a visit's results are deleted, in hours."
+    )
+    max_upload_mb: int = Field(500, ge=1, description="Largest file the page takes, in megabytes.")
+
+    @property
+    def jobs_dir(self) -> Path:
+        """Where the folders of visits and API calls are."""
+        return self.work_dir / "jobs"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """Where uploads and the files that the page may serve are."""
+        return self.work_dir / "uploads"
 
 
 def load_settings() -> Settings:

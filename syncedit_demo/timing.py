@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -38,8 +39,8 @@ class Timing:
 
     Attributes:
         rate: Frames per second: of the grid where it is constant, on average where it varies.
-        frames: Places on the grid from the first frame to the last, or the number of frames where the rate varies.
-        duration: `frames / rate`, in seconds.
+        frames: Number of frames.
+        duration: From the first frame to the end of the last, in seconds; on the grid, places that are empty count.
         variable: Whether the frames lie on no even grid.
     """
 
@@ -73,19 +74,15 @@ def measure_timing(
     gap = float(np.median(np.diff(ticks)))
     seconds = ticks.astype(np.float64) * float(time_base)
     tick = float(time_base)
-    best: tuple[float, float, Fraction, int] | None = None
+    fitting: list[tuple[bool, int, float, Fraction, int]] = []
     for rate in _candidates(ticks, time_base, gap, declared):
-        found = _fit(seconds, rate)
-        if found is None:
-            continue
-        spread, slots = found
-        if spread <= max(1.01 * tick, MAX_JITTER / rate):
-            rounding_only = spread <= 1.01 * tick
-            score = (_implausibility(rate, declared) if rounding_only else 10 + 1000 * spread, spread)
-            best = min(best or (*score, rate, slots), (*score, rate, slots))
-    if best is not None:
-        _, _, rate, slots = best
-        return Timing(rate, slots, slots / rate, variable=False)
+        spread, slots = _fit(seconds, rate)
+        more_than_rounding = spread > 1.01 * tick
+        if not more_than_rounding or spread <= MAX_JITTER / rate:
+            fitting.append((more_than_rounding, _implausibility(rate, declared), spread, rate, slots))
+    if fitting:
+        _, _, _, rate, slots = min(fitting)
+        return Timing(rate, len(times), slots / rate, variable=False)
     duration = (int(ticks[-1]) + (last_duration or max(1, round(gap)))) * time_base
     return Timing(len(times) / duration, len(times), duration, variable=True)
 
@@ -101,15 +98,15 @@ def _candidates(
     return sorted(rate for rate in rates if rate > 0 and abs(1 / rate - seconds) <= float(time_base) + 0.05 * seconds)
 
 
-def _fit(seconds: NDArray[np.float64], rate: Fraction) -> tuple[float, int] | None:
-    """Spread of the frame times around the grid in seconds, and the places on it; None where they are not on it."""
+def _fit(seconds: NDArray[np.float64], rate: Fraction) -> tuple[float, int]:
+    """Spread of the frame times around the grid in seconds, infinite if they are not on it; and the places on it."""
     exact = seconds * float(rate)
     slots = np.rint(exact)
     gaps = np.diff(slots)
     odd = int(np.count_nonzero(gaps != 1))
     allowed = max(1, gaps.size // ODD_GAP_SHARE) if gaps.size >= MIN_GAPS else 0
     if odd > allowed or gaps.min() < 1:
-        return None
+        return math.inf, 0
     residual = (exact - slots) / float(rate)
     return float(residual.max() - residual.min()), int(slots[-1]) + 1
 

@@ -151,7 +151,8 @@ def as_fields(frame: av.VideoFrame, *, top_first: bool) -> av.VideoFrame:
 
 
 def add_video(container: OutputContainer, video: Video) -> VideoStream:
-    stream = container.add_stream(video.codec, rate=video.rate, options=dict(video.options))
+    fields = {} if video.top_field_first is None else {"flags": "+ildct+ilme"}
+    stream = container.add_stream(video.codec, rate=video.rate, options={**fields, **video.options})
     assert isinstance(stream, VideoStream)
     stream.pix_fmt = video.pixel_format
     stream.color_primaries, stream.color_trc = video.primaries, video.transfer

@@ -39,34 +39,31 @@ REFERENCE_COLORS = np.array([[0.80, 0.10, 0.09], [0.93, 0.91, 0.86]], np.float32
 EDITED_COLORS = np.array([[0.02, 0.42, 0.46], [0.97, 0.72, 0.20]], np.float32)
 
 
-def render(frame: int, colors: Array, *, star: bool) -> Frame:
+def render(frame: int, colors: Array) -> Frame:
     """One frame of the scene, RGB uint8 (SIZE, SIZE, 3).
 
     Args:
         frame: Its index; the movement closes after `FRAMES` frames.
         colors: The two colours of the ball's panels, linear RGB (2, 3).
-        star: Whether a star is painted on the ball.
     """
     turn = 2 * np.pi * frame / FRAMES
     position = np.array([0.42 * np.sin(turn), 0.8, 0.1 * np.cos(turn)], np.float32)
     spin = _rotation((0, 0, 1), -position[0] / 0.8) @ _rotation((0.25, 1, 0), 0.4 * np.sin(turn))
     direction = _rays(SIZE * SAMPLES)
     ball, normal, point = _hit_ball(CAMERA, direction, position)
-    color = np.where(
-        ball[..., None], _shade_ball(normal, direction, spin, colors, star=star, height=point[..., 1]), 0
-    ).astype(np.float32)
+    color = np.where(ball[..., None], _shade_ball(normal, direction, spin, colors, point[..., 1]), 0).astype(np.float32)
     table = ~ball
-    color[table] = _shade_table(direction[table], position, spin, colors, star=star)
+    color[table] = _shade_table(direction[table], position, spin, colors)
     exposed = 1 - np.exp(-1.3 * color)
     encoded = 255 * np.clip(exposed, 0, 1) ** (1 / 2.2)
     small = cv2.resize(encoded.astype(np.float32), (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     return np.rint(small).astype(np.uint8)
 
 
-def frames(colors: Array, *, star: bool) -> Iterator[Frame]:
+def frames(colors: Array) -> Iterator[Frame]:
     """The whole clip."""
     for frame in range(FRAMES):
-        yield render(frame, colors, star=star)
+        yield render(frame, colors)
 
 
 def _rays(size: int) -> Array:
@@ -92,7 +89,7 @@ def _hit_ball(
     return hit, ((point - centre) / radius).astype(np.float32), point.astype(np.float32)
 
 
-def _shade_ball(normal: Array, direction: Array, spin: Array, colors: Array, *, star: bool, height: Array) -> Array:
+def _shade_ball(normal: Array, direction: Array, spin: Array, colors: Array, height: Array) -> Array:
     local = normal @ spin
     longitude = np.arctan2(local[..., 2], local[..., 0])
     panel = np.floor((longitude / (2 * np.pi) + 1) * 8).astype(int) % 2
@@ -101,12 +98,6 @@ def _shade_ball(normal: Array, direction: Array, spin: Array, colors: Array, *, 
     paint = paint * (1 + 0.55 * _speckle(local))[..., None]
     cap = local[..., 1] > 0.93
     paint = np.where(cap[..., None], WHITE, paint)
-    if star:
-        front = local[..., 2] < -0.3
-        angle = np.arctan2(local[..., 1] - 0.05, local[..., 0])
-        radius = np.hypot(local[..., 0], local[..., 1] - 0.05)
-        reach = 0.24 + 0.12 * np.cos(5 * (angle - np.pi / 2))
-        paint = np.where((front & (radius < reach))[..., None], np.array([0.98, 0.95, 0.9]), paint)
     diffuse = np.clip((normal @ LIGHT) * 0.85 + 0.15, 0, 1)
     ground = np.clip(0.5 - 0.5 * normal[..., 1], 0, 1)
     ambient = 0.30 * (1 - ground[..., None]) * np.array([0.75, 0.85, 1.0]) + 0.22 * ground[..., None] * _WOOD
@@ -131,7 +122,7 @@ def _speckle(local: Array) -> Array:
 _WOOD = np.array([0.52, 0.33, 0.19], np.float32)
 
 
-def _shade_table(direction: Array, centre: Array, spin: Array, colors: Array, *, star: bool) -> Array:
+def _shade_table(direction: Array, centre: Array, spin: Array, colors: Array) -> Array:
     """The table where a ray goes down, the wall behind it elsewhere; (n, 3) for rays (n, 3)."""
     depth = 2.6
     down = direction[:, 1] < -1e-3
@@ -159,9 +150,7 @@ def _shade_table(direction: Array, centre: Array, spin: Array, colors: Array, *,
     mirrored = direction * np.array([1, -1, 1], np.float32)
     hit, normal, where = _hit_ball(point.astype(np.float32), mirrored, centre)
     gloss = 0.10 + 0.5 * (1 - np.clip(-direction[:, 1], 0, 1)) ** 5
-    reflected = np.where(
-        hit[:, None], _shade_ball(normal, mirrored, spin, colors, star=star, height=where[:, 1]), back * 0.9
-    )
+    reflected = np.where(hit[:, None], _shade_ball(normal, mirrored, spin, colors, where[:, 1]), back * 0.9)
     lit = lit * (1 - gloss[:, None]) + gloss[:, None] * reflected
     return np.where(on_table[:, None], lit, back).astype(np.float32)
 
@@ -185,9 +174,9 @@ def main() -> None:
     """Render the example."""
     folder = Path(__file__).parents[1] / "ball"
     folder.mkdir(exist_ok=True)
-    write_clip(frames(REFERENCE_COLORS, star=False), folder / "reference.mp4", frame_rate=FRAME_RATE, audio=None)
-    write_clip(frames(EDITED_COLORS, star=True), folder / "truth.mp4", frame_rate=FRAME_RATE, audio=None)
-    write_png(render(0, EDITED_COLORS, star=True), folder / "edited.png")
+    write_clip(frames(REFERENCE_COLORS), folder / "reference.mp4", frame_rate=FRAME_RATE, audio=None)
+    write_clip(frames(EDITED_COLORS), folder / "truth.mp4", frame_rate=FRAME_RATE, audio=None)
+    write_png(render(0, EDITED_COLORS), folder / "edited.png")
 
 
 if __name__ == "__main__":

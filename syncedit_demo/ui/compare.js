@@ -49,7 +49,8 @@ const alike = () => clip.reference.audio === clip.result.audio;
 const media = () => (audio.hasAttribute("src") && !audio.error ? [...videos, audio] : videos);
 const failed = () => videos.some((each) => each.error);
 const usable = () => clip !== null && !failed();
-const gap = () => (follower().currentTime - leader().currentTime) * rate;
+// In frames; a follower that is a little shorter holds its last frame, which is where it should be.
+const gap = () => (follower().ended ? 0 : (follower().currentTime - leader().currentTime) * rate);
 const clamp = (number, low, high) => Math.min(Math.max(number, low), high);
 const frameAt = (seconds) => clamp(Math.floor(seconds * rate + 1e-3), 0, clip.frames - 1);
 
@@ -129,7 +130,7 @@ function tick() {
     seek(loop ? 0 : clip.frames - 1);
     return;
   }
-  const off = follower().ended ? 0 : gap();
+  const off = gap();
   ticksApart = Math.abs(off) > LARGEST_GAP ? ticksApart + 1 : 0;
   if (ticksApart > PATIENCE) {
     seek(frameAt(leader().currentTime));

@@ -23,7 +23,8 @@ class Side(GradioModel):
     Attributes:
         video: An mp4 that browsers play (H.264); it has to lie where Gradio may serve files from.
         label: The name shown over the picture; any text.
-        audio: Whether it has a sound track to listen to.
+        audio: Whether it has a sound track. It is offered to be heard, and the start of the two videos is timed by it:
+            they keep closest together when both have one or neither has.
     """
 
     video: FileData

@@ -59,7 +59,7 @@ PROBE = """
     frames: () => videos.map(frameOf),
     still: (frame) => videos.every((video) => video.paused && !video.seeking && frameOf(video) === frame),
     playing: () => videos.every((video) => !video.paused),
-    gaps: [], apart: [], wraps: 0, heardFrames: [],
+    gaps: [], apart: [], wraps: 0, calm: 0, stalls: 0,
     watch: () => {
       let last = frameOf(videos[0]);
       root.addEventListener("frame", ({ detail }) => {
@@ -77,20 +77,32 @@ PROBE = """
       look();
     },
   };
+  const rest = () => {
+    probe.calm = videos.every((video) => video.paused) ? probe.calm + 1 : 0;
+    requestAnimationFrame(rest);
+  };
+  rest();
+  for (const video of videos) video.addEventListener("waiting", () => (probe.stalls += 1));
 })()
 """.replace("RATE", f"({RATE})")
 
 
-def write_clip(path: Path, *, frames: int = FRAMES, step: int = 0, tone: int = 0) -> Path:
-    """Write numbered frames: a grey ramp that moves, `step` levels brighter in the patch; `tone` is a sound in Hz."""
+def write_clip(path: Path, *, frames: int = FRAMES, step: int = 0, tone: int = 0, noise: bool = False) -> Path:
+    """Write numbered frames: a grey ramp that moves, `step` levels brighter in the patch; `tone` is a sound in Hz.
+
+    With `noise` the file is as large as these frames can make it.
+    """
     ramp = np.linspace(40, 200, WIDTH)
-    with av.open(path, "w") as container:
+    random_levels = np.random.default_rng(7)
+    with av.open(path, "w", options={"movflags": "faststart"}) as container:
         video = container.add_stream("libx264", rate=RATE, options={"crf": "12", "preset": "veryfast"})
         video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         sound = container.add_stream("aac", rate=48000, layout="mono") if tone else None
         for index in range(frames):
             picture = np.repeat(np.roll(ramp, index)[None, :], HEIGHT, axis=0)
             picture[PATCH] = 100 + step
+            if noise:
+                picture = random_levels.integers(0, 256, (HEIGHT, WIDTH))
             bits = [255 * (index >> bit & 1) for bit in range(8)]
             picture[:BLOCK] = np.repeat(bits, BLOCK)
             frame = av.VideoFrame.from_ndarray(np.repeat(picture[..., None], 3, axis=2).astype(np.uint8), "rgb24")
@@ -115,6 +127,7 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     short = write_clip(folder / "short.mp4", frames=FRAMES - 2)
     heard = write_clip(folder / "heard.mp4", tone=440)
     heard_result = write_clip(folder / "heard_result.mp4", tone=880)
+    heavy = write_clip(folder / "heavy.mp4", noise=True)
     broken = folder / "broken.mp4"
     broken.write_bytes(b"not a video")
 
@@ -130,6 +143,7 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
         ),
         "short": pair(silent, Side.of(short, "Short", audio=False)),
         "hostile": pair(Side.of(reference, HOSTILE[0], audio=False), Side.of(result, HOSTILE[1], audio=False)),
+        "heavy": pair(silent, Side.of(heavy, "Heavy", audio=False)),
         "broken": pair(silent, Side.of(broken, "Broken", audio=False)),
         "pending": pair(silent, None),
         "nothing": None,
@@ -171,6 +185,11 @@ class Player:
     def plays(self) -> None:
         self.page.wait_for_function("probe.playing()")
 
+    def rests(self) -> None:
+        """Wait until it is still, and for longer than it takes to go back to the start of a loop."""
+        self.page.evaluate("probe.calm = 0")
+        self.page.wait_for_function("probe.calm > 40")
+
     def seek(self, frame: int) -> None:
         self.root.evaluate(
             "(root, frame) => root.dispatchEvent(new CustomEvent('seekframe', {detail: {frame}}))", frame
@@ -203,9 +222,10 @@ def test_a_loop_is_played_in_step(player: Player) -> None:
     gaps, apart = player.page.evaluate("[probe.gaps, probe.apart]")
     assert len(gaps) > FRAMES
     assert max(gaps) < 0.5
-    assert max(apart) <= 1
+    # Two neighbours are on show while one changes before the other; a busy machine may skip a frame of one.
+    assert np.mean(np.array(apart) > 1) < 0.05
     player.button("Pause").click()
-    player.page.wait_for_function("!probe.playing()")
+    player.rests()
     first, second = player.page.evaluate("probe.frames()")
     assert first == second
 
@@ -248,7 +268,7 @@ def test_a_scrub_through_the_bar_ends_where_it_was_let_go(player: Player) -> Non
     player.page.mouse.move(box["x"] + 3, box["y"] + 10)
     player.page.mouse.down()
     player.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10, steps=15)
-    player.page.wait_for_function("!probe.playing()")
+    player.rests()
     player.shows(FRAMES // 2)
     player.page.mouse.up()
     player.plays()
@@ -281,7 +301,7 @@ def test_the_keyboard_drives_the_player_under_the_pointer(player: Player) -> Non
     press(" ")
     player.plays()
     press(" ")
-    player.page.wait_for_function("!probe.playing()")
+    player.rests()
     press("l")
     expect(player.button("Loop")).to_have_attribute("aria-pressed", "false")
     for key, name in {"2": "Wipe", "3": "Flip A and B", "4": "Difference", "1": "Side by side"}.items():
@@ -332,8 +352,13 @@ def test_a_video_that_ends_early_holds_its_last_frame(player: Player) -> None:
     player.give("short")
     expect(player.root.locator(".name.result")).to_contain_text("Short")
     player.page.evaluate("probe.watch()")
+    player.button("0.25×").click()
     player.button("Play").click()
-    player.page.wait_for_function("probe.wraps >= 2")
+    player.plays()
+    player.seek(FRAMES - 2)
+    player.page.wait_for_function("probe.wraps >= 1")
+    player.plays()
+    assert max(player.page.evaluate("probe.apart")) <= 1
     player.button("Pause").click()
     player.seek(FRAMES - 1)
     player.page.wait_for_function(f"`${{probe.frames()}}` === '{FRAMES - 1},{FRAMES - 3}'")
@@ -428,7 +453,7 @@ def test_a_click_on_the_picture_plays_and_pauses(player: Player) -> None:
     player.stage.click(position={"x": 600, "y": 200})
     player.plays()
     player.stage.click(position={"x": 200, "y": 200})
-    player.page.wait_for_function("!probe.playing()")
+    player.rests()
 
 
 def test_another_result_takes_the_place_of_the_last_one(player: Player) -> None:
@@ -506,6 +531,22 @@ def test_one_video_waits_for_the_other(open_page: OpenPage, address: str) -> Non
     expect(player.root).to_have_attribute("data-state", "ready")
 
 
+def test_one_video_that_stalls_stops_the_other(open_page: OpenPage, address: str) -> None:
+    player = Player(open_page(address))
+    network = player.page.context.new_cdp_session(player.page)
+    slow = {"offline": False, "latency": 20, "downloadThroughput": 300_000, "uploadThroughput": -1}
+    network.send("Network.enable")
+    network.send("Network.emulateNetworkConditions", slow)
+    player.page.evaluate("probe.watch()")
+    player.button("Play").click()
+    player.give("heavy")
+    expect(player.root.locator(".name.result")).to_contain_text("Heavy")
+    player.page.wait_for_function("probe.stalls > 0 && probe.gaps.length > 0")
+    player.page.evaluate("probe.wraps = 0")
+    player.page.wait_for_function("probe.wraps >= 2")
+    assert max(player.page.evaluate("probe.gaps")) < 0.5
+
+
 def test_a_hidden_page_stands_still(player: Player) -> None:
     player.button("Play").click()
     player.plays()
@@ -514,7 +555,7 @@ def test_a_hidden_page_stands_still(player: Player) -> None:
       document.dispatchEvent(new Event("visibilitychange"));
     }"""
     player.page.evaluate(hide, True)
-    player.page.wait_for_function("!probe.playing()")
+    player.rests()
     player.page.evaluate(hide, False)
     player.plays()
 

@@ -1,0 +1,168 @@
+"""The endpoints for programs: inspect a clip, get its frame 0, edit it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from pydantic import TypeAdapter
+
+from syncedit_demo.clip import ClipInfo
+from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
+from syncedit_demo.render import write_png
+from syncedit_demo.ui.jobs import Choices, Job, make_run
+from syncedit_demo.ui.messages import explain
+from syncedit_demo.ui.visit import Run, Visit
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator
+
+    from syncedit_demo.service import EditService
+    from syncedit_demo.settings import EngineChoice
+    from syncedit_demo.ui.visit import Cut
+
+WAITING_CALLS = 24
+
+
+class Endpoints:
+    """What programs can call; all of it is `EditService`'s."""
+
+    def __init__(self, service: EditService) -> None:
+        self._service = service
+
+    def inspect_clip(
+        self, clip: str, size: str = "", frames: int = 0, start: int = 0, rate: str = ""
+    ) -> dict[str, Any]:
+        """Say what a clip holds and what will be made of it.
+
+        Args:
+            clip: A video file.
+            size: Size of the result such as "1024x768", multiples of 64; empty for the best for this clip.
+            frames: Number of frames of the result; 0 for the whole clip up to this machine's limit.
+            start: First frame of the part that is used, from 0.
+            rate: Frame rate of the result such as "25" or "30000/1001"; empty for the clip's, at most 30.
+
+        Returns:
+            {"clip": what the file holds, "plan": size, frames, start, rate, crop and every change in words}
+        """
+        with _told():
+            info, plan = self._service.inspect(Path(clip), self._options(size, frames, start, rate))
+        return {
+            "clip": TypeAdapter(ClipInfo).dump_python(info, mode="json"),
+            "plan": TypeAdapter(EditPlan).dump_python(plan, mode="json"),
+        }
+
+    def first_frame(self, clip: str, size: str = "", frames: int = 0, start: int = 0, rate: str = "") -> str:
+        """Give the frame to edit, as a PNG at the size and crop of the result.
+
+        Args:
+            clip: A video file.
+            size: As for /inspect_clip; use the same options for all three endpoints.
+            frames: As for /inspect_clip.
+            start: As for /inspect_clip.
+            rate: As for /inspect_clip.
+
+        Returns:
+            The path of the PNG.
+        """
+        with _told():
+            cut = self._cut(clip, self._options(size, frames, start, rate))
+            write_png(self._service.first_frame(cut.path, cut.clip, cut.plan), cut.frame)
+            return str(cut.frame)
+
+    def edit(  # noqa: PLR0913, PLR0917 - every option has its name
+        self,
+        clip: str,
+        edited_frame: str,
+        size: str = "",
+        frames: int = 0,
+        start: int = 0,
+        rate: str = "",
+        seed: int = 42,
+        audio: bool = True,
+        engine: EngineChoice = "auto",
+    ) -> Iterator[tuple[Any, Any]]:
+        """Carry the edit of frame 0 through the clip. Calls are served one at a time, in the order of arrival.
+
+        Args:
+            clip: A video file.
+            edited_frame: Its edited frame 0, an image file.
+            size: As for /inspect_clip.
+            frames: As for /inspect_clip.
+            start: As for /inspect_clip.
+            rate: As for /inspect_clip.
+            seed: Seed of whatever is random in the engine.
+            audio: Whether the result gets the clip's sound.
+            engine: "auto", "draft" or "sync-lora".
+
+        Returns:
+            The path of the mp4, and the run record.
+        """
+        cancel = threading.Event()
+        try:
+            with _told():
+                cut = self._cut(clip, self._options(size, frames, start, rate))
+                visit = Visit(cut.folder.parent)
+                image, choices = visit.keep(Path(edited_frame)), Choices(engine, seed, audio)
+                for news in Job(make_run(self._service, visit, cut, image, choices, cancel)).news():
+                    if news and isinstance(run := news[-1], Run):
+                        yield str(run.files.result), json.loads(run.record.to_json())
+                    else:
+                        # A caller that is gone is noticed when something is sent to it.
+                        yield gr.skip(), gr.skip()
+        finally:
+            cancel.set()
+
+    def _cut(self, clip: str, options: PlanOptions) -> Cut:
+        visit = Visit(self._service.new_job_folder())
+        path = visit.keep(Path(clip))
+        info, plan = self._service.inspect(path, options)
+        return visit.new_cut(path, info, options, plan)
+
+    def _options(self, size: str, frames: int, start: int, rate: str) -> PlanOptions:
+        return PlanOptions(
+            size=parse_size(size) if size.strip() else None,
+            frames=frames or None,
+            start=start,
+            rate=parse_rate(rate) if rate.strip() else None,
+            max_frames=self._service.settings.max_frames,
+        )
+
+
+def add_endpoints(service: EditService) -> None:
+    """Add the endpoints to the Blocks that is being built."""
+    endpoints = Endpoints(service)
+    clip = gr.File(label="clip", visible=False)
+    edited_frame = gr.File(label="edited_frame", visible=False)
+    size = gr.Textbox("", label="size", visible=False)
+    frames = gr.Number(0, label="frames", precision=0, visible=False)
+    start = gr.Number(0, label="start", precision=0, visible=False)
+    rate = gr.Textbox("", label="rate", visible=False)
+    seed = gr.Number(42, label="seed", precision=0, visible=False)
+    audio = gr.Checkbox(True, label="audio", visible=False)
+    engine = gr.Dropdown(["auto", "draft", "sync-lora"], value="auto", label="engine", visible=False)
+    answer = gr.JSON(label="answer", visible=False)
+    file = gr.File(label="file", visible=False)
+    plan = [size, frames, start, rate]
+    gr.on([], endpoints.inspect_clip, [clip, *plan], answer, api_name="inspect_clip", concurrency_limit=4)
+    gr.on([], endpoints.first_frame, [clip, *plan], file, api_name="first_frame", concurrency_limit=4)
+    gr.on(
+        [],
+        endpoints.edit,
+        [clip, edited_frame, *plan, seed, audio, engine],
+        [file, answer],
+        api_name="edit",
+        concurrency_limit=WAITING_CALLS,
+    )
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise gr.Error(explain(error), print_exception=False) from None

@@ -1,0 +1,131 @@
+"""Step 1, the clip: what it is, what will be made of it, and its frame 0."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from gradio.data_classes import FileData
+
+from syncedit_demo.errors import Cancelled
+from syncedit_demo.plan import PlanOptions, conformed_frames, describe_rate, plan_edit
+from syncedit_demo.render import write_png
+from syncedit_demo.ui.jobs import Flags
+from syncedit_demo.ui.messages import explain
+from syncedit_demo.ui.parts import ClipCard, Updates, bad, clip_card, notice
+from syncedit_demo.ui.visit import Cut, Visit
+
+if TYPE_CHECKING:
+    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.service import EditService
+    from syncedit_demo.ui.options import Options
+
+
+class ClipStep:
+    """The components of the step, where it is made, and what they do.
+
+    Attributes:
+        cut: State with the `Cut`, None while there is none.
+        card: The picture and the facts.
+    """
+
+    def __init__(self, service: EditService) -> None:
+        self._service = service
+        self._copies = Flags()
+        self.cut = gr.State(None)
+        self.file = gr.File(
+            label="Clip",
+            elem_id="clip-file",
+            show_label=False,
+            height=132,
+        )
+        self.message = notice(elem_id="clip-message")
+        self.card = clip_card(elem_id="clip-card")
+        self.start = gr.Slider(
+            0,
+            1,
+            0,
+            step=1,
+            label="Start",
+            info="First frame of the part that is used; its picture is above.",
+            visible=False,
+            elem_id="start",
+        )
+
+    def take(self, visit: Visit, upload: str | None, options: Options) -> Updates:
+        """Inspect a new clip and show its frame 0."""
+        if upload is None:
+            return self._nothing(None)
+        try:
+            path = visit.keep(Path(upload))
+            clip, _ = self._service.inspect(path, PlanOptions())
+            return self._show(visit, path, clip, options)
+        except Exception as error:
+            return self._nothing(explain(error))
+
+    def replan(self, visit: Visit, cut: Cut | None, options: Options) -> Updates:
+        """Plan the same clip anew where the options changed."""
+        if cut is None:
+            return {}
+        try:
+            if options.plan_options(cut.clip) == cut.options:
+                return {self.message: None}
+            return self._show(visit, cut.path, cut.clip, options)
+        except Exception as error:
+            return {self.message: bad(explain(error))}
+
+    def copy_reference(self, cut: Cut | None, session: str) -> Updates:
+        """Make the copy of the clip that browsers play; a newer cut of the same visitor ends that."""
+        if cut is None:
+            self._copies.stop(session)
+            return {}
+        cancel = self._copies.start(session)
+        try:
+            if not cut.reference.exists():
+                self._service.write_reference(cut.path, cut.clip, cut.plan, cut.reference, cancel)
+        except Cancelled:
+            return {}
+        except Exception as error:
+            return {self.message: bad(explain(error))}
+        return {self.card: self._card(cut)}
+
+    def leave(self, session: str) -> None:
+        """Stop what is done for a visitor who left."""
+        self._copies.stop(session)
+
+    def _show(self, visit: Visit, path: Path, clip: ClipInfo, options: Options) -> Updates:
+        wanted = options.plan_options(clip)
+        plan = plan_edit(clip, wanted)
+        cut = visit.new_cut(path, clip, wanted, plan)
+        write_png(self._service.first_frame(path, clip, plan), cut.frame)
+        latest = conformed_frames(clip, plan.frame_rate) - min(wanted.frames or wanted.max_frames, wanted.max_frames)
+        return {
+            self.cut: cut,
+            self.message: None,
+            self.card: self._card(cut),
+            self.start: gr.update(visible=latest > 0, maximum=max(latest, plan.start, 1), value=plan.start),
+        }
+
+    def _nothing(self, why: str | None) -> Updates:
+        return {
+            self.cut: None,
+            self.message: bad(why) if why else None,
+            self.card: None,
+            self.start: gr.update(visible=False, value=0),
+        }
+
+    def _card(self, cut: Cut) -> ClipCard:
+        clip, plan = cut.clip, cut.plan
+        width, height = clip.display_size
+        rate = describe_rate(clip.average_rate) + (" on average" if clip.variable_rate else "")
+        sound = "with sound" if clip.audio else "no sound"
+        return ClipCard(
+            picture=FileData(path=str(cut.frame)),
+            video=FileData(path=str(cut.reference)) if cut.reference.exists() else None,
+            width=plan.width,
+            height=plan.height,
+            source=f"{width}×{height} · {rate} · {clip.frames} frames · {float(clip.duration):.1f} s · {sound}",
+            result=f"{plan.width}×{plan.height} · {describe_rate(plan.frame_rate)} · {plan.frames} frames",
+            notes=list(plan.notes),
+        )

@@ -1,0 +1,48 @@
+"""The examples: clips with an edited frame and the finished result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from syncedit_demo.record import RunRecord, load_record
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example.
+
+    Attributes:
+        name: The name of its folder.
+        reference: The clip.
+        edited: The edited frame.
+        output: The result.
+        record: How the result was made, as the result itself says.
+    """
+
+    name: str
+    reference: Path
+    edited: Path
+    output: Path
+    record: RunRecord
+
+    @property
+    def title(self) -> str:
+        """What it is called in the page."""
+        return self.name.replace("-", " ").capitalize()
+
+
+def load_examples() -> dict[str, Example]:
+    """Every folder with a finished result, by name."""
+    return {
+        output.parent.name: Example(
+            output.parent.name,
+            output.with_name("reference.mp4"),
+            output.with_name("edited.png"),
+            output,
+            load_record(output),
+        )
+        for output in sorted(EXAMPLES.glob("*/output.mp4"))
+    }

@@ -1,0 +1,115 @@
+"""How the page is served: how it looks, how long files are kept, and that nothing about a visit leaves the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gradio.themes import Base
+from gradio.themes.utils import colors, sizes
+
+from syncedit_demo.ui.examples import EXAMPLES
+from syncedit_demo.ui.page import build_page
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from syncedit_demo.service import EditService
+
+HERE = Path(__file__).parent
+CLEANING_SECONDS = 600
+
+
+def serve(service: EditService) -> None:
+    """Build the page and serve it until the process is told to end.
+
+    Where and on which port is Gradio's matter: `GRADIO_SERVER_NAME`, `GRADIO_SERVER_PORT`.
+    """
+    settings = service.settings
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.uploads_dir)
+
+    @asynccontextmanager
+    async def cleaning(_: object) -> AsyncGenerator[None]:
+        task = asyncio.create_task(_clean(service))
+        yield
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    build_page(service).launch(
+        theme=theme(),
+        css_paths=HERE / "page.css",
+        footer_links=["api"],
+        # Of faces, no run is remembered by the browser and no traffic is shown to whoever asks.
+        run_history=False,
+        enable_monitoring=False,
+        ssr_mode=False,
+        max_file_size=settings.max_upload_mb * 1_000_000,
+        allowed_paths=[str(settings.jobs_dir), str(EXAMPLES)],
+        app_kwargs={"lifespan": cleaning},
+    )
+
+
+def theme() -> Base:
+    """Quiet greys, one accent, the fonts of the system."""
+    return Base(
+        primary_hue=colors.indigo,
+        neutral_hue=colors.zinc,
+        text_size=sizes.text_md,
+        radius_size=sizes.radius_lg,
+        font=("system-ui", "sans-serif"),
+        font_mono=("ui-monospace", "monospace"),
+    ).set(
+        body_background_fill="*neutral_100",
+        body_background_fill_dark="*neutral_950",
+        block_border_width="0px",
+        block_background_fill="transparent",
+        block_background_fill_dark="transparent",
+        block_label_background_fill="transparent",
+        block_shadow="none",
+        block_padding="0px",
+        block_info_text_size="13px",
+        input_background_fill="*background_fill_primary",
+        input_background_fill_dark="*neutral_900",
+        input_border_color="*neutral_300",
+        input_border_color_dark="*neutral_700",
+        input_border_width="1px",
+        background_fill_secondary="*neutral_50",
+        checkbox_label_background_fill="transparent",
+        checkbox_label_background_fill_hover="transparent",
+        checkbox_label_background_fill_selected="transparent",
+        checkbox_label_padding="4px 12px 4px 0",
+        button_secondary_background_fill="*background_fill_primary",
+        button_secondary_background_fill_hover="*background_fill_secondary",
+        button_secondary_background_fill_dark="*neutral_900",
+        button_secondary_background_fill_hover_dark="*neutral_800",
+        checkbox_label_background_fill_dark="transparent",
+        checkbox_label_background_fill_hover_dark="transparent",
+        checkbox_label_background_fill_selected_dark="transparent",
+        button_secondary_border_color="*neutral_300",
+        button_secondary_border_color_dark="*neutral_700",
+        button_border_width="1px",
+        button_primary_border_color="transparent",
+        button_small_text_size="14px",
+        button_small_padding="8px 12px",
+        button_large_text_size="16px",
+        button_large_text_weight="600",
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_400",
+        block_info_text_color="*neutral_600",
+        block_info_text_color_dark="*neutral_400",
+        color_accent="*primary_600",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_text_color="white",
+    )
+
+
+async def _clean(service: EditService) -> None:
+    while True:
+        await asyncio.to_thread(service.delete_old_files)
+        await asyncio.sleep(CLEANING_SECONDS)

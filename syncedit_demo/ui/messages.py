@@ -1,0 +1,21 @@
+"""What goes wrong, in words for the page."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from syncedit_demo.errors import Cancelled, SyncEditError
+
+logger = logging.getLogger(__name__)
+
+
+def explain(error: Exception) -> str:
+    """The sentence for a visitor; a defect of the program is logged whole under an id that the sentence names."""
+    if isinstance(error, SyncEditError):
+        return str(error)
+    if isinstance(error, Cancelled):
+        return "Stopped."
+    incident = uuid.uuid4().hex[:8]
+    logger.error("defect %s", incident, exc_info=error)
+    return f"Something went wrong that is not your fault. Try again; if it stays, report the number {incident}."

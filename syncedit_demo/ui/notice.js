@@ -1,0 +1,19 @@
+// Shows the lines of the value as plain text. A script of the page may send a "notice" event with a value of its own.
+
+const box = element.querySelector(".notice");
+
+function show(value) {
+  box.hidden = !value;
+  box.dataset.tone = value?.tone ?? "";
+  box.replaceChildren(
+    ...(value?.lines ?? []).map((line) => {
+      const paragraph = document.createElement("p");
+      paragraph.textContent = line;
+      return paragraph;
+    }),
+  );
+}
+
+element.addEventListener("notice", ({ detail }) => show(detail));
+watch("value", () => show(props.value));
+show(props.value);

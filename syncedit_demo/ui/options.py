@@ -1,0 +1,174 @@
+"""What a visitor may decide: the closed part of step 3."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import gradio as gr
+
+from syncedit_demo.engines import engine_states
+from syncedit_demo.plan import (
+    SIZE_MULTIPLE,
+    PlanOptions,
+    conformed_frames,
+    nearest_size,
+    parse_rate,
+)
+from syncedit_demo.ui.jobs import Choices
+from syncedit_demo.ui.parts import HIDDEN_PROGRESS, Updates, Values
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradio.components import Component
+
+    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.record import RunRecord
+    from syncedit_demo.settings import EngineChoice, Settings
+
+SizeChoice = Literal["trained", "fast", "own"]
+FAST_AREA = 512 * 512
+LARGEST_SEED = 2**31 - 1
+DEFAULT_SEED = 42
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The values of the option components that decide the plan, as they come from the page."""
+
+    max_frames: int
+    start: float
+    size: SizeChoice
+    width: float | None
+    height: float | None
+    frames: float | None
+    rate: str
+
+    def of_whole_clip(self) -> Options:
+        """The same without what fits one clip only."""
+        return replace(self, start=0, frames=None)
+
+    def plan_options(self, clip: ClipInfo) -> PlanOptions:
+        """The same for the plan of a clip.
+
+        Raises:
+            PlanError: The rate is none.
+        """
+        return PlanOptions(
+            size=self._size(clip),
+            frames=int(self.frames) if self.frames else None,
+            start=int(self.start),
+            rate=parse_rate(self.rate) if self.rate.strip() else None,
+            max_frames=self.max_frames,
+        )
+
+    def _size(self, clip: ClipInfo) -> tuple[int, int] | None:
+        if self.size == "fast":
+            return nearest_size(clip.display_size, FAST_AREA)
+        if self.size == "own" and self.width and self.height:
+            return int(self.width), int(self.height)
+        return None
+
+
+class OptionsPanel:
+    """The components, where it is made, and what they mean."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        with gr.Row(equal_height=True):
+            self.seed = gr.Number(
+                DEFAULT_SEED,
+                label="Seed",
+                info="The same seed gives the same result.",
+                precision=0,
+                minimum=0,
+                maximum=LARGEST_SEED,
+                elem_id="seed",
+                min_width=140,
+            )
+            self.dice = gr.Button("Roll the dice", elem_id="dice", min_width=120, scale=0)
+        self.size = gr.Radio(
+            [("Trained size", "trained"), ("Fast preview", "fast"), ("Own size", "own")],
+            value="trained",
+            label="Size",
+            info="Fast preview has a quarter of the pixels.",
+            elem_id="size",
+        )
+        with gr.Row(visible=False) as self.own_size:
+            self.width = gr.Number(None, label="Width", precision=0, step=SIZE_MULTIPLE, elem_id="width", min_width=120)
+            self.height = gr.Number(
+                None, label="Height", precision=0, step=SIZE_MULTIPLE, elem_id="height", min_width=120
+            )
+        with gr.Row():
+            self.frames = gr.Number(
+                None,
+                label="Frames",
+                info=f"Empty: the whole clip, at most {settings.max_frames}.",
+                precision=0,
+                elem_id="frames",
+                min_width=140,
+            )
+            self.rate = gr.Textbox(
+                "",
+                label="Frame rate",
+                info="Empty: the clip's, at most 30.",
+                elem_id="rate",
+                min_width=140,
+                max_lines=1,
+            )
+        self.audio = gr.Checkbox(True, label="Keep the clip's sound", elem_id="audio")
+        ready = [name for name, state in engine_states().items() if state == "ready"]
+        self.engine = gr.Radio(
+            ["auto", *ready], value=settings.engine, label="Engine", visible=len(ready) > 1, elem_id="engine"
+        )
+        self.dice.click(lambda: secrets.randbelow(LARGEST_SEED), outputs=self.seed, queue=False, **HIDDEN_PROGRESS)
+        self.size.input(_own_size, self.size, self.own_size, queue=False, **HIDDEN_PROGRESS)
+
+    @property
+    def plan_inputs(self) -> Sequence[Component]:
+        """The components whose values `read` takes, after that of the start."""
+        return self.size, self.width, self.height, self.frames, self.rate
+
+    @property
+    def run_inputs(self) -> Sequence[Component]:
+        """The components whose values `choices` takes."""
+        return self.engine, self.seed, self.audio
+
+    def read(self, start: float, *values: Values) -> Options:
+        """The options from the values of the start and of `plan_inputs`."""
+        return Options(self._settings.max_frames, start, *values)
+
+    def as_made(self, record: RunRecord) -> Options:
+        """The options that lead to the plan of a record."""
+        clip, plan = record.clip, record.plan
+        rest = conformed_frames(clip, plan.frame_rate) - plan.start
+        return Options(
+            max_frames=self._settings.max_frames,
+            start=plan.start,
+            size="trained" if nearest_size(clip.display_size) == (plan.width, plan.height) else "own",
+            width=plan.width,
+            height=plan.height,
+            frames=plan.frames if plan.frames < rest else None,
+            rate="" if plan.frame_rate == clip.average_rate else str(plan.frame_rate),
+        )
+
+    def set_to(self, options: Options) -> dict[Any, Any]:
+        """Show these options."""
+        return {
+            self.size: options.size,
+            self.own_size: gr.update(visible=options.size == "own"),
+            self.width: options.width,
+            self.height: options.height,
+            self.frames: options.frames,
+            self.rate: options.rate,
+        }
+
+    def choices(self, engine: EngineChoice, seed: float | None, audio: bool) -> Choices:
+        """The choices for a run from the values of `run_inputs`."""
+        return Choices(engine, DEFAULT_SEED if seed is None else int(seed), audio)
+
+
+def _own_size(size: SizeChoice) -> Updates:
+    return gr.update(visible=size == "own")

@@ -1,0 +1,333 @@
+"""The page: where everything stands, and what follows from what."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from contextlib import closing
+from html import escape
+from pathlib import Path
+from typing import Any, cast
+
+import gradio as gr
+from gradio.blocks import Block
+from gradio.components import Component
+from gradio.data_classes import FileData
+from gradio.events import Dependency
+
+from syncedit_demo.errors import EngineError
+from syncedit_demo.service import EditService
+from syncedit_demo.ui.api import add_endpoints
+from syncedit_demo.ui.clip_step import ClipStep
+from syncedit_demo.ui.examples import load_examples
+from syncedit_demo.ui.frame_step import Edited, FrameStep
+from syncedit_demo.ui.options import OptionsPanel
+from syncedit_demo.ui.parts import HIDDEN_PROGRESS, UNCHANGED, Tile, Tiles, Updates, Values, tiles
+from syncedit_demo.ui.result_panel import ResultPanel
+from syncedit_demo.ui.run_step import RunStep
+from syncedit_demo.ui.visit import Cut, Visit, open_visit
+
+HERE = Path(__file__).parent
+
+FOLLOWED_RUNS = 24
+"""How many runs are followed at once; all but one of them wait in the service's queue, which says their place."""
+
+HEAVY = 4
+"""How many visitors' clips and frames are looked at at once."""
+
+REACH_RESULT = "() => document.querySelector('#player').scrollIntoView({block: 'nearest'})"
+
+HEADER = '<header><h1>SyncEdit Demo</h1><p class="lead">Edit one frame, get the whole clip edited in sync.</p>'
+NO_PROMPT = (
+    '<p class="hint">There is no prompt to write: the model was trained with one constant caption, <code>3d1t</code>. '
+    "The edited frame says everything.</p>"
+)
+FOOT = (
+    '<p class="hint">Everything stays on this machine; uploads and results are deleted after {hours:g} hours. '
+    "Edit only people who agreed to it, and say that a video was edited when you show it.</p>"
+)
+
+
+def build_page(service: EditService) -> gr.Blocks:
+    """The whole page over a service."""
+    return _Page(service).blocks
+
+
+class _Page:
+    """The parts of the page and the events between them."""
+
+    def __init__(self, service: EditService) -> None:
+        self._service = service
+        self._hours = service.settings.job_max_age_hours
+        self._examples = load_examples()
+        age = round(3600 * self._hours)
+        with gr.Blocks(
+            title="SyncEdit Demo", analytics_enabled=False, delete_cache=(min(age, 3600), age)
+        ) as self.blocks:
+            self._lay_out()
+            self._wire()
+            add_endpoints(service)
+        self.blocks.queue(default_concurrency_limit=8)
+
+    def _lay_out(self) -> None:
+        engine_line, trouble = _engine_line(self._service)
+        self._visit = gr.State(None)
+        self._example = gr.State(None)
+        # What is stored is an id, which says nothing by itself; with a key of its own it outlives the process.
+        self._stored = gr.BrowserState(None, storage_key="syncedit-visit", secret="syncedit")
+        gr.HTML(f"{HEADER}{engine_line}</header>")
+        with gr.Row(elem_id="work"):
+            with gr.Column(scale=5, min_width=330, elem_id="steps"):
+                with gr.Column(elem_classes=["card", "takes-file"]):
+                    gr.HTML("<h2><span>1</span>Clip</h2>")
+                    self._clip = ClipStep(self._service)
+                    with gr.Column(visible=bool(self._examples), elem_classes="plain"):
+                        gr.HTML('<p class="hint">Or look at an example</p>')
+                        self._shelf = tiles(self._example_tiles(), elem_id="examples")
+                with gr.Column(elem_classes=["card", "takes-file"]):
+                    gr.HTML("<h2><span>2</span>Edited frame</h2>")
+                    self._frame = FrameStep(self._service)
+                with gr.Column(elem_classes="card"):
+                    gr.HTML(f"<h2><span>3</span>Generate</h2>{NO_PROMPT}")
+                    self._run = RunStep(self._service, trouble)
+                    with gr.Accordion("Advanced", open=False, elem_id="advanced"):
+                        self._options = OptionsPanel(self._service.settings)
+            with gr.Column(scale=8, min_width=330, elem_id="result", elem_classes="card"):
+                gr.HTML("<h2>Result</h2>")
+                self._results = ResultPanel()
+        gr.HTML(FOOT.format(hours=self._hours))
+
+    def _example_tiles(self) -> Tiles:
+        return Tiles(
+            tiles=[
+                Tile(
+                    id=name,
+                    picture=FileData(path=str(each.edited)),
+                    title=each.title,
+                    detail=each.record.engine.title,
+                )
+                for name, each in self._examples.items()
+            ]
+        )
+
+    def _wire(self) -> None:
+        clip, frame, run, options, results = self._clip, self._frame, self._run, self._options, self._results
+        step_one = [self._visit, *_parts(clip), *_parts(frame), *_parts(run), *_parts(options)]
+        shown = _parts(results)
+        planned = [clip.start, *options.plan_inputs]
+        quiet = HIDDEN_PROGRESS
+
+        def then_register(event: Dependency) -> Dependency:
+            return event.then(
+                self.register,
+                [clip.cut, frame.image, frame.edited],
+                [*_parts(frame), *_parts(run)],
+                concurrency_limit=HEAVY,
+                **quiet,
+            )
+
+        def then_register_and_copy(event: Dependency) -> None:
+            then_register(event).then(
+                self.copy_reference,
+                [clip.cut, results.shown],
+                [*_parts(clip), *shown],
+                concurrency_limit=HEAVY,
+                **quiet,
+            )
+
+        self.blocks.load(self.restore, self._stored, [self._visit, self._stored, *shown], **quiet)
+        self.blocks.load(None, js=_upload_limit(self._service.settings.max_upload_mb))
+        self.blocks.unload(self.leave)
+
+        then_register_and_copy(
+            gr.on(
+                [clip.file.upload, clip.file.clear],
+                self.take_clip,
+                [self._visit, self._stored, clip.file, *planned],
+                [*step_one, *shown],
+                concurrency_limit=HEAVY,
+                **quiet,
+            )
+        )
+        typed = (options.frames, options.rate, options.width, options.height)
+        changes = [each for field in typed for each in (field.submit, field.blur)]
+        then_register_and_copy(
+            gr.on(
+                [clip.start.input, options.size.input, *changes],
+                self.replan,
+                [self._visit, clip.cut, *planned],
+                step_one,
+                trigger_mode="always_last",
+                concurrency_limit=HEAVY,
+                **quiet,
+            )
+        )
+
+        frame.paint_tab.select(frame.to_paint, clip.cut, frame.editor, **quiet)
+        then_register(
+            gr.on(
+                [frame.file.upload, frame.file.clear],
+                frame.take_upload,
+                [self._visit, frame.file],
+                frame.image,
+                **quiet,
+            )
+        )
+        then_register(
+            frame.use.click(frame.take_painting, [self._visit, frame.editor], [frame.image, frame.file], **quiet)
+        )
+
+        run.generate.click(
+            self.generate,
+            [self._visit, clip.cut, frame.edited, *options.run_inputs],
+            [*_parts(run), *shown, self._stored],
+            concurrency_limit=FOLLOWED_RUNS,
+            **quiet,
+        )
+        run.stop.click(run.ask_to_stop, None, run.stop, queue=False, **quiet)
+
+        picked = cast("Any", self._shelf).pick(self.show_example, None, [self._example, *shown], **quiet)
+        picked.then(None, js=REACH_RESULT)
+        then_register_and_copy(
+            picked.then(self.fill_example, [self._visit, self._stored, self._example], step_one, **quiet)
+        )
+        runs = cast("Any", results.runs)
+        runs.pick(self.show_run, self._visit, shown, **quiet).then(None, js=REACH_RESULT)
+        runs.against(self.compare_runs, [self._visit, results.shown], shown, **quiet).then(None, js=REACH_RESULT)
+
+    def restore(self, stored: object) -> Updates:
+        """Take up the visit that this browser had, with its results."""
+        known = cast("dict[str, object]", stored) if isinstance(stored, dict) else {}
+        visit = open_visit(self._service, known.get("id"))
+        count = known.get("runs")
+        updates = self._results.restore(visit, count if isinstance(count, int) else 0, self._hours)
+        return {**updates, self._visit: visit, self._stored: _to_store(visit)}
+
+    def leave(self, request: gr.Request) -> None:
+        """Stop what is done for a visitor whose page is closed."""
+        session = request.session_hash or ""
+        self._clip.leave(session)
+        self._run.leave(session)
+
+    def take_clip(self, visit: Visit | None, stored: object, upload: str | None, *values: Values) -> Updates:
+        """A clip is chosen or taken away."""
+        visit = visit or self._open(stored)
+        options = self._options.read(0, *values[1:]).of_whole_clip()
+        return {
+            self._visit: visit,
+            **self._begin(self._clip.take(visit, upload, options)),
+            **self._results.clear(),
+            self._options.frames: None,
+        }
+
+    def replan(self, visit: Visit, cut: Cut | None, *values: Values) -> Updates:
+        """An option that decides the plan has changed."""
+        updates = self._clip.replan(visit, cut, self._options.read(*values))
+        planned = updates.get(self._clip.cut)
+        if planned is None:
+            return updates or UNCHANGED
+        return {**updates, **self._frame.offer(planned), **self._run.judge(planned, None)}
+
+    def register(self, cut: Cut | None, image: Path | None, edited: Edited | None) -> Updates:
+        """The cut or the edited frame may have changed."""
+        if cut and edited and (edited.cut, edited.path) == (cut.folder, image):
+            return UNCHANGED
+        updates = self._frame.register(cut, image)
+        return {**updates, **self._run.judge(cut, updates[self._frame.edited])}
+
+    def copy_reference(self, cut: Cut | None, shown: str | None, request: gr.Request) -> Updates:
+        """There is time to make the clip playable; without a result it keeps the result's place."""
+        updates = self._clip.copy_reference(cut, request.session_hash or "")
+        if cut and shown is None and self._clip.card in updates:
+            updates = {**updates, **self._results.show_clip(cut)}
+        return updates or UNCHANGED
+
+    def generate(
+        self,
+        visit: Visit,
+        cut: Cut | None,
+        edited: Edited | None,
+        engine: Values,
+        seed: Values,
+        audio: Values,
+        request: gr.Request,
+    ) -> Generator[Updates]:
+        """Generate is pressed: follow the run to its end."""
+        choices = self._options.choices(engine, seed, audio)
+        with closing(self._run.start(visit, cut, edited, choices, request.session_hash or "")) as steps:
+            for updates, run in steps:
+                if run is None:
+                    yield updates or UNCHANGED
+                else:
+                    yield {**updates, **self._results.show(visit, run), self._stored: _to_store(visit)}
+
+    def show_example(self, event: gr.EventData) -> Updates:
+        """An example is picked: its finished result is shown at once."""
+        example = self._examples.get(_picked(event))
+        if example is None:
+            return UNCHANGED
+        return {**self._results.show_example(example), self._example: example.name}
+
+    def fill_example(self, visit: Visit | None, stored: object, name: str | None) -> Updates:
+        """The result of an example is on show: fill in what it was made from."""
+        if name is None:
+            return UNCHANGED
+        visit = visit or self._open(stored)
+        example = self._examples[name]
+        options = self._options.as_made(example.record)
+        return {
+            self._visit: visit,
+            **self._begin(self._clip.take(visit, str(example.reference), options)),
+            **self._options.set_to(options),
+            self._clip.file: str(example.reference),
+            self._frame.file: str(example.edited),
+            self._frame.image: visit.keep(example.edited),
+        }
+
+    def show_run(self, visit: Visit, event: gr.EventData) -> Updates:
+        """A run of the strip is picked."""
+        run = visit.run(_picked(event))
+        return self._results.show(visit, run) if run else UNCHANGED
+
+    def compare_runs(self, visit: Visit, shown: str | None, event: gr.EventData) -> Updates:
+        """A run of the strip is to be put beside the one on show."""
+        first, second = visit.run(shown), visit.run(_picked(event))
+        return self._results.compare(first, second) if second else UNCHANGED
+
+    def _begin(self, updates: Updates) -> Updates:
+        cut = updates[self._clip.cut]
+        return {**updates, **self._frame.begin(cut), **self._run.judge(cut, None)}
+
+    def _open(self, stored: object) -> Visit:
+        known = cast("dict[str, object]", stored) if isinstance(stored, dict) else {}
+        return open_visit(self._service, known.get("id"))
+
+
+def _to_store(visit: Visit) -> dict[str, object]:
+    return {"id": visit.id, "runs": len(visit.runs())}
+
+
+def _engine_line(service: EditService) -> tuple[str, str | None]:
+    """The markup that says which engine is ready, and why nothing can be made, if so."""
+    try:
+        engine, _ = service.engine()
+    except EngineError as error:
+        return f'<p class="engine">{escape(str(error))}</p>', str(error)
+    return f'<p class="engine"><b>{escape(engine.title)}</b> {escape(engine.description)}</p>', None
+
+
+def _parts(part: object) -> list[Component]:
+    """Every component that is an attribute of a part of the page."""
+    return [cast("Component", each) for each in vars(part).values() if isinstance(each, Block)]
+
+
+def _picked(event: gr.EventData) -> str:
+    # What a browser sends may be anything at all.
+    data = vars(event)["_data"]
+    return str(cast("dict[str, object]", data).get("id")) if isinstance(data, dict) else ""
+
+
+def _upload_limit(megabytes: int) -> str:
+    script = (HERE / "upload_limit.js").read_text(encoding="utf-8")
+    label = f"{megabytes / 1000:g} GB" if megabytes >= 1000 else f"{megabytes} MB"
+    return f"() => {{ const LIMIT = {megabytes * 1_000_000}, LABEL = {json.dumps(label)};\n{script}\n}}"

@@ -1,0 +1,172 @@
+"""Parts of the page whose markup, style and behaviour are in `NAME.html`, `NAME.css` and `NAME.js` beside this file.
+
+The templates are constant: Gradio evaluates what it puts into a template as JavaScript. Everything that differs,
+whatever a visitor influences above all, reaches the page through the value and is written there as plain text.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+import gradio as gr
+from gradio.data_classes import FileData, GradioModel
+
+from syncedit_demo.service import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HERE = Path(__file__).parent
+
+Updates = dict[Any, Any]
+"""New values by component; components that are not in it stay as they are."""
+
+Values = Any
+"""What an option component of the page holds."""
+
+UNCHANGED = cast("Updates", gr.skip())
+"""For an event that changes nothing."""
+
+HIDDEN_PROGRESS: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""How the events of the page are listened to: it shows progress itself, and programs have endpoints of their own."""
+
+Tone = Literal["plain", "good", "warn", "bad"]
+
+
+class Notice(GradioModel):
+    """A short text.
+
+    Attributes:
+        tone: How it looks.
+        lines: Its sentences, one below the other.
+    """
+
+    tone: Tone
+    lines: list[str]
+
+
+class ClipCard(GradioModel):
+    """What a clip is and what will be made of it.
+
+    Attributes:
+        picture: Frame 0.
+        video: The reference, once there is a copy that browsers play.
+        width: Width of either in pixels.
+        height: Height of either in pixels.
+        source: The clip in words.
+        result: The result in words.
+        notes: Every change, as sentences.
+    """
+
+    picture: FileData
+    video: FileData | None = None
+    width: int
+    height: int
+    source: str
+    result: str
+    notes: list[str]
+
+
+class Tile(GradioModel):
+    """A picture to choose.
+
+    Attributes:
+        id: What the choice is called in the event.
+        picture: The picture.
+        title: The text below it.
+        detail: A second, quieter text.
+        current: Whether it is the one on show.
+    """
+
+    id: str
+    picture: FileData
+    title: str
+    detail: str
+    current: bool = False
+
+
+class Tiles(GradioModel):
+    """Pictures to choose from.
+
+    Attributes:
+        tiles: The pictures.
+        against: Whether each can also be put beside the one on show.
+    """
+
+    tiles: list[Tile]
+    against: bool = False
+
+
+class RunState(GradioModel):
+    """How far a run is.
+
+    Attributes:
+        state: Whether it still runs.
+        phase: What is being done.
+        detail: How far that is, in words.
+        share: The same as a number from 0 to 1; None when it cannot be said.
+        picture: The result so far as a data URL.
+    """
+
+    state: Literal["running", "done", "stopped"]
+    phase: str
+    detail: str = ""
+    share: float | None = None
+    picture: str | None = None
+
+
+def notice(value: Notice | None = None, *, elem_id: str) -> gr.HTML:
+    """Make a place for a `Notice`; it takes no room while there is none."""
+    return _part("notice", value, elem_id)
+
+
+def clip_card(*, elem_id: str) -> gr.HTML:
+    """Make a place for a `ClipCard`."""
+    return _part("clip_card", None, elem_id)
+
+
+def tiles(value: Tiles, *, elem_id: str) -> gr.HTML:
+    """Make a row of `Tiles`; its events are `pick` and `against`, both with the `id` of the tile as data."""
+    return _part("tiles", value, elem_id)
+
+
+def run_state(*, elem_id: str) -> gr.HTML:
+    """Make a place for a `RunState`."""
+    return _part("run_state", None, elem_id)
+
+
+def plain(lines: Sequence[str]) -> Notice | None:
+    """A quiet notice, or none when there is nothing to say."""
+    return Notice(tone="plain", lines=list(lines)) if lines else None
+
+
+def bad(line: str) -> Notice:
+    """A notice about what went wrong."""
+    return Notice(tone="bad", lines=[line])
+
+
+def describe_progress(progress: Progress, seconds: float, done_before: int) -> tuple[str, float]:
+    """How far a phase is in words and as a share, after `seconds` for the steps since `done_before`."""
+    text = f"{progress.step} of {progress.total}"
+    done, left = progress.step - done_before, progress.total - progress.step
+    if seconds >= 1 and done > 0 and left:
+        text += f" · {_duration(seconds / done * left)} left"
+    return text, progress.step / progress.total
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {round(seconds / 60)} min"
+
+
+def _part(name: str, value: GradioModel | None, elem_id: str) -> gr.HTML:
+    return gr.HTML(
+        value,
+        html_template=(HERE / f"{name}.html").read_text(encoding="utf-8"),
+        css_template=(HERE / f"{name}.css").read_text(encoding="utf-8"),
+        js_on_load=(HERE / f"{name}.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id=elem_id,
+    )

@@ -1,0 +1,181 @@
+"""The result: the player, what made it, the downloads, and the strip of this visit's runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from gradio.data_classes import FileData
+
+from syncedit_demo.plan import describe_rate
+from syncedit_demo.ui.compare import Comparison, Side, compare_player
+from syncedit_demo.ui.parts import Notice, Tile, Tiles, Updates, bad, notice, plain, tiles
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syncedit_demo.record import RunRecord
+    from syncedit_demo.ui.examples import Example
+    from syncedit_demo.ui.visit import Cut, Run, Visit
+
+
+class ResultPanel:
+    """The components, where it is made, and what they do.
+
+    Attributes:
+        shown: State with the id of the run or the name of the example on show, None while there is none.
+    """
+
+    def __init__(self) -> None:
+        self.shown = gr.State(None)
+        self.player = compare_player(elem_id="player")
+        self.caption = notice(elem_id="caption")
+        with gr.Row(elem_id="downloads", equal_height=True):
+            self.result = gr.DownloadButton("Download result", interactive=False, size="sm", min_width=90)
+            self.both = gr.DownloadButton("Side by side", interactive=False, size="sm", min_width=90)
+            self.record = gr.DownloadButton("Run record", interactive=False, size="sm", min_width=90)
+        with gr.Accordion("How it was made", open=False, visible=False, elem_id="made") as self.made:
+            self.notes = notice(elem_id="made-notes")
+        with gr.Column(visible=False, elem_id="strip", elem_classes="plain") as self.strip:
+            gr.HTML("<h2>Runs of this visit</h2>")
+            self.runs = tiles(Tiles(tiles=[]), elem_id="runs")
+            self.message = notice(elem_id="runs-message")
+        self.gone = notice(elem_id="gone-message")
+
+    def restore(self, visit: Visit, known: int, hours: float) -> Updates:
+        """Show what a visit has, and say so when something of it is gone."""
+        runs = visit.runs()
+        gone = None
+        if len(runs) < known:
+            gone = Notice(
+                tone="plain", lines=[f"Earlier results of this visit were deleted: they are kept for {hours:g} hours."]
+            )
+        return {**(self.show(visit, runs[-1]) if runs else {}), self.gone: gone}
+
+    def show(self, visit: Visit, run: Run) -> Updates:
+        """Put a run into the player, against its reference."""
+        record, files = run.record, run.files
+        heard = record.clip.audio is not None
+        return {
+            self.player: Comparison(
+                reference=Side.of(files.reference, "Reference", audio=heard),
+                result=Side.of(files.result, f"{record.engine.title} · {run.title}", audio=heard and record.audio),
+                width=record.plan.width,
+                height=record.plan.height,
+                frames=record.plan.frames,
+                rate=record.plan.frame_rate,
+            ),
+            **self._describe(record, run.title),
+            self.result: gr.update(value=str(files.result), interactive=True),
+            self.both: gr.update(value=str(files.side_by_side), interactive=True),
+            self.record: gr.update(value=str(files.record), interactive=True),
+            self.shown: run.id,
+            **self._strip(visit, run.id),
+        }
+
+    def compare(self, first: Run | None, second: Run) -> Updates:
+        """Put a run into the player against the one that is on show."""
+        if first is None:
+            return {self.message: plain(["First choose the run to compare it with."])}
+        one, other = first.record, second.record
+        if (one.plan.frames, one.plan.frame_rate) != (other.plan.frames, other.plan.frame_rate):
+            lines = f"{first.title} and {second.title} differ in length or frame rate, so they cannot run in step."
+            return {self.message: bad(lines)}
+
+        def side(run: Run) -> Side:
+            heard = run.record.clip.audio is not None and run.record.audio
+            return Side.of(run.files.result, f"{run.title} · seed {run.record.seed}", audio=heard)
+
+        return {
+            self.player: Comparison(
+                reference=side(first),
+                result=side(second),
+                width=other.plan.width,
+                height=other.plan.height,
+                frames=other.plan.frames,
+                rate=other.plan.frame_rate,
+            ),
+            self.caption: plain([f"{first.title} against {second.title}. Downloads are of {first.title}."]),
+            self.message: None,
+        }
+
+    def show_clip(self, cut: Cut) -> Updates:
+        """Keep the place of the result of a clip that has none yet."""
+        return {
+            **self.clear(),
+            self.player: Comparison(
+                reference=Side.of(cut.reference, "Reference", audio=cut.clip.audio is not None),
+                width=cut.plan.width,
+                height=cut.plan.height,
+                frames=cut.plan.frames,
+                rate=cut.plan.frame_rate,
+            ),
+        }
+
+    def show_example(self, example: Example) -> Updates:
+        """Put a finished example into the player."""
+        record = example.record
+        heard = record.clip.audio is not None
+        return {
+            **self.clear(),
+            self.player: Comparison(
+                reference=Side.of(example.reference, "Reference", audio=heard),
+                result=Side.of(example.output, record.engine.title, audio=heard and record.audio),
+                width=record.plan.width,
+                height=record.plan.height,
+                frames=record.plan.frames,
+                rate=record.plan.frame_rate,
+            ),
+            **self._describe(record, f"Example “{example.title}”"),
+            self.result: gr.update(value=str(example.output), interactive=True),
+            self.shown: example.name,
+        }
+
+    def clear(self) -> Updates:
+        """Show nothing."""
+        off = gr.update(value=None, interactive=False)
+        return {
+            self.player: None,
+            self.caption: None,
+            self.made: gr.update(visible=False),
+            self.result: off,
+            self.both: off,
+            self.record: off,
+            self.shown: None,
+            self.message: None,
+        }
+
+    def _describe(self, record: RunRecord, title: str) -> Updates:
+        plan = record.plan
+        facts = (
+            f"{plan.width}×{plan.height} · {describe_rate(plan.frame_rate)} · {plan.frames} frames · seed {record.seed}"
+        )
+        return {
+            self.caption: plain([f"{title}, made by {record.engine.title}", facts]),
+            self.made: gr.update(visible=bool(record.notes)),
+            self.notes: plain(record.notes),
+            self.message: None,
+        }
+
+    def _strip(self, visit: Visit, shown: str) -> Updates:
+        runs = visit.runs()
+        return {
+            self.strip: gr.update(visible=bool(runs)),
+            self.runs: Tiles(
+                tiles=[
+                    Tile(
+                        id=run.id,
+                        picture=FileData(path=str(run.files.picture)),
+                        title=run.title,
+                        detail=f"{_short(run.record.clip_file.path)} · seed {run.record.seed}",
+                        current=run.id == shown,
+                    )
+                    for run in runs
+                ],
+                against=True,
+            ),
+        }
+
+
+def _short(path: Path) -> str:
+    return path.stem if len(path.stem) <= 12 else path.stem[:11] + "…"

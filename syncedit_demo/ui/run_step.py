@@ -1,0 +1,159 @@
+"""Step 3, the run: whether it can start, how far it is, and Stop."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from typing import TYPE_CHECKING
+
+import gradio as gr
+from PIL import Image
+
+from syncedit_demo.engines import Preview, Progress
+from syncedit_demo.errors import Cancelled
+from syncedit_demo.service import Queued, Started
+from syncedit_demo.ui.jobs import Choices, Flags, Job, make_run
+from syncedit_demo.ui.messages import explain
+from syncedit_demo.ui.parts import RunState, Updates, bad, describe_progress, notice, plain, run_state
+from syncedit_demo.ui.visit import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from syncedit_demo.engines import Frame
+    from syncedit_demo.service import EditService, JobEvent
+    from syncedit_demo.ui.frame_step import Edited
+    from syncedit_demo.ui.visit import Cut, Visit
+
+PREVIEW_SIDE = 192
+
+
+class RunStep:
+    """The components of the step, where it is made, and what they do."""
+
+    def __init__(self, service: EditService, trouble: str | None) -> None:
+        self._service = service
+        self._trouble = trouble
+        self._flags = Flags()
+        self.generate = gr.Button("Generate", variant="primary", interactive=False, elem_id="generate", size="lg")
+        self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", size="lg")
+        self.message = notice(plain([self._missing(None, None) or ""]), elem_id="run-message")
+        self.state = run_state(elem_id="run-state")
+
+    def judge(self, cut: Cut | None, edited: Edited | None) -> Updates:
+        """Let Generate be pressed when it can work, and say why not otherwise."""
+        missing = self._missing(cut, edited)
+        return {
+            self.generate: gr.update(interactive=missing is None),
+            self.message: plain([missing]) if missing else None,
+        }
+
+    def start(
+        self, visit: Visit, cut: Cut | None, edited: Edited | None, choices: Choices, session: str
+    ) -> Generator[tuple[Updates, Run | None]]:
+        """Make a run; what is shown of it, again and again, and at the end the run itself."""
+        if cut is None or edited is None or self._missing(cut, edited):
+            yield self.judge(cut, edited), None
+            return
+        cancel = self._flags.start(session)
+        watch = _Watch()
+        over: Updates = {self.generate: gr.update(visible=True), self.stop: gr.update(visible=False)}
+        try:
+            job = Job(make_run(self._service, visit, cut, edited.path, choices, cancel))
+            yield (
+                {
+                    self.generate: gr.update(visible=False),
+                    self.stop: gr.update(visible=True, interactive=True, value="Stop"),
+                    self.message: None,
+                    self.state: watch.state(),
+                },
+                None,
+            )
+            for news in job.news():
+                # A page that is gone is noticed when something is sent to it, so something is sent each time.
+                yield {self.state: watch.after(news)} if news else {}, None
+                if news and isinstance(run := news[-1], Run):
+                    seconds = sum(run.record.timings.values())
+                    done = RunState(
+                        state="done",
+                        phase=f"{run.title} is done",
+                        detail=f"in {seconds:.0f} s",
+                        share=1,
+                        picture=watch.picture,
+                    )
+                    yield {**over, self.state: done}, run
+        except Cancelled:
+            yield (
+                {**over, self.state: RunState(state="stopped", phase="Stopped", detail="Nothing was kept of it.")},
+                None,
+            )
+        except Exception as error:
+            yield {**over, self.state: None, self.message: bad(explain(error))}, None
+        finally:
+            cancel.set()
+
+    def ask_to_stop(self, request: gr.Request) -> Updates:
+        """Stop this visitor's run within a step."""
+        self.leave(request.session_hash or "")
+        return gr.update(interactive=False, value="Stopping …")
+
+    def leave(self, session: str) -> None:
+        """Stop the run of a visitor who left."""
+        self._flags.stop(session)
+
+    def _missing(self, cut: Cut | None, edited: Edited | None) -> str | None:
+        if self._trouble:
+            return self._trouble
+        if cut is None:
+            return "First choose a clip."
+        if edited is None or edited.cut != cut.folder:
+            return "First give back the edited frame."
+        if not edited.changed:
+            return "The edited frame is the same as frame 0: edit something in it first."
+        return None
+
+
+class _Watch:
+    """What is shown of a run: the latest phase, the time left by the steps so far, the latest picture."""
+
+    def __init__(self) -> None:
+        self._phase, self._detail, self._share = "Looking at clip and edited frame", "", None
+        self._began: tuple[float, int] = (0, 0)
+        self.picture: str | None = None
+
+    def after(self, news: list[JobEvent | Run]) -> RunState:
+        for event in news:
+            match event:
+                case Queued(place):
+                    edits = "1 edit is" if place == 1 else f"{place} edits are"
+                    self._phase, self._detail, self._share = "Waiting", f"{edits} before yours", None
+                case Started(engine=engine):
+                    self._phase, self._detail, self._share = f"{engine.title} starts", "", None
+                case Progress():
+                    self._note(event)
+                case Preview(frame):
+                    self.picture = _data_url(frame)
+                case _:
+                    pass
+        return self.state()
+
+    def state(self) -> RunState:
+        return RunState(
+            state="running", phase=self._phase, detail=self._detail, share=self._share, picture=self.picture
+        )
+
+    def _note(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.phase != self._phase:
+            self._phase, self._began = progress.phase, (now, progress.step)
+        began, step = self._began
+        self._detail, self._share = describe_progress(progress, now - began, step)
+
+
+def _data_url(frame: Frame) -> str:
+    picture = Image.fromarray(frame)
+    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"

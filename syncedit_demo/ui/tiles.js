@@ -1,0 +1,40 @@
+// A row of pictures to choose from. The titles are plain text.
+
+const list = element.querySelector(".tiles");
+
+function make(tag, className, text) {
+  const made = document.createElement(tag);
+  made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+function tile({ id, picture, title, detail, current }, against) {
+  const item = make("li", "tile");
+  const choose = make("button", "choose");
+  choose.type = "button";
+  choose.setAttribute("aria-pressed", String(current));
+  const image = make("img", "");
+  image.src = picture.url;
+  image.alt = "";
+  choose.append(image, make("span", "title", title), make("span", "detail", detail));
+  choose.addEventListener("click", () => trigger("pick", { id }));
+  item.append(choose);
+  if (against) {
+    const beside = make("button", "beside", current ? "On show" : "Compare with shown");
+    beside.type = "button";
+    beside.disabled = current;
+    beside.setAttribute("aria-label", current ? `${title} is on show` : `Compare ${title} with the one on show`);
+    beside.addEventListener("click", () => trigger("against", { id }));
+    item.append(beside);
+  }
+  return item;
+}
+
+function show() {
+  const { tiles = [], against = false } = props.value ?? {};
+  list.replaceChildren(...tiles.map((each) => tile(each, against && tiles.length > 1)));
+}
+
+watch("value", show);
+show();

@@ -1,0 +1,20 @@
+// Refuses a file that is too big before it travels. The file name is shown as plain text; the message that Gradio would
+// show takes it for markup.
+//
+// The body of a function with LIMIT, in bytes, and LABEL, the limit in words.
+
+function check(event, files) {
+  const place = event.target.closest?.("[data-testid=file-upload], .block")?.closest(".takes-file");
+  const tooBig = [...(files ?? [])].find((file) => file.size > LIMIT);
+  if (!place || !tooBig) return;
+  event.stopImmediatePropagation();
+  event.preventDefault();
+  if (event.type === "change") event.target.value = "";
+  const lines = [`${tooBig.name} is too big: at most ${LABEL} are taken. Shorten the clip, or save it at a lower rate.`];
+  place.querySelector(".notice").parentElement.dispatchEvent(
+    new CustomEvent("notice", { bubbles: true, detail: { tone: "bad", lines } }),
+  );
+}
+
+document.addEventListener("change", (event) => check(event, event.target.files), true);
+document.addEventListener("drop", (event) => check(event, event.dataTransfer?.files), true);

@@ -1,0 +1,177 @@
+"""A visit: what one visitor brought and got, in one folder on disk.
+
+A browser knows its visit by an id that cannot be guessed, and nothing else: every path is made here, from that id and
+from what lies in the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from syncedit_demo.record import RunRecord, load_record, record_path
+
+if TYPE_CHECKING:
+    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.plan import EditPlan, PlanOptions
+    from syncedit_demo.service import EditService
+
+VISIT_ID = re.compile(r"[0-9a-f]{32}")
+LONGEST_NAME = 60
+RUN_PREFIX = "run-"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The part of a clip that is to be edited.
+
+    Attributes:
+        folder: Where the files made of it lie.
+        path: The clip.
+        clip: What the clip holds.
+        options: What the visitor decided.
+        plan: What will be made of it.
+    """
+
+    folder: Path
+    path: Path
+    clip: ClipInfo
+    options: PlanOptions
+    plan: EditPlan
+
+    @property
+    def frame(self) -> Path:
+        """Frame 0 as a PNG, pixel for pixel what an engine sees."""
+        return self.folder / f"{self.path.stem[:LONGEST_NAME]}-frame0.png"
+
+    @property
+    def reference(self) -> Path:
+        """The reference as an engine sees it, as an mp4 that browsers play."""
+        return self.folder / "reference.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished edit.
+
+    Attributes:
+        folder: Where its files lie.
+        number: Its place in the visit, from 1.
+        record: How it was made.
+    """
+
+    folder: Path
+    number: int
+    record: RunRecord
+
+    @property
+    def id(self) -> str:
+        """Its name within the visit."""
+        return self.folder.name
+
+    @property
+    def title(self) -> str:
+        """What it is called in the page."""
+        return f"Run {self.number}"
+
+    @property
+    def files(self) -> RunFiles:
+        """Its files."""
+        return RunFiles.of(self.folder, self.record.clip_file.path)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFiles:
+    """Where the files of a run lie; those to download are named after the clip."""
+
+    result: Path
+    side_by_side: Path
+    reference: Path
+    picture: Path
+
+    @classmethod
+    def of(cls, folder: Path, clip: Path) -> RunFiles:
+        """The files in a folder."""
+        stem = clip.stem[:LONGEST_NAME]
+        return cls(
+            folder / f"{stem}-edited.mp4",
+            folder / f"{stem}-side-by-side.mp4",
+            folder / "reference.mp4",
+            folder / "picture.jpg",
+        )
+
+    @property
+    def record(self) -> Path:
+        """The run record."""
+        return record_path(self.result)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The folder of one visitor."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """What the browser knows it by."""
+        return self.folder.name
+
+    def keep(self, upload: Path) -> Path:
+        """A file of the visitor in a folder of its own in the visit, under its own name."""
+        kept = self._new_folder("upload") / upload.name
+        link(upload, kept)
+        return kept
+
+    def new_cut(self, path: Path, clip: ClipInfo, options: PlanOptions, plan: EditPlan) -> Cut:
+        """A cut of a clip, with a folder for what is made of it."""
+        return Cut(self._new_folder("cut"), path, clip, options, plan)
+
+    def start_run(self) -> Path:
+        """A folder for a run in the making."""
+        return self._new_folder("making")
+
+    def finish_run(self, folder: Path) -> Run:
+        """Count a run whose files are complete."""
+        finished = folder.rename(self.folder / f"{RUN_PREFIX}{time.time_ns()}")
+        return next(run for run in self.runs() if run.folder == finished)
+
+    def runs(self) -> list[Run]:
+        """The finished runs, oldest first."""
+        folders = sorted(self.folder.glob(f"{RUN_PREFIX}*"))
+        records = [load_record(next(folder.glob("*.record.json"))) for folder in folders]
+        return [
+            Run(folder, place, record) for place, (folder, record) in enumerate(zip(folders, records, strict=True), 1)
+        ]
+
+    def run(self, run_id: object) -> Run | None:
+        """The run that a browser names, if there is one."""
+        return next((run for run in self.runs() if run.id == run_id), None)
+
+    def _new_folder(self, kind: str) -> Path:
+        folder = self.folder / f"{kind}-{uuid.uuid4().hex}"
+        folder.mkdir()
+        return folder
+
+
+def open_visit(service: EditService, visit_id: object) -> Visit:
+    """The visit that a browser names while its folder is there, or a new one."""
+    if isinstance(visit_id, str) and VISIT_ID.fullmatch(visit_id):
+        folder = service.settings.jobs_dir / visit_id
+        if folder.is_dir():
+            return Visit(folder)
+    return Visit(service.new_job_folder())
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it where that cannot be."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,286 @@
+"""The draft engine on small clips whose true edit is known."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from syncedit_demo.engines import EditJob, Engine, Event, Finished, Frames, Preview, Progress
+from syncedit_demo.engines.draft import DraftEngine
+from syncedit_demo.errors import Cancelled
+from syncedit_demo.plan import EditPlan, pad_frame_count
+
+Frame = NDArray[np.uint8]
+SIDE = 256
+
+
+def make_job(frames: list[Frame], edited: Frame, reference: Callable[[], Iterator[Frame]] | None = None) -> EditJob:
+    height, width = frames[0].shape[:2]
+    plan = EditPlan(
+        width=width,
+        height=height,
+        frames=len(frames),
+        padded_frames=pad_frame_count(len(frames)),
+        start=0,
+        frame_rate=Fraction(25),
+        crop=(0, 0, width, height),
+        notes=(),
+    )
+    return EditJob(plan, edited, reference or (lambda: iter(frames)), seed=0, cancel=threading.Event())
+
+
+def edit(frames: list[Frame], edited: Frame) -> tuple[list[Frame], tuple[str, ...]]:
+    events = list(DraftEngine().run(make_job(frames, edited)))
+    assert isinstance(events[-1], Finished)
+    return [frame for event in events if isinstance(event, Frames) for frame in event.frames], events[-1].notes
+
+
+def psnr(result: Frame, truth: Frame, region: NDArray[np.bool_] | None = None) -> float:
+    error = np.square(result.astype(np.float64) - truth)
+    return float(10 * np.log10(255**2 / max(float(np.mean(error if region is None else error[region])), 1e-3)))
+
+
+def texture(seed: int, side: int = 2 * SIDE, colour: tuple[int, int, int] = (128, 128, 128)) -> Frame:
+    """Coloured noise of several scales around a colour."""
+    rng = np.random.default_rng(seed)
+    picture = np.full((side, side, 3), colour, np.float64)
+    for cell, strength in ((64, 22), (16, 14), (5, 9)):
+        noise = rng.standard_normal((side // cell, side // cell, 3))
+        picture += strength * cv2.resize(noise, (side, side), interpolation=cv2.INTER_CUBIC)
+    return to_bytes(picture)
+
+
+def to_bytes(picture: NDArray[Any]) -> Frame:
+    return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+
+
+def moved(picture: Frame, degrees: float, zoom: float, shift: tuple[float, float]) -> Frame:
+    """The middle of a large picture, turned, zoomed and shifted."""
+    centre = picture.shape[1] / 2
+    matrix = cv2.getRotationMatrix2D((centre, centre), degrees, zoom)
+    matrix[:, 2] += np.array(shift) + SIDE / 2 - centre
+    return np.asarray(cv2.warpAffine(picture, matrix, (SIDE, SIDE), flags=cv2.INTER_CUBIC), np.uint8)
+
+
+def swayed(picture: Frame, count: int) -> list[Frame]:
+    """A textured sheet in motion: turns, comes closer and drifts."""
+    return [moved(picture, 1.5 * t, 1 + 0.01 * t, (2.5 * t, 1.5 * t)) for t in range(count)]
+
+
+def with_badge(picture: Frame) -> Frame:
+    """A badge on the middle of a large picture."""
+    centre = picture.shape[1] // 2
+    marked = picture.copy()
+    cv2.circle(marked, (centre, centre), 34, (235, 225, 60), -1, cv2.LINE_AA)
+    cv2.rectangle(marked, (centre - 16, centre - 10), (centre + 16, centre + 10), (30, 40, 160), -1, cv2.LINE_AA)
+    cv2.line(marked, (centre - 24, centre + 22), (centre + 24, centre - 22), (200, 30, 40), 4, cv2.LINE_AA)
+    return marked
+
+
+def with_ball(frame: Frame, x: int) -> Frame:
+    """Something that crosses in front."""
+    return np.asarray(cv2.circle(frame.copy(), (x, 140), 26, (30, 110, 50), -1, cv2.LINE_AA), np.uint8)
+
+
+def differs(one: Frame, other: Frame) -> NDArray[np.bool_]:
+    changed = cv2.absdiff(one, other).max(axis=-1) > 8
+    return cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+
+
+def in_place(reference: Frame, frames: list[Frame], edited: Frame) -> Frame:
+    """The peer that anything must beat: the change of frame 0 left where it is."""
+    return to_bytes(reference.astype(np.float64) + edited - frames[0].astype(np.float64))
+
+
+def red_for_blue(frame: Frame) -> Frame:
+    """Blue things turned red, a smooth function of colour."""
+    picture = frame.astype(np.float64)
+    blueness = np.clip((picture[..., 2:] - picture[..., :1]) / 50 - 0.4, 0, 1)
+    return to_bytes(picture * (1 - blueness) + picture[..., ::-1] * blueness)
+
+
+def warm_look(frame: Frame) -> Frame:
+    level = frame.astype(np.float64) / 255
+    light = level.mean(axis=-1, keepdims=True)
+    return to_bytes(255 * (0.4 * level + 0.6 * (light * (1.1, 0.95, 0.6) + (0.05, 0.02, 0.12))))
+
+
+def blue_disc_clip(count: int) -> list[Frame]:
+    """A blue textured disc that crosses a grey textured scene."""
+    scene, paint = texture(1), texture(2, colour=(60, 80, 190))
+    frames: list[Frame] = []
+    for t in range(count):
+        background, front = moved(scene, 0, 1, (0, 0)), moved(paint, 3 * t, 1, (5 * t - 30, 0))
+        mask = np.zeros((SIDE, SIDE), np.float64)
+        cv2.circle(mask, (98 + 5 * t, 128), 60, (1.0,), -1, cv2.LINE_AA)
+        frames.append(to_bytes(background * (1 - mask[..., None]) + front * mask[..., None]))
+    return frames
+
+
+def test_recoloured_thing_stays_recoloured() -> None:
+    frames = blue_disc_clip(13)
+    truth = [red_for_blue(frame) for frame in frames]
+    result, notes = edit(frames, truth[0])
+    assert notes == ()
+    for t in (6, 12):
+        region = differs(frames[t], truth[t])
+        assert psnr(result[t], truth[t], region) > 34
+        assert psnr(in_place(frames[t], frames, truth[0]), truth[t], region) < 24
+        assert psnr(result[t], truth[t]) > 38
+
+
+def test_badge_sticks_to_a_sheet_that_turns_and_zooms() -> None:
+    sheet = texture(3)
+    frames, truth = swayed(sheet, 13), swayed(with_badge(sheet), 13)
+    result, _ = edit(frames, truth[0])
+    for t in (4, 8, 12):
+        assert psnr(result[t], truth[t], differs(frames[t], truth[t])) > 28
+        assert psnr(result[t], truth[t]) > 38
+
+
+def test_badge_does_not_swim_on_smooth_skin() -> None:
+    noise = np.random.default_rng(5).normal(0, 1.5, (13, SIDE, SIDE, 3))
+    skin = to_bytes(np.array((200, 155, 130)) + (texture(4).astype(np.float64) - 128) / 6)
+    frames = [to_bytes(frame + grain) for frame, grain in zip(swayed(skin, 13), noise, strict=True)]
+    truth = [to_bytes(frame + grain) for frame, grain in zip(swayed(with_badge(skin), 13), noise, strict=True)]
+    result, _ = edit(frames, truth[0])
+    for t in (4, 8, 12):
+        assert psnr(result[t], truth[t], differs(frames[t], truth[t])) > 25
+
+
+def test_what_crosses_in_front_is_left_alone_and_the_edit_comes_back() -> None:
+    sheet = texture(6)
+    count = 17
+    crossing = [with_ball(frame, 16 * t - 40) for t, frame in enumerate(swayed(sheet, count))]
+    truth = [with_ball(frame, 16 * t - 40) for t, frame in enumerate(swayed(with_badge(sheet), count))]
+    result, _ = edit(crossing, truth[0])
+    ball = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.circle(ball, (16 * 11 - 40, 140), 23, (1,), -1)
+    assert psnr(result[11], truth[11], ball > 0) > 35
+    assert psnr(result[16], truth[16], differs(crossing[16], truth[16])) > 26
+
+
+def test_look_reaches_the_whole_picture_and_what_comes_in() -> None:
+    frames = blue_disc_clip(9)
+    truth = [warm_look(frame) for frame in frames]
+    result, _ = edit(frames, truth[0])
+    assert min(psnr(one, other) for one, other in zip(result, truth, strict=True)) > 38
+
+
+def test_cut_is_said_and_only_colours_cross_it() -> None:
+    other = swayed(texture(8, colour=(150, 110, 90)), 5)
+    frames = [*blue_disc_clip(6), *other]
+    result, notes = edit(frames, warm_look(frames[0]))
+    assert len(notes) == 1
+    assert "cuts to another scene at frame 6" in notes[0]
+    assert min(psnr(one, warm_look(frame)) for one, frame in zip(result[6:], other, strict=True)) > 28
+
+
+def test_badge_does_not_cross_a_cut_but_returns_with_its_scene() -> None:
+    sheet = texture(9)
+    first, badge = swayed(sheet, 4), swayed(with_badge(sheet), 4)
+    other = swayed(texture(10, colour=(90, 140, 70)), 4)
+    result, notes = edit([*first, *other, *first], badge[0])
+    assert [note.split(" at ")[1].split(":")[0].rstrip(".") for note in notes] == ["frame 4", "frame 8"]
+    assert min(psnr(one, frame) for one, frame in zip(result[4:8], other, strict=True)) > 37
+    assert psnr(result[9], badge[1], differs(first[1], badge[1])) > 26
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_frames_are_counted_exactly_and_frame_0_is_the_edit(count: int) -> None:
+    frames = blue_disc_clip(count)
+    edited = to_bytes(np.random.default_rng(0).integers(0, 256, frames[0].shape))
+    result, _ = edit(frames, edited)
+    assert len(result) == count
+    assert np.array_equal(result[0], edited)
+    assert all(frame.shape == frames[0].shape and frame.dtype == np.uint8 for frame in result)
+
+
+@pytest.mark.parametrize("size", [(1024, 768), (256, 320), (1344, 256)])
+def test_any_size_of_a_plan(size: tuple[int, int]) -> None:
+    frames = [np.asarray(cv2.resize(frame, size), np.uint8) for frame in blue_disc_clip(3)]
+    truth = [red_for_blue(frame) for frame in frames]
+    result, _ = edit(frames, truth[0])
+    assert psnr(result[2], truth[2], differs(frames[2], truth[2])) > 32
+
+
+def test_nothing_edited_gives_the_clip_back() -> None:
+    frames = blue_disc_clip(6)
+    result, notes = edit(frames, frames[0])
+    assert notes == ()
+    assert all(np.array_equal(one, other) for one, other in zip(result, frames, strict=True))
+
+
+@pytest.mark.parametrize(("radius", "place"), [(0, (200, 40)), (2, (128, 128)), (6, (0, 0))])
+def test_tiny_edits_do_no_harm(radius: int, place: tuple[int, int]) -> None:
+    frames = swayed(texture(13), 4)
+    edited = np.asarray(cv2.circle(frames[0].copy(), place, radius, (255, 0, 0), -1), np.uint8)
+    result, _ = edit(frames, edited)
+    assert all(psnr(one, other) > 34 for one, other in zip(result[1:], frames[1:], strict=True))
+
+
+def test_same_job_gives_the_same_pixels_on_any_number_of_threads() -> None:
+    sheet = texture(11)
+    frames, edited = swayed(sheet, 5), swayed(with_badge(sheet), 1)[0]
+    threads = cv2.getNumThreads()
+    try:
+        cv2.setNumThreads(1)
+        alone, _ = edit(frames, edited)
+        cv2.setNumThreads(3)
+        together, _ = edit(frames, edited)
+    finally:
+        cv2.setNumThreads(threads)
+    assert np.array_equal(alone, together)
+
+
+def test_stop_is_heard_at_the_next_frame() -> None:
+    frames = blue_disc_clip(9)
+    job = make_job(frames, red_for_blue(frames[0]))
+    events = DraftEngine().run(job)
+    frames_given = (event for event in events if isinstance(event, Frames))
+    assert sum(len(next(frames_given).frames) for _ in range(3)) == 3
+    job.cancel.set()
+    with pytest.raises(Cancelled):
+        next(frames_given)
+
+
+def test_few_frames_are_held_whatever_the_length() -> None:
+    sheet = texture(12)
+    seen: list[weakref.ref[Frame]] = []
+
+    def reference() -> Iterator[Frame]:
+        for t in range(24):
+            frame = moved(sheet, 0, 1, (t, 0))
+            seen.append(weakref.ref(frame))
+            yield frame
+
+    frames = [moved(sheet, 0, 1, (t, 0)) for t in range(24)]
+    most_held, given = 0, 0
+    for event in DraftEngine().run(make_job(frames, red_for_blue(frames[0]), reference)):
+        most_held = max(most_held, sum(frame() is not None for frame in seen))
+        if isinstance(event, Frames):
+            given += len(event.frames)
+            assert len(seen) - given <= 4
+    assert given == 24
+    assert most_held <= 5
+
+
+def test_events_come_in_order() -> None:
+    frames = blue_disc_clip(18)
+    engine: Engine = DraftEngine()
+    events: list[Event] = list(engine.run(make_job(frames, red_for_blue(frames[0]))))
+    steps = [event for event in events if isinstance(event, Progress)]
+    assert [step.step for step in steps] == list(range(1, 19))
+    assert {step.total for step in steps} == {18}
+    previews = [event for event in events if isinstance(event, Preview)]
+    assert previews
+    assert all(0 < preview.frame_index < 18 for preview in previews)
+    assert [event for event in events if isinstance(event, Finished)] == [events[-1]]
