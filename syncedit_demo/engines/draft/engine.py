@@ -16,8 +16,7 @@ from syncedit_demo.engines.draft.warping import blur, resize
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from syncedit_demo.engines import Frame, Option, OptionValue
-    from syncedit_demo.plan import EditPlan
+    from numpy.typing import NDArray
 
     from syncedit_demo.engines import Option, OptionValue
     from syncedit_demo.plan import EditPlan
@@ -65,19 +64,30 @@ class DraftEngine:
         resolve_options(self.options, options)
         return plan.width, plan.height
 
-    def run(self, job: EditJob) -> Iterator[Event]:
-        """Carry out the job, one frame at a time."""
-        plan = job.plan
-        frames = job.reference()
-        first = next(frames)
-        scale = max(1.0, (plan.width * plan.height / BASE_AREA) ** 0.5)
-        fine = (round(plan.width / scale), round(plan.height / scale))
-        change = cv2.absdiff(first, job.edited_frame).max(axis=-1)
-        support = cv2.GaussianBlur((change > 8).astype(np.float32), (0, 0), 2 * scale)
-        local = float((support > 0.3).mean()) < 0.35
-        lookup = ColourLookup(first, job.edited_frame)
-        tracker = MotionTracker(resize(first, fine), resize(support, fine), local=local)
-        carrier = Carrier(first, job.edited_frame, lookup, local=local, scale=scale)
+    def run(self, job: EditJob) -> Generator[Event]:
+        """Carry out the job; every plan fits.
+
+        Raises:
+            Cancelled: The job's cancel flag was set.
+        """
+        plan, edited = job.plan, job.edited_frame
+        reference = job.reference()
+        job.raise_if_cancelled()
+        first = next(reference)
+        yield Frames(edited[None])
+        yield Progress(PHASE, 1, plan.frames)
+
+        scale = max(1.0, (plan.width * plan.height / MOTION_AREA) ** 0.5)
+        motion_size = (round(plan.width / scale), round(plan.height / scale))
+        support = _support(first, edited, scale)
+        covered = float((support > 0.3).mean())
+        local = 0 < covered < LOCAL_SHARE
+        stride = round(scale)
+        lookup = ColourLookup(
+            first[::stride, ::stride], edited[::stride, ::stride], everywhere=covered > EVERYWHERE_SHARE
+        )
+        tracker = MotionTracker(resize(first, motion_size), resize(support, motion_size), local=local)
+        carrier = Carrier(first, edited, lookup, local=local, scale=scale)
         notes: list[str] = []
         for index, frame in enumerate(reference, 1):
             job.raise_if_cancelled()
