@@ -35,9 +35,8 @@ from syncedit_demo import render
 from syncedit_demo.clip import probe
 from syncedit_demo.conform import conform, first_frame
 from syncedit_demo.engines import EditJob, Frames, Progress
-from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraSettings
-from syncedit_demo.engines.sync_lora.prepare import prepare
-from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo, hash_file, write_safetensors
+from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraSettings, prepare_weights
+from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo, write_safetensors
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot
 from syncedit_demo.plan import PlanOptions, plan_edit
 
@@ -113,12 +112,9 @@ def main() -> None:
     with timed(figures, "write_random_weights"):
         write_weights(given.weights, given.prepared, device, tiny=given.tiny)
     with timed(figures, "prepare"), host_peak(figures, "prepare_host_peak_gb"):
-        for event in prepare(settings, device):
+        for event in prepare_weights(settings):
             if event.step == event.total:
                 print(f"  {event.phase}", flush=True)
-    with timed(figures, "prepare_again_unchanged"):
-        for _ in prepare(settings, device):
-            pass
 
     engine = SyncLoraEngine(settings)
     edits: list[Edit] = []
@@ -197,7 +193,7 @@ def write_weights(folder: Path, prepared: Path, device: torch.device, *, tiny: b
         for name, shape in shapes(configurator, config).items():
             base[f"vae.{name}" if name.startswith("per_channel") else f"vae.{part}.{name}"] = shape
     metadata = {"config": json.dumps(config), "model_version": "2.3.0"}
-    write_random(folder / FILE_NAMES[Slot.BASE], base, metadata, device)
+    sha256 = write_random(folder / FILE_NAMES[Slot.BASE], base, metadata, device)
     linear = [name.removesuffix(".weight") for name, shape in transformer.items() if len(shape) == 2 and "." in name]
     linear = [name for name in linear if f"{name}.weight" in transformer]
     for slot, rank in RANKS.items():
@@ -213,7 +209,6 @@ def write_weights(folder: Path, prepared: Path, device: torch.device, *, tiny: b
         write_random(folder / FILE_NAMES[slot], lora, {}, device)
     upscaler = shapes(LatentUpsamplerConfigurator, upscaler_config)
     write_random(folder / FILE_NAMES[Slot.UPSCALER], upscaler, {"config": json.dumps(upscaler_config)}, device)
-    *_, (_, sha256) = hash_file(folder / FILE_NAMES[Slot.BASE])
     width = config["transformer"]["num_attention_heads"] * config["transformer"]["attention_head_dim"]
     prompt = {"prompt": "3d1t", "base_sha256": sha256}
     write_random(prepared / "prompt.safetensors", {"video_context": (1, PROMPT_TOKENS, width)}, prompt, device)
@@ -228,8 +223,8 @@ def shapes(configurator: Any, config: dict[str, Any]) -> dict[str, tuple[int, ..
 
 def write_random(
     path: Path, tensors: Mapping[str, tuple[int, ...]], metadata: Mapping[str, str], device: torch.device
-) -> None:
-    """A file of random tensors that keep a signal's size on its way through."""
+) -> str:
+    """A file of random tensors that keep a signal's size on its way through; its SHA-256."""
     infos = {name: TensorInfo("BF16", shape) for name, shape in tensors.items()}
     with write_safetensors(path, infos, metadata) as writer:
         for name, shape in tensors.items():
@@ -239,6 +234,7 @@ def write_random(
                 tensor += 1
             writer.write(tensor.cpu().view(-1).view(torch.uint8).numpy().data)
     print(f"  {path.name}: {path.stat().st_size / GB:.1f} GB", flush=True)
+    return writer.sha256
 
 
 @contextmanager

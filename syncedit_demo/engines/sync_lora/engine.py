@@ -13,17 +13,48 @@ from syncedit_demo.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from syncedit_demo.engines import EditJob, Event, Option, OptionValue
+    from syncedit_demo.engines import EditJob, Event, Option, OptionValue, Progress
     from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
     from syncedit_demo.plan import EditPlan
     from syncedit_demo.settings import EngineName
 
 PACKAGES = ("torch", "ltx_core", "safetensors")
+PREPARE_PACKAGES = (*PACKAGES, "transformers", "huggingface_hub")
 
 
 def missing_packages() -> list[str]:
     """The packages this engine needs that are not installed."""
     return [name for name in PACKAGES if find_spec(name) is None]
+
+
+def prepare_weights(settings: SyncLoraSettings, *, fetch: bool = False) -> Generator[Progress]:
+    """Make the prepared set, once, before the first edit; nothing is done where it is there already.
+
+    Args:
+        settings: Where the weights are and where the set goes. It is made on the GPU where there is one.
+        fetch: Whether what is missing is downloaded first, about 80 GB.
+
+    Yields:
+        Progress; fetching counts bytes.
+
+    Raises:
+        EngineError: A package, a weight file or room is missing, or a file is not the right one.
+    """
+    _require(PREPARE_PACKAGES)
+    import torch  # noqa: PLC0415 - torch is imported here, and not before
+
+    from syncedit_demo.engines.sync_lora.download import download  # noqa: PLC0415
+    from syncedit_demo.engines.sync_lora.prepare import prepare  # noqa: PLC0415
+
+    if fetch:
+        yield from download(settings)
+    yield from prepare(settings, torch.device(settings.device or ("cuda" if torch.cuda.is_available() else "cpu")))
+
+
+def _require(packages: tuple[str, ...]) -> None:
+    if missing := [name for name in packages if find_spec(name) is None]:
+        message = f"Sync-LoRA needs {', '.join(missing)}. Install with: pip install -r requirements.txt"
+        raise EngineError(message)
 
 
 class SyncLoraEngine:
@@ -38,9 +69,7 @@ class SyncLoraEngine:
         Raises:
             EngineError: A package or the set is missing or damaged, or there is no such device.
         """
-        if missing := missing_packages():
-            message = f"Sync-LoRA needs {', '.join(missing)}. Install with: pip install -r requirements.txt"
-            raise EngineError(message)
+        _require(PACKAGES)
         self._prepared = open_prepared(settings.prepared)
         from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - torch is imported here, and not before
 

@@ -25,13 +25,18 @@ ENCODE_BYTES_PER_PIXEL = 125
 DENOISE_BYTES_PER_TOKEN = 240_000
 """Peak of the transformer's activations, for each token of the sequence."""
 
-DECODE_TILE_BYTES = 3 * GB
-"""Peak of decoding one tile; the tile's size does not depend on the clip's."""
+DECODE_BYTES_PER_TILE_PIXEL = 90
+"""Peak of decoding one tile, for each of its pixels."""
+
+TILE_SIDE = 512
+"""Pixels on a side of a tile at most."""
 
 DECODE_BYTES_PER_PIXEL = 36
-"""Buffers of the tiles' blending, for each pixel of at most `DECODE_FRAMES` frames."""
+"""Buffers in which the tiles are blended, for each pixel of a tile's frames."""
 
-DECODE_FRAMES = 64
+TILE_FRAMES = 64
+"""Frames of a tile at most."""
+
 MARGIN = 1.05
 """What the allocator loses to fragments."""
 
@@ -41,23 +46,22 @@ LATENT_SIDE = 32
 
 def working_bytes(plan: EditPlan, options: SyncLoraOptions) -> int:
     """Device memory an edit takes on top of the networks."""
-    pixels = plan.width * plan.height
-    frames = plan.padded_frames
-    tokens = pixels // LATENT_SIDE**2 * ((frames - 1) // TEMPORAL_MULTIPLE + 1)
-    # Stage 1: a quarter of the pixels, twice the tokens, because the reference's are in the sequence.
-    sizes = [(pixels * frames / 4, tokens / 2, pixels / 4)]
-    if options.quality == "full":
-        reference = options.refine_with_reference
-        sizes.append((pixels * frames if reference else 0, tokens * 2 if reference else tokens, pixels))
-    peak = max(
-        max(
-            ENCODE_BYTES_PER_PIXEL * encoded,
-            DENOISE_BYTES_PER_TOKEN * sequence,
-            DECODE_TILE_BYTES + DECODE_BYTES_PER_PIXEL * decoded * min(frames, DECODE_FRAMES),
-        )
-        for encoded, sequence, decoded in sizes
+    full = options.quality == "full"
+    half = _stage_bytes(plan, 2, reference=True)
+    return int(MARGIN * max(half, _stage_bytes(plan, 1, reference=options.refine_with_reference) if full else 0))
+
+
+def _stage_bytes(plan: EditPlan, divisor: int, *, reference: bool) -> float:
+    """The peak of one stage; its width and height are the plan's over `divisor`."""
+    width, height = plan.width // divisor, plan.height // divisor
+    tokens = width // LATENT_SIDE * (height // LATENT_SIDE) * ((plan.padded_frames - 1) // TEMPORAL_MULTIPLE + 1)
+    frames = min(plan.padded_frames, TILE_FRAMES)
+    tile = min(width, TILE_SIDE) * min(height, TILE_SIDE) * frames
+    return max(
+        ENCODE_BYTES_PER_PIXEL * width * height * plan.padded_frames * reference,
+        DENOISE_BYTES_PER_TOKEN * tokens * (1 + reference),
+        DECODE_BYTES_PER_TILE_PIXEL * tile + DECODE_BYTES_PER_PIXEL * width * height * frames,
     )
-    return int(peak * MARGIN)
 
 
 def check_memory(plan: EditPlan, options: SyncLoraOptions, free: int) -> None:

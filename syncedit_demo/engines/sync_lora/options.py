@@ -19,8 +19,7 @@ OPTIONS = (
     Option(
         "quality",
         "Quality",
-        "full makes both stages; preview makes the first only, in a good third of the time and at half the width and "
-        "height.",
+        "full makes both stages; preview stops after the first: sooner, at half the width and height.",
         default="full",
         choices=("full", "preview"),
     ),

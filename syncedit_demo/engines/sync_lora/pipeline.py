@@ -143,7 +143,7 @@ def _resized(frame: Frame, size: Size, device: torch.device) -> torch.Tensor:
 
     At half the size bilinear sampling is the mean of 2 × 2 pixels; at the same size it changes nothing.
     """
-    pixels = torch.from_numpy(frame).to(device).permute(2, 0, 1)[None].float()
+    pixels = torch.tensor(frame, device=device).permute(2, 0, 1)[None].float()
     width, height = size
     return torch.nn.functional.interpolate(pixels, size=(height, width), mode="bilinear", align_corners=False)
 
@@ -244,4 +244,4 @@ def _decode(models: Models, job: EditJob, latent: torch.Tensor) -> Iterator[NDAr
 def _to_uint8(pixels: torch.Tensor) -> NDArray[np.uint8]:
     """-1 to 1 in `(1, 3, frames, height, width)` to `(frames, height, width, 3)`, rounded: truncating would darken."""
     levels = ((pixels[0].float() + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return levels.permute(1, 2, 3, 0).cpu().numpy()
+    return levels.permute(1, 2, 3, 0).contiguous().cpu().numpy()

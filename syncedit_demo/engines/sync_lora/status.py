@@ -36,7 +36,7 @@ class Status:
     findings: dict[str, str]
 
 
-def status(settings: SyncLoraSettings) -> Status:
+def sync_lora_status(settings: SyncLoraSettings) -> Status:
     """Look for the packages, the prepared set, the weights and Gemma."""
     missing = missing_packages()
     findings = {"packages": f"not installed: {', '.join(missing)}" if missing else "installed"}

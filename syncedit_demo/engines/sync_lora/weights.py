@@ -184,8 +184,9 @@ def _check_base(base: Header) -> None:
     if not transformer.get("caption_proj_before_connector", False):  # pyright: ignore[reportUnknownMemberType]
         message = f"{base.path} is the 19B model of LTX-2, not the 22B model of LTX-2.3. {wanted}"
         raise EngineError(message)
-    other = {key: text for key, text in base.metadata.items() if key != "config"}
-    if any("distilled" in text.lower() for text in (base.path.resolve().name, *other.values())):
+    # Only names tell: a distilled checkpoint has the same tensors and the same configuration.
+    names = (base.path.name, base.path.resolve().name, version)
+    if any("distilled" in name for name in names):
         message = (
             f"{base.path} is a distilled checkpoint: the distilled LoRA would be applied to it a second time. {wanted}"
         )

@@ -28,10 +28,11 @@ JobMaker = Callable[..., EditJob]
 
 
 @pytest.fixture(autouse=True, scope="session")
-def two_threads() -> None:
+def one_thread() -> None:
+    """At toy size threads wait for each other longer than they work."""
     import torch  # noqa: PLC0415
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")
@@ -51,17 +52,15 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> SyncLoraSettings:
 @pytest.fixture(scope="session")
 def prepared(settings: SyncLoraSettings) -> PreparedSet:
     """The prepared set of the tiny weights."""
-    import torch  # noqa: PLC0415
-
-    from syncedit_demo.engines.sync_lora.prepare import prepare  # noqa: PLC0415
+    from syncedit_demo.engines.sync_lora import prepare_weights  # noqa: PLC0415
     from syncedit_demo.engines.sync_lora.prepared import open_prepared  # noqa: PLC0415
 
-    for _ in prepare(settings, torch.device("cpu")):
+    for _ in prepare_weights(settings):
         pass
     return open_prepared(settings.prepared)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_job() -> JobMaker:
     return _make_job
 

@@ -153,7 +153,7 @@ def test_more_never_takes_less(plan: EditPlan, chosen: SyncLoraOptions) -> None:
 
 def in_another_process(script: str, *paths: Path) -> str:
     """What a Python script prints in a process of its own."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (*paths, ROOT)))}
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(map(str, (*paths, ROOT)))}
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
@@ -236,8 +236,8 @@ def test_describing_the_engine_does_not_import_torch() -> None:
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from syncedit_demo.engines.sync_lora import OPTIONS, SyncLoraEngine, SyncLoraSettings, status\n"
-        "status(SyncLoraSettings(prepared=Path('nowhere'), weights=Path('nowhere')))\n"
+        "from syncedit_demo.engines.sync_lora import OPTIONS, SyncLoraEngine, SyncLoraSettings, sync_lora_status\n"
+        "sync_lora_status(SyncLoraSettings(prepared=Path('nowhere'), weights=Path('nowhere')))\n"
         "print([name for name in ('torch', 'ltx_core', 'transformers') if name in sys.modules])\n"
     )
     assert in_another_process(script) == "[]\n"

@@ -45,6 +45,12 @@ def runtime(prepared: PreparedSet) -> Runtime:
     return Runtime(prepared, torch.device("cpu"))
 
 
+@pytest.fixture(scope="module")
+def usual(runtime: Runtime, make_job: JobMaker) -> NDArray[np.uint8]:
+    """The frames of the usual job."""
+    return frames_of(run(runtime, make_job()))
+
+
 def run(runtime: Runtime, job: EditJob) -> list[Event]:
     return list(runtime.run(job, SyncLoraOptions.resolve(job.options)))
 
@@ -108,10 +114,11 @@ def test_preview_is_the_first_stage_of_full(runtime: Runtime, make_job: JobMaker
     assert np.array_equal(frames_of(preview), half_size)
 
 
-def test_same_job_gives_the_same_frames_whoever_watches(runtime: Runtime, make_job: JobMaker) -> None:
-    first = frames_of(run(runtime, make_job()))
-    assert np.array_equal(first, frames_of(run(runtime, make_job())))
-    assert np.array_equal(first, frames_of(run(runtime, make_job(previews=True))))
+def test_same_job_gives_the_same_frames_whoever_watches(
+    runtime: Runtime, usual: NDArray[np.uint8], make_job: JobMaker
+) -> None:
+    assert np.array_equal(usual, frames_of(run(runtime, make_job())))
+    assert np.array_equal(usual, frames_of(run(runtime, make_job(previews=True))))
 
 
 @pytest.mark.parametrize(
@@ -127,14 +134,16 @@ def test_same_job_gives_the_same_frames_whoever_watches(runtime: Runtime, make_j
     ],
     ids=str,
 )
-def test_every_input_reaches_the_result(runtime: Runtime, make_job: JobMaker, changed: dict[str, Any]) -> None:
-    assert not np.array_equal(frames_of(run(runtime, make_job())), frames_of(run(runtime, make_job(**changed))))
+def test_every_input_reaches_the_result(
+    runtime: Runtime, usual: NDArray[np.uint8], make_job: JobMaker, changed: dict[str, Any]
+) -> None:
+    assert not np.array_equal(usual, frames_of(run(runtime, make_job(**changed))))
 
 
-def test_the_prompt_is_used(settings: SyncLoraSettings, prepared: PreparedSet, make_job: JobMaker) -> None:
+def test_the_prompt_is_used(
+    settings: SyncLoraSettings, prepared: PreparedSet, usual: NDArray[np.uint8], make_job: JobMaker
+) -> None:
     base = settings.weights / FILE_NAMES[Slot.BASE]
-    runtime = Runtime(prepared, torch.device("cpu"))
-    usual = frames_of(run(runtime, make_job()))
     path = prepared.prompt.path
     kept = path.read_bytes()
     try:

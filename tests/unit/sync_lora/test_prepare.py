@@ -16,7 +16,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from syncedit_demo.engines.sync_lora.prepare import prepare
+from syncedit_demo.engines.sync_lora import prepare_weights
 from syncedit_demo.engines.sync_lora.prepared import CHECKPOINT, MANIFEST, PROMPT, UPSCALER, open_prepared
 from syncedit_demo.engines.sync_lora.safetensors_file import read_header
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot, lora_modules
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
     from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
 
-CPU = torch.device("cpu")
 PREFIX = "model.diffusion_model."
 
 
@@ -82,7 +81,7 @@ def test_manifest_speaks_of_the_files(prepared: PreparedSet, settings: SyncLoraS
 
 def test_preparing_again_changes_nothing(own: SyncLoraSettings) -> None:
     before = {path: path.stat().st_mtime_ns for path in own.prepared.iterdir()}
-    assert all(event.step <= event.total for event in prepare(own, CPU))
+    assert all(event.step <= event.total for event in prepare_weights(own))
     assert {path: path.stat().st_mtime_ns for path in own.prepared.iterdir()} == before
 
 
@@ -90,7 +89,7 @@ def test_other_weights_are_prepared_anew(own: SyncLoraSettings, tmp_path: Path) 
     weights = tiny_ltx.write_weights(tmp_path / "other", seed=1)
     tiny_ltx.write_prompt(own.prepared / PROMPT, weights / FILE_NAMES[Slot.BASE])
     before = open_prepared(own.prepared).manifest
-    list(prepare(replace(own, weights=weights), CPU))
+    list(prepare_weights(replace(own, weights=weights)))
     after = open_prepared(own.prepared).manifest
     assert before.sources["sync-lora"].sha256 != after.sources["sync-lora"].sha256
     assert before.files != after.files
@@ -99,7 +98,7 @@ def test_other_weights_are_prepared_anew(own: SyncLoraSettings, tmp_path: Path) 
 def test_an_interrupted_run_leaves_no_half_made_set(settings: SyncLoraSettings, tmp_path: Path) -> None:
     own = replace(settings, prepared=tmp_path)
     shutil.copy(settings.prepared / PROMPT, tmp_path)
-    events = prepare(own, CPU)
+    events = prepare_weights(own)
     for event in events:
         if event.phase == "Fusing" and event.step == 5:
             break
@@ -111,13 +110,13 @@ def test_an_interrupted_run_leaves_no_half_made_set(settings: SyncLoraSettings, 
 
 def test_without_gemma_it_says_what_is_missing(settings: SyncLoraSettings, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="Gemma, which encodes the prompt once, was not found"):
-        list(prepare(replace(settings, prepared=tmp_path), CPU))
+        list(prepare_weights(replace(settings, prepared=tmp_path)))
 
 
 def test_an_unwritable_folder_is_told(settings: SyncLoraSettings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EngineError, match="cannot be written"):
-        list(prepare(replace(settings, prepared=tmp_path / "file" / "prepared"), CPU))
+        list(prepare_weights(replace(settings, prepared=tmp_path / "file" / "prepared")))
 
 
 @pytest.mark.parametrize("name", [CHECKPOINT, UPSCALER, PROMPT])

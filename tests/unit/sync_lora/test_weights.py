@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraSettings, status
+from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraSettings, sync_lora_status
 from syncedit_demo.engines.sync_lora.model import describe_networks
 from syncedit_demo.engines.sync_lora.weights import FETCH, FILE_NAMES, Slot, check_weights
 from syncedit_demo.errors import EngineError
@@ -77,7 +77,6 @@ def rewrite_base(own: SyncLoraSettings, version: str = "2.3.0", **transformer: b
     [
         ("2.5.0", {}, "LTX 2.5.0, not LTX 2.3"),
         ("", {"caption_proj_before_connector": False}, "19B"),
-        ("2.3.0-distilled", {}, "distilled checkpoint"),
     ],
 )
 def test_another_checkpoint_is_told_apart(
@@ -164,13 +163,13 @@ def test_weights_are_found_in_the_hubs_cache(
 
 def test_status_tells_what_is_there(prepared: PreparedSet, settings: SyncLoraSettings, tmp_path: Path) -> None:
     del prepared
-    there = status(settings)
+    there = sync_lora_status(settings)
     assert there.ready
     assert "a start reads them in about" in there.findings["sync-lora prepared set"]
     assert str(settings.weights) in there.findings["sync-lora base"]
     assert "is missing" in there.findings["sync-lora text encoder"]
 
-    nothing = status(SyncLoraSettings(prepared=tmp_path, weights=tmp_path))
+    nothing = sync_lora_status(SyncLoraSettings(prepared=tmp_path, weights=tmp_path))
     assert not nothing.ready
     assert "python -m syncedit_demo prepare" in nothing.findings["sync-lora prepared set"]
     assert nothing.findings["sync-lora base"] == f"{FILE_NAMES[Slot.BASE]} is missing"
