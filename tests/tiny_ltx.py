@@ -5,8 +5,7 @@ own classes allow. The audio VAE and the vocoder, which the engine has no use fo
 """
 
 # ltx_core has no stubs.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The H.264 compression of the edited frame, which imitates the frames the base model was trained on."""
 
 # PyAV leaves the packet's stream type open.
-# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownVariableType=false
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Base weights and both LoRAs made into one, a tensor at a time."""
 
 # ltx_core has no stubs and leaves many of its own types open.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 

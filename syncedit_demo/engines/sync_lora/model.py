@@ -5,8 +5,7 @@ the LoRA was trained with `audio=None`, for which both give the same numbers.
 """
 
 # ltx_core has no stubs and leaves many of its own types open.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 

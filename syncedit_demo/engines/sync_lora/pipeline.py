@@ -5,8 +5,7 @@ doubles its latent; stage 2 adds detail at full size. The edited frame is frame 
 """
 
 # ltx_core has no stubs and leaves many of its own types open.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """From the weight files to a prepared set."""
 
-# torch leaves some of its own types open.
-# pyright: reportUnknownMemberType=false
-
 from __future__ import annotations
 
 import shutil

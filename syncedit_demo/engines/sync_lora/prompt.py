@@ -1,8 +1,7 @@
 """The embedding of the one prompt, `3d1t`: made once with Gemma, stored, and only read when an edit is made."""
 
 # ltx_core and transformers leave many of their own types open.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 

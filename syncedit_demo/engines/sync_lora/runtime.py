@@ -1,8 +1,5 @@
 """The networks on a device, and edits run on them: loading, memory, and what happens when memory runs out."""
 
-# torch leaves some of its own types open.
-# pyright: reportUnknownMemberType=false
-
 from __future__ import annotations
 
 import functools

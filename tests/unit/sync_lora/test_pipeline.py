@@ -1,7 +1,7 @@
 """The two stages: what they make, and that it is what the stock pipeline makes."""
 
 # ltx_pipelines has no stubs; PyAV leaves the packet's stream type open.
-# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
