@@ -113,11 +113,15 @@ class Carrier:
             light = np.clip(frame - shown, -LIGHT, LIGHT)
             shown = shown + mean_over(light, 12 * self._scale)
         shown = np.clip(shown, 0, 255).astype(np.uint8)
-        neighbours = np.ones((3, 3), np.uint8)
+        # What is bound to a surface stays visible through small errors of the motion.
+        reach = 2 * round((2 if self._local else 1) * self._scale) + 1
+        neighbours = np.ones((reach, reach), np.uint8)
         above = cv2.subtract(frame, cv2.dilate(shown, neighbours))
         below = cv2.subtract(cv2.erode(shown, neighbours), frame)
         red, green, blue = cv2.split(cv2.max(above, below))
         distance = cv2.max(red, cv2.max(green, blue))
+        if self._local:
+            distance = cv2.medianBlur(distance, 2 * round(2 * self._scale) + 1)
         return cv2.LUT(distance, FADE) * np.clip(3 * confidence - 0.3, 0, 1)
 
     def _matched(self, frame: Bytes, motion: Motion, gate: Floats) -> Floats:
