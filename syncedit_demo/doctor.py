@@ -39,7 +39,7 @@ def examine(settings: Settings) -> Findings:
         "processor": f"{os.cpu_count()} cores ({platform.machine()})",
         "memory": _memory(),
         "gpu": _gpu(),
-        "engines": dict(Engines(settings.sync_lora).states()),
+        "engines": {**Engines(settings.sync_lora).states()},
         "sync-lora": sync_lora_status(settings.sync_lora).findings,
         "ffmpeg": "not needed: its libraries come with PyAV",
         "disk": f"{_free_disk(settings.work_dir) / GIB:.0f} GiB free for {settings.work_dir}",

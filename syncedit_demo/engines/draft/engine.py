@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines import Option, OptionValue
     from syncedit_demo.plan import EditPlan
+    from syncedit_demo.settings import EngineName
 
 MOTION_AREA = 512 * 512
 """Motion of larger frames is followed at this area: it is smooth, and only what is shown needs every pixel."""
@@ -42,8 +43,8 @@ class DraftEngine:
     optical flow to where its surface is seen. One frame is worked on at a time, and the same job gives the same pixels.
     """
 
-    name = "draft"
-    title = "Draft (CPU)"
+    name: EngineName = "draft"
+    title = "Draft engine (CPU)"
     description = (
         "Carries the edit along the motion of the clip, on any machine. It invents nothing: new shapes, and what "
         "frame 0 does not show, are beyond it."

@@ -19,19 +19,19 @@ if TYPE_CHECKING:
     from syncedit_demo.plan import EditPlan
 
 GB = 10**9
-ENCODE_BYTES_PER_PIXEL = 125
+ENCODE_BYTES_PER_PIXEL = 121
 """Peak of the VAE's encoder, for each pixel of each frame of the reference."""
 
-DENOISE_BYTES_PER_TOKEN = 240_000
+DENOISE_BYTES_PER_TOKEN = 216_000
 """Peak of the transformer's activations, for each token of the sequence."""
 
-DECODE_BYTES_PER_TILE_PIXEL = 90
+DECODE_BYTES_PER_TILE_PIXEL = 92
 """Peak of decoding one tile, for each of its pixels."""
 
 TILE_SIDE = 512
 """Pixels on a side of a tile at most."""
 
-DECODE_BYTES_PER_PIXEL = 36
+DECODE_BYTES_PER_PIXEL = 30
 """Buffers in which the tiles are blended, for each pixel of a tile's frames."""
 
 TILE_FRAMES = 64
