@@ -47,9 +47,9 @@ def third_edited(frame: Frame, other: Frame, random: np.random.Generator) -> Fra
     """The frame with a box or an ellipse of a third of its area recoloured, painted over, or showing something else."""
     height, width = frame.shape[:2]
     mask = np.zeros((height, width), np.float32)
-    side, aspect = math.sqrt(height * width / 3), random.uniform(0.75, 1.3)
-    w, h = int(min(side * aspect, 0.95 * width)), int(min(side / aspect, 0.95 * height))
-    x, y = int(random.integers(0, width - w + 1)), int(random.integers(0, height - h + 1))
+    side, aspect = math.sqrt(height * width / 3), float(random.uniform(0.75, 1.3))
+    w, h = min(int(side * aspect), width * 19 // 20), min(int(side / aspect), height * 19 // 20)
+    x, y = int(random.uniform(0, width - w + 1)), int(random.uniform(0, height - h + 1))
     if random.random() < 0.5:
         mask[y : y + h, x : x + w] = 1
     else:
