@@ -49,7 +49,7 @@ def third_edited(frame: Frame, other: Frame, random: np.random.Generator) -> Fra
     mask = np.zeros((height, width), np.float32)
     side, aspect = math.sqrt(height * width / 3), float(random.uniform(0.75, 1.3))
     w, h = min(int(side * aspect), width * 19 // 20), min(int(side / aspect), height * 19 // 20)
-    x, y = int(random.uniform(0, width - w + 1)), int(random.uniform(0, height - h + 1))
+    x, y = (int(place) for place in random.random(2) * (width - w, height - h))
     if random.random() < 0.5:
         mask[y : y + h, x : x + w] = 1
     else:
