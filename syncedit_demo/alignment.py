@@ -56,8 +56,8 @@ LEAST_TEXTURE = 0.1
 VOTE_MARGIN = 0.02
 """Difference of local correlation from which a block has an opinion."""
 
-VOTE_AGREEMENT = 0.9
-"""Local correlation that a block must reach under one of the maps: below, its content was edited."""
+UNEDITED_AGREEMENT = 0.9
+"""Local correlation of a block that was not edited, only compressed, resampled or relit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class Aligner:
             matrix, inliers = cv2.estimateAffinePartial2D(
                 source, target, method=cv2.RANSAC, ransacReprojThreshold=tolerance, maxIters=2000, confidence=0.999
             )
-            if int(inliers.sum()) < LEAST_FEATURES:
+            if int(inliers.sum()) < max(LEAST_FEATURES, 0.1 * len(pairs)):
                 break
             found.append(np.asarray(matrix, np.float64))
             others = inliers.ravel() == 0
@@ -231,15 +231,18 @@ class Aligner:
         deviation = float(surface.std())
         return float(np.roll(surface, (1, 1), (0, 1))[:3, :3].max()) / deviation if deviation > 0 else 0.0
 
-    def votes(self, first: Matrix, second: Matrix) -> tuple[int, int]:
-        """How many blocks of unedited content agree clearly better with the one map than with the other, and back."""
+    def votes(self, first: Matrix, second: Matrix, agreement: float) -> tuple[int, int]:
+        """How many blocks agree clearly better with the one map than with the other, and the reverse.
+
+        Counted are the blocks whose local correlation reaches `agreement` under one of the maps.
+        """
         one, other = self._block_agreement(first), self._block_agreement(second)
-        opinion = np.maximum(one, other) > VOTE_AGREEMENT
+        opinion = np.maximum(one, other) > agreement
         return int((opinion & (one - other > VOTE_MARGIN)).sum()), int((opinion & (other - one > VOTE_MARGIN)).sum())
 
     def support(self, matrix: Matrix) -> NDArray[np.bool_]:
         """Which blocks of the frame show unedited content under a map: (rows, columns)."""
-        return self._block_agreement(matrix) > VOTE_AGREEMENT
+        return self._block_agreement(matrix) > UNEDITED_AGREEMENT
 
     @cached_property
     def textured_blocks(self) -> int:

@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 ALIGNED_WITHIN = 1.0
 """Largest displacement in pixels that is left as it is."""
 
+REFINED_WITHIN = 8.0
+"""Distance in pixels over which the refinement finds its way: starts nearer than that end in the same place."""
+
 CERTAIN_BLOCKS = 8
 """Unedited blocks (of about 32 x 32 along the longer side) on which a map has to rest."""
 
-CERTAIN_SHARE = 0.18
-"""Share of the textured blocks that have to be unedited for a correction to a fraction of a pixel.
+CERTAIN_SHARES = ((0.9, 0.18), (0.85, 0.3))
+"""Local correlation, and the share of the textured blocks that have to reach it, for a correction.
 
-With a third of the frame edited it is above 0.24; a change of style leaves no more than 0.13, and those mislead.
+The first is for pixels that were kept, the second for a frame that a model drew anew: there shares of 0.24 and 0.4 were
+seen for what was displaced. A change of style leaves no more than 0.13 and 0.23, and what agrees there misleads.
 """
 
 CERTAIN_RATIO = 3
@@ -201,7 +205,9 @@ def _place(frame: NDArray[np.float32], image: NDArray[np.float32]) -> _Placement
     size = _size(frame)
     aligner = Aligner(frame, image)
     in_place = aligner.evidence(IDENTITY)
-    candidates = [aligner.refine(start) for start in (*aligner.by_features(), IDENTITY)]
+    candidates = [aligner.refine(start) for start in aligner.by_features()]
+    if all(largest_distance(each, IDENTITY, size) > REFINED_WITHIN for each in candidates):
+        candidates.append(aligner.refine(IDENTITY))
     supports = [aligner.support(candidate) for candidate in candidates]
     most = max(int(blocks.sum()) for blocks in supports)
     if most >= CERTAIN_BLOCKS:
@@ -210,10 +216,10 @@ def _place(frame: NDArray[np.float32], image: NDArray[np.float32]) -> _Placement
         if any(largest_distance(each, IDENTITY, size) <= ALIGNED_WITHIN for each, _ in likely):
             return _Placement(IDENTITY, moved=False, evidence=in_place)
         best = max(likely, key=lambda each: _reach(each[1]))[0]
-        speak_for, speak_against = aligner.votes(best, IDENTITY)
-        enough = max(CERTAIN_BLOCKS, CERTAIN_SHARE * aligner.textured_blocks, CERTAIN_RATIO * speak_against)
-        if speak_for >= enough:
-            return _Placement(best, moved=True, evidence=aligner.evidence(best), note=_displacement(best, size))
+        for agreement, share in CERTAIN_SHARES:
+            speak_for, speak_against = aligner.votes(best, IDENTITY, agreement)
+            if speak_for >= max(CERTAIN_BLOCKS, share * aligner.textured_blocks, CERTAIN_RATIO * speak_against):
+                return _Placement(best, moved=True, evidence=aligner.evidence(best), note=_displacement(best, size))
     coarse = aligner.by_structure()
     best = max((*candidates, coarse, aligner.refine(coarse)), key=aligner.evidence)
     evidence = aligner.evidence(best)
@@ -226,7 +232,7 @@ def _place(frame: NDArray[np.float32], image: NDArray[np.float32]) -> _Placement
         )
         return _Placement(best, moved=True, evidence=evidence, note=note)
     if in_place >= SAME_SCENE:
-        note = "The frame is in another style; as far as outlines tell, it is aligned: it is left where it is."
+        note = "Too much is redrawn to measure the place to a pixel. Outlines agree, so the frame is left where it is."
         return _Placement(IDENTITY, moved=False, evidence=in_place, note=note)
     if in_place < OTHER_SCENE and aligner.textured_share() >= RICH:
         return None
