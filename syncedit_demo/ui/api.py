@@ -21,6 +21,7 @@ from syncedit_demo.ui.visit import Run, Visit
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
+    from syncedit_demo.record import RunRecord
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import EngineChoice
     from syncedit_demo.ui.visit import Cut
@@ -100,7 +101,7 @@ class Endpoints:
             engine: "auto", "draft" or "sync-lora".
 
         Returns:
-            The path of the mp4, and the run record.
+            The path of the mp4, and the run record, which the mp4 holds too; here its files have a "name" for a "path".
         """
         cancel = threading.Event()
         try:
@@ -110,10 +111,10 @@ class Endpoints:
                 image, choices = visit.keep(Path(edited_frame)), Choices(engine, seed, audio)
                 for news in Job(make_run(self._service, visit, cut, image, choices, cancel)).news():
                     if news and isinstance(run := news[-1], Run):
-                        yield str(run.files.result), json.loads(run.record.to_json())
-                    else:
-                        # A caller that is gone is noticed when something is sent to it.
-                        yield gr.skip(), gr.skip()
+                        yield str(run.files.result), _as_answer(run.record)
+                        return
+                    # A caller that is gone is noticed when something is sent to it.
+                    yield gr.skip(), gr.skip()
         finally:
             cancel.set()
 
@@ -158,6 +159,14 @@ def add_endpoints(service: EditService) -> None:
         api_name="edit",
         concurrency_limit=WAITING_CALLS,
     )
+
+
+def _as_answer(record: RunRecord) -> dict[str, Any]:
+    # The client takes everything with a "path" for a file that it has to fetch.
+    answer = json.loads(record.to_json())
+    for file in (answer["clip_file"], answer["edited_file"]):
+        file["name"] = file.pop("path")
+    return answer
 
 
 @contextmanager

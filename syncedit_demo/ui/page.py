@@ -145,6 +145,7 @@ class _Page:
                 self.take_clip,
                 [self._visit, self._stored, clip.file, *planned],
                 [*step_one, *shown],
+                trigger_mode="always_last",
                 concurrency_limit=HEAVY,
                 **quiet,
             )
@@ -170,6 +171,7 @@ class _Page:
                 frame.take_upload,
                 [self._visit, frame.file],
                 frame.image,
+                trigger_mode="always_last",
                 **quiet,
             )
         )

@@ -1,0 +1,133 @@
+"""The endpoints, called by a real client over the running app."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from syncedit_demo.plan import PlanOptions
+from syncedit_demo.record import load_record
+from syncedit_demo.service import EditService
+from syncedit_demo.settings import Settings
+from tests.clips import edited_scene, write_scene
+from tests.running import running_app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FRAMES = 12
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    write_scene(folder / "scene.mp4", FRAMES, sound=True)
+    Image.fromarray(edited_scene()).save(folder / "edited.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def client(home: Path) -> Iterator[Client]:
+    with running_app(home) as address:
+        client = Client(address, verbose=False, download_files=str(home / "downloads"))
+        yield client
+        client.close()
+
+
+def test_what_programs_can_call_is_named_and_documented(client: Client) -> None:
+    told: dict[str, Any] = client.view_api(return_format="dict", print_info=False)  # type: ignore[assignment]
+    assert not told["unnamed_endpoints"]
+    assert set(told["named_endpoints"]) == {"/inspect_clip", "/first_frame", "/edit"}
+    edit = told["named_endpoints"]["/edit"]
+    assert edit["description"].startswith("Carry the edit of frame 0 through the clip.")
+    parameters = {each["parameter_name"]: each for each in edit["parameters"]}
+    assert list(parameters) == ["clip", "edited_frame", "size", "frames", "start", "rate", "seed", "audio", "engine"]
+    required = [name for name, each in parameters.items() if not each["parameter_has_default"]]
+    assert required == ["clip", "edited_frame"]
+    assert parameters["seed"]["python_type"]["type"] == "int"
+
+
+def test_a_clip_is_inspected(client: Client, media: Path) -> None:
+    told = client.predict(handle_file(media / "scene.mp4"), frames=9, rate="25", api_name="/inspect_clip")
+    assert told["clip"]["frames"] == FRAMES
+    assert told["plan"]["frames"] == 9
+    assert told["plan"]["frame_rate"] == "25"
+    assert any("left out" in note for note in told["plan"]["notes"])
+
+
+def test_frame_0_is_what_the_engine_sees(client: Client, media: Path, tmp_path: Path) -> None:
+    frame = client.predict(handle_file(media / "scene.mp4"), size="320x256", start=3, api_name="/first_frame")
+    service = EditService(Settings(work_dir=tmp_path))  # type: ignore[call-arg]
+    clip, plan = service.inspect(media / "scene.mp4", PlanOptions(size=(320, 256), start=3))
+    assert np.array_equal(np.asarray(Image.open(frame)), service.first_frame(media / "scene.mp4", clip, plan))
+
+
+def test_a_clip_is_edited(client: Client, media: Path) -> None:
+    result, record = client.predict(
+        clip=handle_file(media / "scene.mp4"),
+        edited_frame=handle_file(media / "edited.png"),
+        size="320x256",
+        seed=5,
+        audio=False,
+        api_name="/edit",
+    )
+    told = load_record(Path(result))
+    assert (told.plan.frames, told.seed, told.audio, told.engine.name) == (FRAMES, 5, False, "draft")
+    assert record["seed"] == 5
+    assert record["clip_file"]["name"] == "scene.mp4"
+    service = EditService(Settings())  # type: ignore[call-arg]
+    made, _ = service.inspect(Path(result), PlanOptions())
+    assert (made.frames, made.display_size, made.audio) == (FRAMES, (320, 256), None)
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"size": "300x256"}, "300×256 is not a size the model can make"),
+        ({"size": "large"}, "A size is written like 1024x768"),
+        ({"frames": 500}, "ask for 1 to 12, not 500"),
+        ({"rate": "quick"}, "A frame rate is a number"),
+    ],
+)
+def test_a_mistake_is_answered_with_a_sentence(
+    client: Client, media: Path, options: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(AppError, match=sentence):
+        client.predict(handle_file(media / "scene.mp4"), **options, api_name="/first_frame")
+
+
+def test_files_of_the_machine_cannot_be_named(client: Client, home: Path) -> None:
+    secret = write_scene(home / "secret.mp4")
+    call = f"{client.src}gradio_api/call/inspect_clip"
+    forged = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    event = httpx.post(call, json={"data": [forged, "", 0, 0, ""]}).json()["event_id"]
+    answer = httpx.get(f"{call}/{event}").text
+    assert "event: error" in answer
+    assert "frames" not in answer
+
+
+def test_a_cancelled_call_leaves_nothing_and_frees_the_device(client: Client, media: Path, home: Path) -> None:
+    before = len(list(home.glob("work/jobs/*/run-*")))
+    long = client.submit(
+        handle_file(media / "scene.mp4"), handle_file(media / "edited.png"), size="1280x1024", api_name="/edit"
+    )
+    while not list(home.glob("work/jobs/*/making-*/.syncedit-*")):
+        assert not long.done()
+    long.cancel()
+    client.predict(
+        handle_file(media / "scene.mp4"), handle_file(media / "edited.png"), size="320x256", api_name="/edit"
+    )
+    assert len(list(home.glob("work/jobs/*/run-*"))) == before + 1
+    assert not list(home.glob("work/jobs/*/making-*"))
