@@ -23,6 +23,7 @@ from syncedit_demo.engines import (
     Engine,
     Finished,
     Frames,
+    OptionValue,
     Preview,
     PreviewClip,
     Progress,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from syncedit_demo.engines import Frame, OptionValue
+    from syncedit_demo.engines import Frame
     from syncedit_demo.settings import EngineChoice, Settings
 
 QUEUE_POLL_SECONDS = 0.2
