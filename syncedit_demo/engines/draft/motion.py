@@ -48,6 +48,9 @@ PLACED_SHARE, WELL_PLACED_SHARE = 0.3, 0.5
 SURROUNDINGS = 24
 """How far beyond a local edit its surface is taken to reach, in pixels of the coarse grid."""
 
+MOST_SLACK = 8.0
+"""Most of the cost, in levels, that is put down to a match being off by half a pixel."""
+
 LIGHT = 12.0
 """How much light and shade on a surface may change, in levels, without it being another surface."""
 
@@ -148,12 +151,13 @@ class MotionTracker:
         if self.away:
             return Motion(self._flow, np.zeros(texture.shape, np.float32), self._gain, None)
         # Optical flow is wrong for some pixels beyond whatever covers the surface, however well they seem to match.
+        slack = _slack(coarse_gray) if self._local else 0.0
         margin = 17 if self._local else 7
-        sure = cv2.erode(_confidence(match.cost), np.ones((margin, margin), np.uint8))
+        sure = cv2.erode(_confidence(match.cost, slack), np.ones((margin, margin), np.uint8))
         self._flow = self._refilled(match, sure, texture)
         confidence = sure
         if self._local:
-            filled = _confidence(self._cost(colours, self._flow, self._first * self._gain, 1))
+            filled = _confidence(self._cost(colours, self._flow, self._first * self._gain, 1), slack)
             confidence = np.maximum(sure, cv2.erode(filled, np.ones((3, 3), np.uint8)))
         self._gain = self._measured_gain(colours, confidence)
         box = self._box(match.zone)
@@ -278,8 +282,14 @@ def _mismatch(cost: Floats) -> float:
     return float((cost > WORST_COST / 2).mean())
 
 
-def _confidence(cost: Floats) -> Floats:
-    return np.exp(-np.square(np.maximum(cost - 2, 0) / 8))
+def _slack(picture: Bytes) -> Floats:
+    """Cost that a match may have by being off by half a pixel only: half the slope of the picture, in levels."""
+    across, down = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return np.minimum(blur(cv2.magnitude(across, down), 2) / 2, MOST_SLACK)
+
+
+def _confidence(cost: Floats, slack: Floats | float) -> Floats:
+    return np.exp(-np.square(np.maximum(cost - 2 - slack, 0) / 8))
 
 
 def _grown(mask: Floats, margin: int) -> Mask:
