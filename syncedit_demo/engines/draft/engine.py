@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import cv2
 import numpy as np
@@ -10,15 +11,16 @@ import numpy as np
 from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress, resolve_options
 from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
-from syncedit_demo.engines.draft.motion import MotionTracker
+from syncedit_demo.engines.draft.motion import Motion, MotionTracker
 from syncedit_demo.engines.draft.warping import blur, resize
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from syncedit_demo.engines import Option, OptionValue
+    from syncedit_demo.engines import Frame, Option, OptionValue
+    from syncedit_demo.engines.draft.warping import Size
     from syncedit_demo.plan import EditPlan
     from syncedit_demo.settings import EngineName
 
@@ -30,6 +32,8 @@ VISIBLE_CHANGE = 8
 
 LOCAL_SHARE, EVERYWHERE_SHARE = 0.35, 0.7
 """Edited share of frame 0 below which an edit is of one thing, and above which it is a look of the whole picture."""
+
+Item = TypeVar("Item")
 
 PHASE = "Following the motion"
 PREVIEW_EVERY = 8
@@ -89,24 +93,39 @@ class DraftEngine:
         )
         tracker = MotionTracker(resize(first, motion_size), resize(support, motion_size), local=local)
         carrier = Carrier(first, edited, lookup, local=local, scale=scale)
+        away = False
         notes: list[str] = []
-        for index, frame in enumerate(reference, 1):
+        for index, (frame, motion, is_away) in enumerate(_ahead(_followed(reference, tracker, motion_size)), 1):
             job.raise_if_cancelled()
-            was_away = tracker.away
-            motion = tracker.step(resize(frame, motion_size))
-            if tracker.away and not was_away:
+            if is_away and not away:
                 notes.append(
                     f"The clip cuts to another scene at frame {index}: there the edit's colours are carried over, "
                     "its details are not."
                 )
-            elif was_away and not tracker.away:
+            elif away and not is_away:
                 notes.append(f"The clip is back in its first scene at frame {index}.")
+            away = is_away
             result = carrier.render(frame, motion)
             yield Frames(result[None])
             yield Progress(PHASE, index + 1, plan.frames)
             if index % PREVIEW_EVERY == 0:
                 yield Preview(_reduced(result), index)
         yield Finished(tuple(notes))
+
+
+def _followed(reference: Iterator[Frame], tracker: MotionTracker, size: Size) -> Generator[tuple[Frame, Motion, bool]]:
+    """The frames after the first, each with its motion and whether it shows another scene than frame 0."""
+    for frame in reference:
+        yield frame, tracker.step(resize(frame, size)), tracker.away
+
+
+def _ahead(items: Iterator[Item]) -> Generator[Item]:
+    """The same items, the next one being made in a thread while one is used: a second core follows the motion."""
+    with ThreadPoolExecutor(1) as worker:
+        following = worker.submit(next, items, None)
+        while (item := following.result()) is not None:
+            following = worker.submit(next, items, None)
+            yield item
 
 
 def _support(first: NDArray[np.uint8], edited: NDArray[np.uint8], scale: float) -> NDArray[Any]:

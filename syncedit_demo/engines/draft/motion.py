@@ -285,7 +285,8 @@ def _mismatch(cost: Floats) -> float:
 def _slack(picture: Bytes) -> Floats:
     """Cost that a match may have by being off by half a pixel only: half the slope of the picture, in levels."""
     across, down = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return np.minimum(blur(cv2.magnitude(across, down), 2) / 2, MOST_SLACK)
+    # cv2.magnitude rounds by where its buffers lie in memory, and the same job has to give the same pixels.
+    return np.minimum(blur(np.sqrt(across * across + down * down), 2) / 2, MOST_SLACK)
 
 
 def _confidence(cost: Floats, slack: Floats | float) -> Floats:
