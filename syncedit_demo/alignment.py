@@ -56,9 +56,6 @@ LEAST_TEXTURE = 0.1
 VOTE_MARGIN = 0.02
 """Difference of local correlation from which a block has an opinion."""
 
-UNEDITED_AGREEMENT = 0.9
-"""Local correlation of a block that was not edited, only compressed, resampled or relit."""
-
 
 @dataclass(frozen=True, slots=True)
 class Similarity:
@@ -240,9 +237,9 @@ class Aligner:
         opinion = np.maximum(one, other) > agreement
         return int((opinion & (one - other > VOTE_MARGIN)).sum()), int((opinion & (other - one > VOTE_MARGIN)).sum())
 
-    def support(self, matrix: Matrix) -> NDArray[np.bool_]:
-        """Which blocks of the frame show unedited content under a map: (rows, columns)."""
-        return self._block_agreement(matrix) > UNEDITED_AGREEMENT
+    def support(self, matrix: Matrix, agreement: float) -> NDArray[np.bool_]:
+        """Which blocks of the frame reach a local correlation under a map: (rows, columns)."""
+        return self._block_agreement(matrix) > agreement
 
     @cached_property
     def textured_blocks(self) -> int:

@@ -33,7 +33,10 @@ REFINED_WITHIN = 8.0
 CERTAIN_BLOCKS = 8
 """Unedited blocks (of about 32 x 32 along the longer side) on which a map has to rest."""
 
-CERTAIN_SHARES = ((0.9, 0.18), (0.85, 0.3))
+UNEDITED_AGREEMENT = 0.9
+"""Local correlation of what was not edited, only compressed, resampled or relit."""
+
+CERTAIN_SHARES = ((UNEDITED_AGREEMENT, 0.18), (0.85, 0.3))
 """Local correlation, and the share of the textured blocks that have to reach it, for a correction.
 
 The first is for pixels that were kept, the second for a frame that a model drew anew: there shares of 0.24 and 0.4 were
@@ -180,15 +183,17 @@ def edited_pixels(first_frame: Frame, frame: Frame) -> NDArray[np.bool_]:
     when the mean around it changed; neither JPEG nor resampling does that. Patches of a few pixels do not count.
     """
     window = np.ones((5, 5), np.uint8)
+    before, after = (_pixels(cv2.GaussianBlur(picture, (0, 0), 1.2)) for picture in (first_frame, frame))
 
-    def outside(picture: Frame, other: Frame) -> NDArray[np.bool_]:
-        values = cv2.GaussianBlur(picture, (0, 0), 1.2)
+    def outside(values: Frame, other: Frame) -> NDArray[np.bool_]:
         above = cv2.subtract(values, cv2.dilate(other, window))
         below = cv2.subtract(cv2.erode(other, window), values)
-        return np.asarray(cv2.max(above, below), np.uint8).max(axis=2) > EDITED_LEVELS
+        return _pixels(cv2.max(above, below)).max(axis=2) > EDITED_LEVELS
 
-    edited = outside(frame, first_frame) | outside(first_frame, frame) | (_tone(first_frame, frame) > EDITED_TONE)
-    labels, stats = cv2.connectedComponentsWithStats(edited.astype(np.uint8), connectivity=8)[1:3]
+    toned = _tone(first_frame, frame) > EDITED_TONE
+    toned &= _pixels(cv2.absdiff(before, after)).max(axis=2) > EDITED_TONE / 2
+    edited = outside(after, first_frame) | outside(before, frame) | toned
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(_pixels(edited), connectivity=8)
     large = np.asarray(stats, np.int32)[:, cv2.CC_STAT_AREA] >= EDITED_AREA
     large[0] = False
     return large[np.asarray(labels, np.int32)]
@@ -208,7 +213,7 @@ def _place(frame: NDArray[np.float32], image: NDArray[np.float32]) -> _Placement
     candidates = [aligner.refine(start) for start in aligner.by_features()]
     if all(largest_distance(each, IDENTITY, size) > REFINED_WITHIN for each in candidates):
         candidates.append(aligner.refine(IDENTITY))
-    supports = [aligner.support(candidate) for candidate in candidates]
+    supports = [aligner.support(candidate, UNEDITED_AGREEMENT) for candidate in candidates]
     most = max(int(blocks.sum()) for blocks in supports)
     if most >= CERTAIN_BLOCKS:
         # An edit may have moved a part that has more texture than the rest: the scene is what reaches across the frame.
@@ -217,8 +222,9 @@ def _place(frame: NDArray[np.float32], image: NDArray[np.float32]) -> _Placement
             return _Placement(IDENTITY, moved=False, evidence=in_place)
         best = max(likely, key=lambda each: _reach(each[1]))[0]
         for agreement, share in CERTAIN_SHARES:
+            unedited = float(aligner.support(best, agreement).sum()) / aligner.textured_blocks
             speak_for, speak_against = aligner.votes(best, IDENTITY, agreement)
-            if speak_for >= max(CERTAIN_BLOCKS, share * aligner.textured_blocks, CERTAIN_RATIO * speak_against):
+            if unedited >= share and speak_for >= max(CERTAIN_BLOCKS, CERTAIN_RATIO * speak_against):
                 return _Placement(best, moved=True, evidence=aligner.evidence(best), note=_displacement(best, size))
     coarse = aligner.by_structure()
     best = max((*candidates, coarse, aligner.refine(coarse)), key=aligner.evidence)
