@@ -6,18 +6,23 @@ BIN := .venv/bin
 REQUIREMENTS := $(if $(shell command -v nvidia-smi),requirements.txt,requirements-cpu.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check format clean
+.PHONY: demo test check chromium format clean
 
 demo: .venv/installed-$(REQUIREMENTS)
 	$(BIN)/python app.py
 
-test: check
+test: check chromium
 	$(BIN)/python -m pytest
 
 check: .venv/installed-requirements-dev.txt
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/pyright
+
+# The browser tests drive Debian's Chromium; as root it is installed, otherwise it is asked for.
+chromium:
+	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get -qq update && apt-get -qq -y install chromium; } \
+		|| { echo "The browser tests need Chromium: apt-get install chromium"; exit 1; }
 
 format: .venv/installed-requirements-dev.txt
 	$(BIN)/ruff format

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import cv2
@@ -49,11 +50,14 @@ SEARCH_TURNS = (-2.0, -1.0, 0.0, 1.0, 2.0)
 VOTE_BLOCKS = 32
 """Blocks along the longer side that each vote for one of two maps."""
 
+LEAST_TEXTURE = 0.1
+"""Share of a block's pixels that must have texture for the block to have a say."""
+
 VOTE_MARGIN = 0.02
 """Difference of local correlation from which a block has an opinion."""
 
-VOTE_AGREEMENT = 0.9
-"""Local correlation that a block must reach under one of the maps: below, its content was edited."""
+UNEDITED_AGREEMENT = 0.9
+"""Local correlation of a block that was not edited, only compressed, resampled or relit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,7 @@ class Aligner:
             matrix, inliers = cv2.estimateAffinePartial2D(
                 source, target, method=cv2.RANSAC, ransacReprojThreshold=tolerance, maxIters=2000, confidence=0.999
             )
-            if int(inliers.sum()) < LEAST_FEATURES:
+            if int(inliers.sum()) < max(LEAST_FEATURES, 0.1 * len(pairs)):
                 break
             found.append(np.asarray(matrix, np.float64))
             others = inliers.ravel() == 0
@@ -227,30 +231,38 @@ class Aligner:
         deviation = float(surface.std())
         return float(np.roll(surface, (1, 1), (0, 1))[:3, :3].max()) / deviation if deviation > 0 else 0.0
 
-    def votes(self, first: Matrix, second: Matrix) -> tuple[int, int]:
-        """How many blocks of unedited content agree clearly better with the one map than with the other, and back."""
+    def votes(self, first: Matrix, second: Matrix, agreement: float) -> tuple[int, int]:
+        """How many blocks agree clearly better with the one map than with the other, and the reverse.
+
+        Counted are the blocks whose local correlation reaches `agreement` under one of the maps.
+        """
         one, other = self._block_agreement(first), self._block_agreement(second)
-        opinion = np.maximum(one, other) > VOTE_AGREEMENT
+        opinion = np.maximum(one, other) > agreement
         return int((opinion & (one - other > VOTE_MARGIN)).sum()), int((opinion & (other - one > VOTE_MARGIN)).sum())
 
-    def support(self, matrix: Matrix) -> int:
-        """How many blocks of the frame show unedited content under a map."""
-        return int((self._block_agreement(matrix) > VOTE_AGREEMENT).sum())
+    def support(self, matrix: Matrix) -> NDArray[np.bool_]:
+        """Which blocks of the frame show unedited content under a map: (rows, columns)."""
+        return self._block_agreement(matrix) > UNEDITED_AGREEMENT
+
+    @cached_property
+    def textured_blocks(self) -> int:
+        """How many blocks of the frame have texture to be judged by."""
+        return int((self._block_means(self._levels[-1].textured.astype(np.float32)) > LEAST_TEXTURE).sum())
 
     def _block_agreement(self, matrix: Matrix) -> Gray:
         """Mean local correlation, as an absolute value, of the textured pixels of each block; 0 where it has none."""
         finest = self._levels[-1]
         agreement, covered = finest.agreement(matrix)
         used = (finest.textured & covered).astype(np.float32)
+        share = self._block_means(used)
+        mean = self._block_means(np.abs(agreement) * used) / np.maximum(share, LEAST_TEXTURE)
+        return np.where(share > LEAST_TEXTURE, mean, 0)
+
+    def _block_means(self, values: Gray) -> Gray:
         block = -(-max(self.size) // VOTE_BLOCKS)
-        grid = (-(-self.size[0] // block), -(-self.size[1] // block))
-        pad = (0, grid[1] * block - self.size[1], 0, grid[0] * block - self.size[0])
-
-        def block_means(values: Gray) -> Gray:
-            return _shrunk(_gray(cv2.copyMakeBorder(values, *pad, cv2.BORDER_CONSTANT, value=0)), grid)
-
-        share = block_means(used)
-        return np.where(share > 0.1, block_means(np.abs(agreement) * used) / np.maximum(share, 0.1), 0)
+        width, height = (-(-side // block) for side in self.size)
+        pad = (0, height * block - self.size[1], 0, width * block - self.size[0])
+        return _shrunk(_gray(cv2.copyMakeBorder(values, *pad, cv2.BORDER_CONSTANT, value=0)), (width, height))
 
     def textured_share(self) -> float:
         """The share of pixels that have texture, 0 to 1, in the poorer of the two pictures."""

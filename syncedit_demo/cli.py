@@ -20,7 +20,8 @@ from tqdm import tqdm
 from syncedit_demo import __version__
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.doctor import examine
-from syncedit_demo.engines import Preview, Progress
+from syncedit_demo.engines import Preview, PreviewClip, Progress
+from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
 from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate, parse_size
 from syncedit_demo.render import check_target, write_png
@@ -98,12 +99,25 @@ def build_parser() -> argparse.ArgumentParser:
     edit.add_argument("--seed", type=int, metavar="N", help="default: 42")
     edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out")
     edit.add_argument("--side-by-side", type=Path, metavar="OUT2.mp4", help="write reference and result together")
+    own = edit.add_argument_group("options of the Sync-LoRA engine")
+    for option in OPTIONS:
+        flag = "--" + option.name.replace("_", "-")
+        if isinstance(option.default, bool):
+            own.add_argument(flag, action="store_true", default=None, help=option.help)
+        else:
+            choices = option.choices or None
+            own.add_argument(flag, type=type(option.default), choices=choices, metavar="N", help=option.help)
     edit.usage = (
         "%(prog)s CLIP EDITED OUT.mp4 [--size WxH] [--frames N] [--start FRAME] [--rate R]\n"
         "           [--engine auto|draft|sync-lora] [--seed N] [--no-audio] [--side-by-side OUT2.mp4]\n"
+        "           [--quality full|preview] [--refine-with-reference] [--first-frame-crf N] [--reference-strength N]\n"
         "       %(prog)s --from-record FILE OUT.mp4"
     )
     edit.set_defaults(command=_edit, parser=edit)
+
+    prepare = commands.add_parser("prepare", help="make the Sync-LoRA engine ready: find the weights, fuse them")
+    prepare.add_argument("--download", action="store_true", help="fetch what is missing first, about 80 GB")
+    prepare.set_defaults(command=_prepare)
 
     doctor = commands.add_parser("doctor", help="what this machine can run")
     doctor.add_argument("--json", action="store_true", help="print JSON")
@@ -143,6 +157,8 @@ def _first_frame(wanted: argparse.Namespace) -> None:
 
 def _edit(wanted: argparse.Namespace) -> None:
     service, options = _service_and_options(wanted)
+    given = {option.name: getattr(wanted, option.name) for option in OPTIONS}
+    engine_options = {name: value for name, value in given.items() if value is not None}
     if wanted.from_record is None:
         if len(wanted.files) != 3:
             wanted.parser.error("edit takes CLIP EDITED OUT.mp4")
@@ -153,13 +169,14 @@ def _edit(wanted: argparse.Namespace) -> None:
             target=target,
             options=options,
             engine=wanted.engine or service.settings.engine,
+            engine_options=engine_options,
             seed=42 if wanted.seed is None else wanted.seed,
             audio=not wanted.no_audio,
             side_by_side=wanted.side_by_side,
         )
     else:
         chosen = (wanted.size, wanted.frames, wanted.start or None, wanted.rate, wanted.engine, wanted.seed)
-        if len(wanted.files) != 1 or wanted.no_audio or any(option is not None for option in chosen):
+        if len(wanted.files) != 1 or wanted.no_audio or engine_options or any(option is not None for option in chosen):
             wanted.parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
         request = service.repeat(wanted.from_record, wanted.files[0], wanted.side_by_side)
 
@@ -175,10 +192,18 @@ def _edit(wanted: argparse.Namespace) -> None:
                 case EditResult(target, record):
                     display.close()
                     _report(target, record, request)
-                case Preview():
+                case Preview() | PreviewClip():
                     pass
                 case _:
                     display.show(event)
+
+
+def _prepare(wanted: argparse.Namespace) -> None:
+    settings = load_settings()
+    with _Display() as display:
+        for progress in prepare_weights(settings.sync_lora, fetch=wanted.download):
+            display.show(progress)
+    print(f"{settings.prepared}: ready. The next edit is made by Sync-LoRA.")
 
 
 def _doctor(wanted: argparse.Namespace) -> None:
@@ -189,7 +214,7 @@ def _doctor(wanted: argparse.Namespace) -> None:
     for name, finding in findings.items():
         lines = [f"{key} {value}" for key, value in finding.items()] if isinstance(finding, dict) else [finding]
         for place, line in enumerate(lines):
-            print(f"{name if place == 0 else '':<10}{line}")
+            print(f"{name if place == 0 else '':<11}{line}")
 
 
 def _report(target: Path, record: RunRecord, request: EditRequest) -> None:

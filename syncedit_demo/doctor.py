@@ -10,7 +10,8 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from syncedit_demo import __version__
-from syncedit_demo.engines import engine_states
+from syncedit_demo.engines.choice import Engines
+from syncedit_demo.engines.sync_lora import sync_lora_status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,14 +22,15 @@ PACKAGES = ("numpy", "av", "opencv-python-headless", "pillow", "pillow-heif", "p
 GPU_PACKAGES = ("torch", "transformers", "safetensors", "ltx-core", "ltx-pipelines")
 GIB = 1024**3
 
-Findings = dict[str, "str | dict[str, str]"]
+Findings = dict[str, str | dict[str, str]]
 
 
 def examine(settings: Settings) -> Findings:
     """Look at this machine.
 
     Returns:
-        What was found by topic, in words: program, python, packages, processor, memory, gpu, engines, ffmpeg, disk.
+        What was found by topic, in words: program, python, packages, processor, memory, gpu,
+        engines, sync-lora, ffmpeg, disk.
     """
     return {
         "program": f"SyncEdit Demo {__version__}",
@@ -37,7 +39,8 @@ def examine(settings: Settings) -> Findings:
         "processor": f"{os.cpu_count()} cores ({platform.machine()})",
         "memory": _memory(),
         "gpu": _gpu(),
-        "engines": engine_states(),
+        "engines": {**Engines(settings.sync_lora).states()},
+        "sync-lora": sync_lora_status(settings.sync_lora).findings,
         "ffmpeg": "not needed: its libraries come with PyAV",
         "disk": f"{_free_disk(settings.work_dir) / GIB:.0f} GiB free for {settings.work_dir}",
     }

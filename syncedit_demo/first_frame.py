@@ -27,8 +27,18 @@ if TYPE_CHECKING:
 ALIGNED_WITHIN = 1.0
 """Largest displacement in pixels that is left as it is."""
 
+REFINED_WITHIN = 8.0
+"""Distance in pixels over which the refinement finds its way: starts nearer than that end in the same place."""
+
 CERTAIN_BLOCKS = 8
 """Unedited blocks (of about 32 x 32 along the longer side) on which a map has to rest."""
+
+CERTAIN_SHARES = ((0.9, 0.18), (0.85, 0.3))
+"""Local correlation, and the share of the textured blocks that have to reach it, for a correction.
+
+The first is for pixels that were kept, the second for a frame that a model drew anew: there shares of 0.24 and 0.4 were
+seen for what was displaced. A change of style leaves no more than 0.13 and 0.23, and what agrees there misleads.
+"""
 
 CERTAIN_RATIO = 3
 """How many blocks have to speak for a correction for each one against it."""
@@ -72,8 +82,8 @@ EDITED_AREA = 24
 FILL_RADIUS = 8.0
 """Sigma in pixels over which frame 0 is matched to the edit beside an uncovered border."""
 
-FILL_DEVIATION = 16.0
-"""Levels by which an edit may differ from frame 0 at the border before frame 0 is of no use there."""
+FILL_DEVIATION = 24.0
+"""Levels by which an edit may differ from frame 0 at a border before frame 0 is of no use there."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -195,19 +205,21 @@ def _place(frame: NDArray[np.float32], image: NDArray[np.float32]) -> _Placement
     size = _size(frame)
     aligner = Aligner(frame, image)
     in_place = aligner.evidence(IDENTITY)
-    candidates = [aligner.refine(start) for start in (*aligner.by_features(), IDENTITY)]
-    support = [aligner.support(candidate) for candidate in candidates]
-    if max(support) >= CERTAIN_BLOCKS:
-        # An edit may have moved a part of the picture that has more texture than all the rest.
-        likely = [
-            each for each, blocks in zip(candidates, support, strict=True) if blocks >= max(support) / CERTAIN_RATIO
-        ]
-        best = min(likely, key=lambda matrix: largest_distance(matrix, IDENTITY, size))
-        if largest_distance(best, IDENTITY, size) <= ALIGNED_WITHIN:
+    candidates = [aligner.refine(start) for start in aligner.by_features()]
+    if all(largest_distance(each, IDENTITY, size) > REFINED_WITHIN for each in candidates):
+        candidates.append(aligner.refine(IDENTITY))
+    supports = [aligner.support(candidate) for candidate in candidates]
+    most = max(int(blocks.sum()) for blocks in supports)
+    if most >= CERTAIN_BLOCKS:
+        # An edit may have moved a part that has more texture than the rest: the scene is what reaches across the frame.
+        likely = [each for each in zip(candidates, supports, strict=True) if each[1].sum() >= most / CERTAIN_RATIO]
+        if any(largest_distance(each, IDENTITY, size) <= ALIGNED_WITHIN for each, _ in likely):
             return _Placement(IDENTITY, moved=False, evidence=in_place)
-        speak_for, speak_against = aligner.votes(best, IDENTITY)
-        if speak_for >= max(CERTAIN_BLOCKS, CERTAIN_RATIO * speak_against):
-            return _Placement(best, moved=True, evidence=aligner.evidence(best), note=_displacement(best, size))
+        best = max(likely, key=lambda each: _reach(each[1]))[0]
+        for agreement, share in CERTAIN_SHARES:
+            speak_for, speak_against = aligner.votes(best, IDENTITY, agreement)
+            if speak_for >= max(CERTAIN_BLOCKS, share * aligner.textured_blocks, CERTAIN_RATIO * speak_against):
+                return _Placement(best, moved=True, evidence=aligner.evidence(best), note=_displacement(best, size))
     coarse = aligner.by_structure()
     best = max((*candidates, coarse, aligner.refine(coarse)), key=aligner.evidence)
     evidence = aligner.evidence(best)
@@ -220,11 +232,18 @@ def _place(frame: NDArray[np.float32], image: NDArray[np.float32]) -> _Placement
         )
         return _Placement(best, moved=True, evidence=evidence, note=note)
     if in_place >= SAME_SCENE:
-        return _Placement(IDENTITY, moved=False, evidence=in_place)
+        note = "Too much is redrawn to measure the place to a pixel. Outlines agree, so the frame is left where it is."
+        return _Placement(IDENTITY, moved=False, evidence=in_place, note=note)
     if in_place < OTHER_SCENE and aligner.textured_share() >= RICH:
         return None
     note = "Too little of frame 0 is left to measure whether the edited frame is aligned: it is used as it is."
     return _Placement(IDENTITY, moved=False, evidence=in_place, note=note)
+
+
+def _reach(blocks: NDArray[np.bool_]) -> float:
+    """How widely blocks are spread over the frame: the area of their scatter, in blocks."""
+    places = np.argwhere(blocks).astype(np.float64)
+    return float(np.linalg.det(np.cov(places.T)))
 
 
 def _place_other_shape(first_frame: Frame, image: Frame) -> tuple[Frame, Matrix, _Placement]:
@@ -279,10 +298,10 @@ def _straightened(first_frame: Frame, image: Frame, matrix: Matrix) -> tuple[Fra
     if covered.all():
         return frame, []
     known = covered.astype(np.float32)
-    difference = (frame.astype(np.float32) - first_frame) * known[..., None]
-    weight = _spread(known)[..., None]
-    offset = _spread(difference) / weight
-    deviation = _spread(np.abs(difference).mean(axis=2)) / weight[..., 0]
+    difference = frame.astype(np.float32) - first_frame
+    weight = _spread(known)
+    offset = _spread(difference * known[..., None]) / weight[..., None]
+    deviation = _spread(np.abs(difference).mean(axis=2) * known) / weight
     usable = (deviation < FILL_DEVIATION) & ~covered
     frame[usable] = np.clip(np.rint(first_frame[usable] + offset[usable]), 0, 255).astype(np.uint8)
     from_first = float(usable.sum()) / float((~covered).sum())

@@ -48,11 +48,13 @@ class EngineRecord:
         name: Its name on the command line.
         title: The engine and its device in words.
         versions: What decided the pixels, by name.
+        options: The engine's own options, by name.
     """
 
     name: EngineName
     title: str
     versions: dict[str, str]
+    options: dict[str, str | int | float | bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 from PIL import Image, ImageDraw, ImageFont
@@ -234,19 +235,23 @@ def write_png(frame: Frame, target: Path) -> None:
 
 
 def side_by_side(left: Iterable[Frame], right: Iterable[Frame], labels: tuple[str, str]) -> Iterator[Frame]:
-    """Two clips of the same size and length next to each other, each under its label.
+    """Two clips of the same length next to each other, each under its label.
+
+    Where the clip on the left is larger, as beside a preview, it is brought to the size of the one on the right.
 
     Yields:
-        Frames of twice the width and `LABEL_HEIGHT` more height.
+        Frames of twice the right one's width and `LABEL_HEIGHT` more height.
 
     Raises:
         ValueError: One clip is longer than the other.
     """
     header: Frame | None = None
-    for pair in zip(left, right, strict=True):
+    for one, other in zip(left, right, strict=True):
+        height, width = other.shape[:2]
         if header is None:
-            header = _header(labels, pair[0].shape[1])
-        yield np.vstack([header, np.hstack(pair)])
+            header = _header(labels, width)
+        fitted = one if one.shape == other.shape else cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA)
+        yield np.vstack([header, np.hstack([fitted, other])]).astype(np.uint8, copy=False)
 
 
 def read_frames(path: Path) -> Generator[Frame]:

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import deque
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,18 @@ from syncedit_demo import __version__, render
 from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame
-from syncedit_demo.engines import EditJob, Engine, Finished, Frames, Preview, Progress, choose_engine
+from syncedit_demo.engines import (
+    EditJob,
+    Engine,
+    Finished,
+    Frames,
+    OptionValue,
+    Preview,
+    PreviewClip,
+    Progress,
+    resolve_options,
+)
+from syncedit_demo.engines.choice import Engines
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
@@ -26,7 +37,7 @@ from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.record import EngineRecord, InputFile, RunRecord, read_record, record_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from syncedit_demo.engines import Frame
@@ -45,6 +56,8 @@ class EditRequest:
         target: The mp4 to write; its record is written beside it.
         options: What the user decides about the plan.
         engine: The engine by name, or "auto".
+        engine_options: What the user decides about the engine, by the names of its options.
+        previews: Whether somebody looks at pictures of the result while it is made.
         seed: Seed of whatever is random in the engine.
         audio: Whether the result gets the reference's audio.
         side_by_side: Where to write reference and result next to each other, None for nowhere.
@@ -56,6 +69,8 @@ class EditRequest:
     target: Path
     options: PlanOptions
     engine: EngineChoice = "auto"
+    engine_options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
+    previews: bool = False
     seed: int = 42
     audio: bool = True
     side_by_side: Path | None = None
@@ -102,7 +117,7 @@ class EditResult:
     record: RunRecord
 
 
-JobEvent = Started | Queued | Progress | Preview | EditResult
+JobEvent = Started | Queued | Progress | Preview | PreviewClip | EditResult
 
 
 class DeviceQueue:
@@ -141,6 +156,7 @@ class EditService:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.engines = Engines(settings.sync_lora)
         self._queue = DeviceQueue()
 
     def inspect(self, clip: Path, options: PlanOptions) -> tuple[ClipInfo, EditPlan]:
@@ -159,7 +175,7 @@ class EditService:
         Raises:
             EngineError: The settings name an engine that is not ready; the sentence says what is missing.
         """
-        return choose_engine(self.settings.engine)
+        return self.engines.choose(self.settings.engine)
 
     def first_frame(self, path: Path, clip: ClipInfo, plan: EditPlan) -> Frame:
         """Frame 0 at the plan's size: exactly the pixels an engine sees."""
@@ -220,6 +236,7 @@ class EditService:
             target=target,
             options=PlanOptions(),
             engine=record.engine.name,
+            engine_options=record.engine.options,
             seed=record.seed,
             audio=record.audio,
             side_by_side=side_by_side,
@@ -240,7 +257,8 @@ class EditService:
             SyncEditError: Something the user can mend.
             Cancelled: The cancel flag was set; nothing is left behind.
         """
-        engine, choice = choose_engine(request.engine)
+        engine, choice = self.engines.choose(request.engine)
+        options = resolve_options(engine.options, request.engine_options)
         for target in (request.target, request.side_by_side):
             if target is not None:
                 render.check_target(target, ".mp4", (request.clip, request.edited_frame))
@@ -259,6 +277,8 @@ class EditService:
             reference=lambda: conform(request.clip, clip, plan),
             seed=request.seed,
             cancel=cancel,
+            options=options,
+            previews=request.previews,
         )
         ticket = self._queue.join()
         try:
@@ -295,7 +315,7 @@ class EditService:
                             phase = event.phase
                             watch.lap(phase)
                             yield event
-                        case Preview():
+                        case Preview() | PreviewClip():
                             yield event
             record = RunRecord(
                 program=__version__,
@@ -305,7 +325,7 @@ class EditService:
                 edited_file=InputFile.of(request.edited_frame),
                 clip=started.clip,
                 plan=plan,
-                engine=EngineRecord(engine.name, engine.title, dict(engine.versions)),
+                engine=EngineRecord(engine.name, engine.title, dict(engine.versions), dict(job.options)),
                 seed=request.seed,
                 audio=request.audio,
                 notes=tuple(notes),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from syncedit_demo.engines.sync_lora import SyncLoraSettings
 from syncedit_demo.errors import SettingsError
 
 EngineName = Literal["draft", "sync-lora"]
@@ -30,7 +32,27 @@ class Settings(BaseSettings):
     job_max_age_hours: float = Field(
         24, gt=0, description="Age at which an upload or a visit's results are deleted, in hours."
     )
+    weights: Path = Field(
+        Path("weights"), description="Folder of the Sync-LoRA engine's weight files; downloads go into it."
+    )
+    prepared: Path = Field(
+        Path("weights/prepared"), description="Folder of the prepared set that the Sync-LoRA engine starts from."
+    )
+    device: str | None = Field(None, description='Device of the Sync-LoRA engine, such as "cuda:1"; the GPU if unset.')
+    ltx_repo: str = Field("Lightricks/LTX-2.3", description="Hub repository of base, distilled LoRA and upscaler.")
+    ltx_revision: str = Field("main", description="Its branch, tag or commit.")
+    sync_lora_repo: str = Field("SagiPolaczek/LTX-2.3-Sync-LoRA", description="Hub repository of the Sync-LoRA.")
+    sync_lora_revision: str = Field("main", description="Its branch, tag or commit.")
+    gemma_repo: str = Field(
+        "google/gemma-3-12b-it-qat-q4_0-unquantized", description="Hub repository of the text encoder."
+    )
+    gemma_revision: str = Field("main", description="Its branch, tag or commit.")
     max_upload_mb: int = Field(500, ge=1, description="Largest file the page takes, in megabytes.")
+
+    @property
+    def sync_lora(self) -> SyncLoraSettings:
+        """The part that the Sync-LoRA engine reads."""
+        return SyncLoraSettings(**self.model_dump(include={each.name for each in fields(SyncLoraSettings)}))
 
     @property
     def jobs_dir(self) -> Path:

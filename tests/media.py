@@ -1,6 +1,5 @@
 """Small clips whose pictures show what was done to them: each carries its number, and its corners their place."""
 
-# pyright: reportUnknownMemberType=false
 # The encoding half of av's stubs leaves the streams of packets open.
 
 from __future__ import annotations

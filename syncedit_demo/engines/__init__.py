@@ -6,7 +6,7 @@ events, and looks at the job's cancel flag between steps.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from syncedit_demo.errors import Cancelled, EngineError
@@ -19,12 +19,76 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from syncedit_demo.plan import EditPlan
-    from syncedit_demo.settings import EngineChoice, EngineName
+    from syncedit_demo.settings import EngineName
 
     Frame = NDArray[np.uint8]
     """One picture: RGB, shape (height, width, 3), 0-255, BT.709 primaries and transfer, full range."""
 
-SYNC_LORA_MISSING = "The Sync-LoRA engine is not part of this version."
+OptionValue = str | int | float | bool
+"""What an option can be set to; as JSON has it, so that a run record holds it unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing the user may decide about an engine, described well enough for a page and a command line to show it.
+
+    Attributes:
+        name: Its key in `EditJob.options`; the command line's flag is the same with hyphens.
+        label: What the page writes beside it.
+        help: What it changes, in a sentence or two.
+        default: Its value where the user decides nothing; every value is of this type.
+        choices: The values allowed, none where any within the bounds is.
+        minimum: Smallest number allowed.
+        maximum: Largest number allowed.
+    """
+
+    name: str
+    label: str
+    help: str
+    default: OptionValue
+    choices: tuple[OptionValue, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+
+    def check(self, value: OptionValue) -> OptionValue:
+        """The value as this option's type.
+
+        Raises:
+            EngineError: The value is not allowed; the sentence says which are.
+        """
+        if isinstance(self.default, float) and type(value) is int:
+            value = float(value)
+        if type(value) is not type(self.default) or not self._allows(value):
+            message = f"{self.label}: {value!r} is not possible; {self._allowed()}."
+            raise EngineError(message)
+        return value
+
+    def _allows(self, value: OptionValue) -> bool:
+        if self.choices:
+            return value in self.choices
+        if isinstance(value, str):
+            return True
+        return (self.minimum is None or value >= self.minimum) and (self.maximum is None or value <= self.maximum)
+
+    def _allowed(self) -> str:
+        if self.choices:
+            return "choose one of " + ", ".join(map(str, self.choices))
+        if isinstance(self.default, bool):
+            return "it is on or off"
+        return f"choose a number from {self.minimum} to {self.maximum}"
+
+
+def resolve_options(options: tuple[Option, ...], given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    """Every option of an engine with the value the user gave it or its default.
+
+    Raises:
+        EngineError: A name the engine does not have, or a value it does not allow.
+    """
+    if unknown := given.keys() - {option.name for option in options}:
+        known = ", ".join(option.name for option in options) or "none"
+        message = f"This engine has no option {', '.join(sorted(unknown))}. Its options: {known}."
+        raise EngineError(message)
+    return {option.name: option.check(given.get(option.name, option.default)) for option in options}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +102,8 @@ class EditJob:
             rate, frame 0 first. Each call decodes anew, so an engine holds no more frames than it needs.
         seed: Seed of whatever is random in the engine.
         cancel: Set by the user's Stop; looked at between steps.
+        options: What the user decided about this engine, by `Option.name`; what is absent has its default.
+        previews: Whether somebody looks at `Preview` and `PreviewClip` events: they cost time and are made only then.
     """
 
     plan: EditPlan
@@ -45,6 +111,8 @@ class EditJob:
     reference: Callable[[], Iterator[Frame]]
     seed: int
     cancel: threading.Event
+    options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
+    previews: bool = False
 
     def raise_if_cancelled(self) -> None:
         """Raise `Cancelled` once the user has asked for a stop."""
@@ -70,8 +138,15 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PreviewClip:
+    """The whole result so far as a clip of any size: `(plan.frames, height, width, 3)`, RGB uint8."""
+
+    frames: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """The next finished frames in order: `(count, plan.height, plan.width, 3)`, RGB uint8."""
+    """The next finished frames in order: `(count, height, width, 3)` of the engine's `output_size`, RGB uint8."""
 
     frames: NDArray[np.uint8]
 
@@ -83,7 +158,7 @@ class Finished:
     notes: tuple[str, ...] = ()
 
 
-Event = Progress | Preview | Frames | Finished
+Event = Progress | Preview | PreviewClip | Frames | Finished
 
 
 class Engine(Protocol):
@@ -109,6 +184,19 @@ class Engine(Protocol):
         """Versions of what decides its pixels, for the run record."""
         ...
 
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """What the user may decide about it, besides the plan and the seed."""
+        ...
+
+    def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
+        """(width, height) of the frames it will give, in pixels: the plan's, or smaller where an option asks for that.
+
+        Raises:
+            EngineError: An option is not allowed.
+        """
+        ...
+
     def run(self, job: EditJob) -> Generator[Event]:
         """Carry out the job: `Frames` that add up to exactly `plan.frames`, then one `Finished`.
 
@@ -117,24 +205,3 @@ class Engine(Protocol):
             EngineError: The engine cannot carry out this plan; the sentence says what would fit.
         """
         ...
-
-
-def choose_engine(choice: EngineChoice) -> tuple[Engine, str]:
-    """The engine that a choice means on this machine, and a sentence that says which and why.
-
-    Raises:
-        EngineError: The engine asked for by name is not ready; the sentence says what is missing.
-    """
-    from syncedit_demo.engines.draft import DraftEngine  # noqa: PLC0415 - an engine is imported when it is used
-
-    if choice == "sync-lora":
-        raise EngineError(SYNC_LORA_MISSING)
-    engine = DraftEngine()
-    if choice == "draft":
-        return engine, f"Made by the {engine.title}, as asked for."
-    return engine, f"Made by the {engine.title}: {SYNC_LORA_MISSING}"
-
-
-def engine_states() -> dict[str, str]:
-    """Every engine by name, and whether it is ready here."""
-    return {"draft": "ready", "sync-lora": SYNC_LORA_MISSING}

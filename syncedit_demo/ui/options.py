@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 
-from syncedit_demo.engines import engine_states
 from syncedit_demo.plan import (
     SIZE_MULTIPLE,
     PlanOptions,
@@ -26,7 +25,8 @@ if TYPE_CHECKING:
 
     from syncedit_demo.clip import ClipInfo
     from syncedit_demo.record import RunRecord
-    from syncedit_demo.settings import EngineChoice, Settings
+    from syncedit_demo.service import EditService
+    from syncedit_demo.settings import EngineChoice
 
 SizeChoice = Literal["trained", "fast", "own"]
 FAST_AREA = 512 * 512
@@ -75,8 +75,8 @@ class Options:
 class OptionsPanel:
     """The components, where it is made, and what they mean."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, service: EditService) -> None:
+        settings = self._settings = service.settings
         with gr.Row(equal_height=True):
             self.seed = gr.Number(
                 DEFAULT_SEED,
@@ -119,7 +119,7 @@ class OptionsPanel:
                 max_lines=1,
             )
         self.audio = gr.Checkbox(True, label="Keep the clip's sound", elem_id="audio")
-        ready = [name for name, state in engine_states().items() if state == "ready"]
+        ready = [name for name, state in service.engines.states().items() if state == "ready"]
         self.engine = gr.Radio(
             ["auto", *ready], value=settings.engine, label="Engine", visible=len(ready) > 1, elem_id="engine"
         )

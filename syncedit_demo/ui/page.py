@@ -98,7 +98,7 @@ class _Page:
                     gr.HTML(f"<h2><span>3</span>Generate</h2>{NO_PROMPT}")
                     self._run = RunStep(self._service, trouble)
                     with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-                        self._options = OptionsPanel(self._service.settings)
+                        self._options = OptionsPanel(self._service)
             with gr.Column(scale=8, min_width=330, elem_id="result", elem_classes="card"):
                 gr.HTML("<h2>Result</h2>")
                 self._results = ResultPanel()

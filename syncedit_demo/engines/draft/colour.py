@@ -8,8 +8,26 @@ import numpy as np
 
 from syncedit_demo.engines.draft.warping import Bytes, Floats
 
-BINS = 25
+CELLS = 25
+"""Nodes per channel of the grid that is learnt."""
+
 LEVELS = 128
+"""Entries per channel of the table it is looked up in: every other level."""
+
+WIDENINGS = ((0.7, 0.05), (1.5, 1e-3), (3.0, 1e-5), (6.0, 1e-7), (12.0, 1e-9))
+"""(blur in nodes, weight): colours that frame 0 does not hold take the change of ever more distant ones."""
+
+FINER_ROUNDS = 2
+"""Rounds of fitting what the rounds before left: one alone is blurred by its own splat."""
+
+EXACT_SHARE, LOOSE_SHARE = 0.95, 0.75
+"""Explained shares between which the look-up goes from trusting itself to trusting only what is certain."""
+
+TRUSTING, CERTAIN = (0.35, 0.75), (0.85, 0.97)
+"""How well determined a colour's change must be to start to count and to count in full."""
+
+NOISE = 9.0
+"""Variance in levels² that is no sign of a colour's change being undetermined."""
 
 
 class ColourLookup:
@@ -20,73 +38,89 @@ class ColourLookup:
     """
 
     def __init__(self, first: Bytes, edited: Bytes, *, everywhere: bool) -> None:
-        """Learn from frame 0 and its edit, RGB pictures of one size."""
-        original = first.reshape(-1, 3)
-        change = edited.reshape(-1, 3).astype(np.float32) - original
-        cell, fraction = np.divmod(original.astype(np.float32) * np.float32((BINS - 1) / 255.001), 1)
-        cell = cell.astype(np.int64)
-        columns = np.column_stack([np.ones(len(change), np.float32), change, np.square(change).sum(axis=1)])
-        sums = np.zeros((5, BINS**3))
-        for corner in itertools.product((0, 1), repeat=3):
-            weight = np.prod(np.where(corner, fraction, 1 - fraction), axis=1)
-            index = np.ravel_multi_index(tuple((cell + corner).T), (BINS,) * 3)
-            for row in range(5):
-                sums[row] += np.bincount(index, weight * columns[:, row], BINS**3)
-        grid = _fill(sums.reshape(5, BINS, BINS, BINS))
-        mean, energy = grid[1:4], grid[4]
-        power = np.square(mean).sum(axis=0)
-        table = _table(np.moveaxis(mean, 0, -1))
-        residual = change - table[_index(first)].reshape(-1, 3)
-        total = float(np.square(change).sum())
-        self.explained = max(0.0, 1 - float(np.square(residual).sum()) / total) if total else 1.0
-        determined = (power + 9) / (np.maximum(energy - power, 0) + power + 9)
-        strictness = 0.0 if everywhere else np.clip((0.95 - self.explained) / 0.2, 0, 1)
-        low, high = np.array((0.35, 0.75)) * (1 - strictness) + np.array((0.85, 0.97)) * strictness
+        """Learn the change.
+
+        Args:
+            first: Frame 0, RGB.
+            edited: The edited frame 0.
+            everywhere: The whole picture is edited, so that a colour that is seldom seen is edited as well.
+        """
+        change = edited.reshape(-1, 3).astype(np.float32) - first.reshape(-1, 3)
+        energy = np.square(change).sum(axis=1)
+        splat = _Splat(first.reshape(-1, 3))
+        ones = np.ones(len(change), np.float32)
+        index = _index(first).reshape(-1)
+        grid = _filled(splat.sums(np.column_stack([ones, change])))
+        rest = change - _table(grid)[index]
+        # How certain a colour is must be judged before the finer rounds, which follow single samples.
+        unexplained = np.square(rest).sum(axis=1)
+        total = float(energy.sum())
+        self.explained = max(0.0, 1 - float(unexplained.sum()) / total) if total else 1.0
+        spread = _filled(splat.sums(np.column_stack([ones, unexplained])))[..., 0]
+        power = np.square(grid).sum(axis=-1)
+        determined = (power + NOISE) / (power + spread + NOISE)
+        for _ in range(FINER_ROUNDS):
+            grid += _filled(splat.sums(np.column_stack([ones, rest])))
+            rest = change - _table(grid)[index]
+
+        doubt = (
+            0.0 if everywhere else float(np.clip((EXACT_SHARE - self.explained) / (EXACT_SHARE - LOOSE_SHARE), 0, 1))
+        )
+        low, high = (1 - doubt) * np.array(TRUSTING) + doubt * np.array(CERTAIN)
         step = np.clip((determined - low) / (high - low), 0, 1)
-        shrunk = mean * (step * step * (3 - 2 * step))
-        self._table = _table(np.moveaxis(shrunk, 0, -1))
+        self._table = _table(grid * (step * step * (3 - 2 * step))[..., None].astype(np.float32))
 
     def apply(self, frame: Bytes) -> Floats:
         """The frame with the colour part of the edit, float32 RGB, 0-255."""
         return np.clip(frame + self._table[_index(frame)], 0, 255)
 
 
-def _index(picture: Bytes) -> np.ndarray:
+class _Splat:
+    """Trilinear sums of values at the nodes of the colour grid."""
+
+    def __init__(self, colours: Bytes) -> None:
+        cell, fraction = np.divmod(colours.astype(np.float32) * np.float32((CELLS - 1) / 255.001), 1)
+        cell = cell.astype(np.int32)
+        self._corners: list[tuple[Floats, Floats]] = []
+        for corner in itertools.product((0, 1), repeat=3):
+            weight = np.prod(np.where(corner, fraction, 1 - fraction), axis=1)
+            self._corners.append(((cell + corner) @ np.array((CELLS * CELLS, CELLS, 1)), weight))
+
+    def sums(self, values: Floats) -> Floats:
+        """Sums of the values (count, channels) per node: shape (channels, CELLS, CELLS, CELLS)."""
+        result = np.zeros((values.shape[1], CELLS**3))
+        for index, weight in self._corners:
+            result += np.stack([np.bincount(index, weight * column, CELLS**3) for column in values.T])
+        return result.reshape(-1, CELLS, CELLS, CELLS)
+
+
+def _index(picture: Bytes) -> Floats:
     half = (picture >> 1).astype(np.int32)
     return (half[..., 0] << 14) | (half[..., 1] << 7) | half[..., 2]
 
 
-def _fill(sums: np.ndarray) -> np.ndarray:
-    """Means per cell; cells without samples take those of ever wider surroundings."""
-    numerator = sums.copy()
-    for sigma, share in ((0.7, 0.05), (1.5, 1e-3), (3.0, 1e-5), (6.0, 1e-7), (12.0, 1e-9)):
-        numerator += share * np.stack([_blur3(row, sigma) for row in sums])
-    return numerator / np.maximum(numerator[0], 1e-30)
+def _filled(sums: Floats) -> Floats:
+    """Means per node from weights and weighted sums, channels last."""
+    total = sums.copy()
+    for sigma, share in WIDENINGS:
+        distance = np.subtract.outer(np.arange(CELLS), np.arange(CELLS))
+        total += share * _along_axes(sums, np.exp(-0.5 * np.square(distance / sigma)))
+    return np.moveaxis(total[1:] / np.maximum(total[0], 1e-30), 0, -1).astype(np.float32)
 
 
-def _blur3(volume: np.ndarray, sigma: float) -> np.ndarray:
-    for _ in range(3):
-        flat = volume.reshape(BINS, -1)
-        flat = _blur_rows(flat, sigma)
-        volume = np.moveaxis(flat.reshape(BINS, BINS, BINS), 0, -1)
-    return np.ascontiguousarray(volume)
+def _along_axes(volumes: Floats, matrix: Floats) -> Floats:
+    """The matrix applied along each of the last three axes."""
+    for axis in (1, 2, 3):
+        volumes = np.moveaxis(np.tensordot(matrix, volumes, axes=(1, axis)), 0, axis)
+    return volumes
 
 
-def _blur_rows(flat: np.ndarray, sigma: float) -> np.ndarray:
-    distance = np.subtract.outer(np.arange(BINS), np.arange(BINS))
-    kernel = np.exp(-0.5 * np.square(distance / sigma))
-    return kernel @ flat
-
-
-def _table(grid: np.ndarray) -> Floats:
-    """The trilinear interpolation of the grid at every other level."""
-    place = (np.arange(LEVELS) * 2 + 0.5) * ((BINS - 1) / 255.001)
+def _table(grid: Floats) -> Floats:
+    """The trilinear interpolation of the grid at every other level: shape (LEVELS³, 3)."""
+    place = (np.arange(LEVELS) * 2 + 0.5) * ((CELLS - 1) / 255.001)
     cell = place.astype(int)
-    matrix = np.zeros((LEVELS, BINS), np.float32)
+    matrix = np.zeros((LEVELS, CELLS), np.float32)
     matrix[np.arange(LEVELS), cell] = 1 - (place - cell)
     matrix[np.arange(LEVELS), cell + 1] = place - cell
-    values = grid.astype(np.float32)
-    for _ in range(3):
-        flat = values.reshape(values.shape[0], -1)
-        values = np.moveaxis((matrix @ flat).reshape(LEVELS, *values.shape[1:]), 0, 2)
-    return np.ascontiguousarray(values).reshape(-1, 3)
+    volumes = _along_axes(np.moveaxis(grid, -1, 0), matrix)
+    return np.ascontiguousarray(np.moveaxis(volumes, 0, -1)).reshape(-1, 3)

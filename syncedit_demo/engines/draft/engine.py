@@ -2,80 +2,120 @@
 
 from __future__ import annotations
 
-import platform
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress
+from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress, resolve_options
 from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.motion import MotionTracker
-from syncedit_demo.engines.draft.warping import resize
+from syncedit_demo.engines.draft.warping import blur, resize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Mapping
 
-    from syncedit_demo.engines import Frame
+    from numpy.typing import NDArray
 
-BASE_AREA = 512 * 512
+    from syncedit_demo.engines import Option, OptionValue
+    from syncedit_demo.plan import EditPlan
+    from syncedit_demo.settings import EngineName
+
+MOTION_AREA = 512 * 512
+"""Motion of larger frames is followed at this area: it is smooth, and only what is shown needs every pixel."""
+
+VISIBLE_CHANGE = 8
+"""Difference in levels from which a pixel of frame 0 counts as edited."""
+
+LOCAL_SHARE, EVERYWHERE_SHARE = 0.35, 0.7
+"""Edited share of frame 0 below which an edit is of one thing, and above which it is a look of the whole picture."""
+
 PHASE = "Following the motion"
 PREVIEW_EVERY = 8
 PREVIEW_SIDE = 512
 
 
 class DraftEngine:
-    """Carries the edit of frame 0 along the motion of the reference."""
+    """Carries the edit of frame 0 along the motion of the reference.
 
-    name = "draft"
-    title = "Draft (CPU)"
+    What of the edit is a function of colour is applied to each frame's own colours; the rest is carried along the
+    optical flow to where its surface is seen. One frame is worked on at a time, and the same job gives the same pixels.
+    """
+
+    name: EngineName = "draft"
+    title = "Draft engine (CPU)"
     description = (
-        "Carries the edit along the motion of the clip, on any machine. It invents nothing: what frame 0 does not show, "
-        "new shapes and what they uncover are beyond it."
+        "Carries the edit along the motion of the clip, on any machine. It invents nothing: new shapes, and what "
+        "frame 0 does not show, are beyond it."
     )
 
     @property
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that decide the pixels."""
-        return {"opencv": cv2.__version__, "numpy": np.__version__, "python": platform.python_version()}
+        return {"opencv": cv2.__version__, "numpy": np.__version__}
 
-    def run(self, job: EditJob) -> Iterator[Event]:
-        """Carry out the job, one frame at a time."""
-        plan = job.plan
-        frames = job.reference()
-        first = next(frames)
-        scale = max(1.0, (plan.width * plan.height / BASE_AREA) ** 0.5)
-        fine = (round(plan.width / scale), round(plan.height / scale))
-        change = cv2.absdiff(first, job.edited_frame).max(axis=-1)
-        support = cv2.GaussianBlur((change > 8).astype(np.float32), (0, 0), 2 * scale)
-        covered = float((support > 0.3).mean())
-        local = 0 < covered < 0.35
-        lookup = ColourLookup(first, job.edited_frame, everywhere=covered > 0.7)
-        tracker = MotionTracker(resize(first, fine), resize(support, fine), local=local)
-        carrier = Carrier(first, job.edited_frame, lookup, local=local, scale=scale)
-        notes: list[str] = []
-        yield Frames(job.edited_frame[None])
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """None: the recipe is fixed."""
+        return ()
+
+    def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
+        """Always the plan's size."""
+        resolve_options(self.options, options)
+        return plan.width, plan.height
+
+    def run(self, job: EditJob) -> Generator[Event]:
+        """Carry out the job; every plan fits.
+
+        Raises:
+            Cancelled: The job's cancel flag was set.
+        """
+        plan, edited = job.plan, job.edited_frame
+        reference = job.reference()
+        job.raise_if_cancelled()
+        first = next(reference)
+        yield Frames(edited[None])
         yield Progress(PHASE, 1, plan.frames)
-        for index, frame in enumerate(frames, 1):
+
+        scale = max(1.0, (plan.width * plan.height / MOTION_AREA) ** 0.5)
+        motion_size = (round(plan.width / scale), round(plan.height / scale))
+        support = _support(first, edited, scale)
+        covered = float((support > 0.3).mean())
+        local = 0 < covered < LOCAL_SHARE
+        stride = round(scale)
+        lookup = ColourLookup(
+            first[::stride, ::stride], edited[::stride, ::stride], everywhere=covered > EVERYWHERE_SHARE
+        )
+        tracker = MotionTracker(resize(first, motion_size), resize(support, motion_size), local=local)
+        carrier = Carrier(first, edited, lookup, local=local, scale=scale)
+        notes: list[str] = []
+        for index, frame in enumerate(reference, 1):
             job.raise_if_cancelled()
             was_away = tracker.away
-            motion = tracker.step(resize(frame, fine))
+            motion = tracker.step(resize(frame, motion_size))
             if tracker.away and not was_away:
                 notes.append(
-                    f"The clip cuts to another scene at frame {index}: "
-                    "there the edit's colours are carried over, its details are not."
+                    f"The clip cuts to another scene at frame {index}: there the edit's colours are carried over, "
+                    "its details are not."
                 )
             elif was_away and not tracker.away:
-                notes.append(f"The clip is back in the scene of its first frame at frame {index}.")
+                notes.append(f"The clip is back in its first scene at frame {index}.")
             result = carrier.render(frame, motion)
             yield Frames(result[None])
             yield Progress(PHASE, index + 1, plan.frames)
             if index % PREVIEW_EVERY == 0:
-                yield Preview(_small(result), index)
+                yield Preview(_reduced(result), index)
         yield Finished(tuple(notes))
 
 
-def _small(frame: Frame) -> Frame:
-    scale = min(1.0, PREVIEW_SIDE / max(frame.shape[:2]))
-    return resize(frame, (round(frame.shape[1] * scale), round(frame.shape[0] * scale)))
+def _support(first: NDArray[np.uint8], edited: NDArray[np.uint8], scale: float) -> NDArray[Any]:
+    """Where frame 0 is edited: 0-1, with soft edges."""
+    changed = cv2.absdiff(first, edited).max(axis=-1) > VISIBLE_CHANGE
+    return blur(changed.astype(np.float32), 2 * scale)
+
+
+def _reduced(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    height, width = frame.shape[:2]
+    scale = min(1.0, PREVIEW_SIDE / max(height, width))
+    return resize(frame, (round(width * scale), round(height * scale)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -13,6 +13,8 @@ from syncedit_demo.engines.draft.warping import (
     Box,
     Bytes,
     Floats,
+    Mask,
+    Picture,
     blur,
     compose,
     gray,
@@ -27,17 +29,29 @@ from syncedit_demo.engines.draft.warping import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
 WORST_COST = 18.0
 """Mean difference over the channels, in levels, from which a match is as bad as any."""
 
 CHAIN_BIAS = 0.6
-HOMOGRAPHY_BIAS = -0.3
-SMOOTH_BIAS = np.float32(-1.5)
-"""Added to the cost of a candidate: a chain drifts, a homography is smooth."""
+PLANE_BIAS = -0.3
+"""Added to the cost of a candidate, in levels: a chain drifts, a plane motion is smooth."""
 
-LIGHT = np.float32(12)
+SMOOTH_BIAS = -1.5
+"""Added to the cost of a plane motion where there is no texture that could tell candidates apart."""
+
+SURE_COST = 4.0
+"""Cost under which a match counts for fitting a plane motion."""
+
+PLACED_SHARE, WELL_PLACED_SHARE = 0.3, 0.5
+"""Share of a surface that its affine map must explain to be used, and to keep the edit from showing elsewhere."""
+
+SURROUNDINGS = 24
+"""How far beyond a local edit its surface is taken to reach, in pixels of the coarse grid."""
+
+MOST_SLACK = 8.0
+"""Most of the cost, in levels, that is put down to a match being off by half a pixel."""
+
+LIGHT = 12.0
 """How much light and shade on a surface may change, in levels, without it being another surface."""
 
 GAIN_RANGE = (0.6, 1.6)
@@ -50,6 +64,7 @@ CUT_SHARE = 0.45
 under 0.16 on the clips this was set on, unrelated scenes are above 0.6."""
 
 TEXTURE = 1e-4
+"""Eigenvalue, as OpenCV scales it, at which texture stands out from the noise."""
 
 MOST_POINTS = 1500
 """Points that a homography is fitted to."""
@@ -72,6 +87,16 @@ class Motion:
     confidence: Floats
     gain: Floats
     box: Box | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Match:
+    """Flow to frame 0 and its cost on the coarse grid, the plane motion of what is edited, and where that may show."""
+
+    flow: Floats
+    cost: Floats
+    plane: Floats
+    zone: Mask
 
 
 class MotionTracker:
@@ -100,7 +125,7 @@ class MotionTracker:
         coarse = resize(first, self._size)
         self._first = coarse.astype(np.float32)
         self._first_gray = gray(coarse)
-        self._support = cast("Floats", resize(support, self._size))
+        self._support = resize(support, self._size)
         self._surface = SurfaceTracker(self._first, self._support) if local else None
         self._placed = np.eye(3)
         self._previous = coarse
@@ -109,113 +134,115 @@ class MotionTracker:
 
     def step(self, frame: Bytes) -> Motion:
         """The motion of the next frame, RGB at the fine size."""
-        coarse = cast("Bytes", resize(frame, self._size))
+        coarse = resize(frame, self._size)
         coarse_gray = gray(coarse)
         colours = coarse.astype(np.float32)
         back = self._dis.calc(coarse_gray, gray(self._previous), self._still())
         cut = _mismatch(self._cost(colours, back, self._previous.astype(np.float32))) > CUT_SHARE
         self._previous = coarse
         if cut or self.away:
-            self._flow, self._gain = self._still(), np.ones(3, np.float32)
+            self._flow, self._placed, self._gain = self._still(), np.eye(3), np.ones(3, np.float32)
             chain = self._flow
         else:
             chain = compose(back, self._flow)
         texture = _texture(coarse_gray)
-        flow, cost, plane, zone = self._best(colours, coarse_gray, chain, texture)
-        self.away = (cut or self.away) and _mismatch(cost) > CUT_SHARE
+        match = self._best(colours, coarse_gray, chain, texture)
+        self.away = (cut or self.away) and _mismatch(match.cost) > CUT_SHARE
         if self.away:
-            nowhere = np.zeros(cost.shape, np.float32)
-            return Motion(self._flow, nowhere, self._gain, None)
-        confidence = _confidence(cost)
-        confidence = cast("Floats", cv2.erode(confidence, np.ones((17, 17) if self._local else (7, 7), np.uint8)))
-        self._flow = self._refilled(flow, confidence, texture, plane)
-        trust = confidence if self._local else texture
+            return Motion(self._flow, np.zeros(texture.shape, np.float32), self._gain, None)
+        # Optical flow is wrong for some pixels beyond whatever covers the surface, however well they seem to match.
+        slack = _slack(coarse_gray) if self._local else 0.0
+        margin = 17 if self._local else 7
+        sure = cv2.erode(_confidence(match.cost, slack), np.ones((margin, margin), np.uint8))
+        self._flow = self._refilled(match, sure, texture)
+        confidence = sure
         if self._local:
-            filled = _confidence(self._cost(colours, self._flow, self._first * self._gain, 1))
-            confidence = np.maximum(confidence, cv2.erode(filled, np.ones((3, 3), np.uint8)))
+            filled = _confidence(self._cost(colours, self._flow, self._first * self._gain, 1), slack)
+            confidence = np.maximum(sure, cv2.erode(filled, np.ones((3, 3), np.uint8)))
         self._gain = self._measured_gain(colours, confidence)
-        box = self._box(zone)
-        confidence = confidence * zone
+        box = self._box(match.zone)
         fine = resize_flow(self._flow, size_of(frame))
         if box is not None:
-            fine[box] = self._polished(
-                gray(frame)[box], fine[box], cast("Floats", resize(trust, size_of(frame)))[box], box
-            )
-        return Motion(fine, confidence, self._gain, box)
+            trust = resize(sure if self._local else texture, size_of(frame))
+            fine[box] = self._polished(gray(frame)[box], fine[box], trust[box], box)
+        return Motion(fine, confidence * match.zone, self._gain, box)
 
     def _still(self) -> Floats:
         return np.zeros((self._size[1], self._size[0], 2), np.float32)
 
     def _cost(self, frame: Floats, flow: Floats, first: Floats, sigma: float = 3) -> Floats:
-        outside = (1e4, 1e4, 1e4)
-        shown = cv2.remap(first, places(flow), None, cv2.INTER_LINEAR, borderValue=outside)
+        shown = sample(first, places(flow), border=cv2.BORDER_CONSTANT)
         difference = frame - shown
         if self._surface is not None:
             difference -= np.clip(blur(np.clip(difference, -LIGHT, LIGHT), 8), -LIGHT, LIGHT)
         difference = cv2.transform(np.abs(difference), MEAN)
         return blur(np.minimum(difference, WORST_COST), sigma)
 
-    def _best(
-        self, frame: Floats, frame_gray: Bytes, chain: Floats, texture: Floats
-    ) -> tuple[Floats, Floats, NDArray[np.float64], NDArray[np.bool_]]:
-        """The flow to frame 0, its cost, and the plane motion of what is edited."""
+    def _best(self, frame: Floats, frame_gray: Bytes, chain: Floats, texture: Floats) -> _Match:
+        """The likeliest flow to frame 0."""
         first = self._first * self._gain
-        seen = cast("Bytes", warp(self._first_gray, chain))
-        candidates = [
-            chain,
-            self._dis.calc(frame_gray, self._first_gray, chain.copy()),
-            compose(self._dis.calc(frame_gray, seen, self._still()), chain),
-        ]
-        costs = [self._cost(frame, flow, first) for flow in candidates]
-        biases = [np.float32(CHAIN_BIAS), np.float32(0), np.float32(0)]
-        better = candidates[1] if costs[1].mean() < costs[2].mean() else candidates[2]
-        sure = np.minimum(costs[1], costs[2]) < 4
+        direct = self._dis.calc(frame_gray, self._first_gray, chain.copy())
+        again = compose(self._dis.calc(frame_gray, warp(self._first_gray, chain), self._still()), chain)
+        flows = [chain, direct, again]
+        costs = [self._cost(frame, flow, first) for flow in flows]
+        biases: list[Floats | float] = [CHAIN_BIAS, 0.0, 0.0]
         smooth = SMOOTH_BIAS * (1 - texture)
-        plane = np.eye(3)
+        near = np.zeros(texture.shape, np.bool_)
+        plane, zone = np.eye(3), ~near
+
+        better = direct if costs[1].mean() < costs[2].mean() else again
+        sure = np.minimum(costs[1], costs[2]) < SURE_COST
+        placed, share = self._aligned(frame, better, sure)
+        if share > PLACED_SHARE:
+            plane = np.linalg.inv(placed)
+            shown = self._seen_through(plane, self._support)
+            near = _grown(shown, SURROUNDINGS)
+            if share > WELL_PLACED_SHARE:
+                zone = _grown(shown, round(6 + 0.15 * float(np.sqrt(shown.sum()))))
+            flows.append(self._through(plane, frame_gray, texture))
+            biases.append(PLANE_BIAS + smooth * near)
         background = _homography(better, sure)
         if background is not None:
-            plane = background
-            candidates.append(self._through(plane, frame_gray, texture))
-            biases.append(HOMOGRAPHY_BIAS + smooth)
-        zone = np.ones(texture.shape, np.bool_)
-        if self._surface is not None:
-            placed, share = self._surface.align(frame, self._gain, [self._placed])
-            if share < 0.3:
-                around = _grown(cast("Floats", warp(self._support, better)), 12)
-                region = _homography(better, sure & around)
-                if region is not None:
-                    other, other_share = self._surface.align(frame, self._gain, [np.linalg.inv(region)])
-                    if other_share > share:
-                        placed, share = other, other_share
-            self._placed = placed
-            if share > 0.3:
-                plane = np.linalg.inv(placed)
-                candidates.append(self._through(plane, frame_gray, texture))
-                shown = cast("Floats", self._seen_through(plane, self._support))
-                near = _grown(shown, 24)
-                biases[-1] = np.where(near, np.float32(0), biases[-1])
-                biases.append(HOMOGRAPHY_BIAS + np.where(near, smooth, np.float32(0)))
-                if share > 0.5:
-                    zone = _grown(shown, round(6 + 0.15 * float(np.sqrt(shown.sum()))))
-        costs += [self._cost(frame, flow, first) for flow in candidates[3:]]
-        flow = _cheapest(candidates, [cost + bias for cost, bias in zip(costs, biases, strict=True)])
-        return flow, self._cost(frame, flow, first), plane, zone
+            if share <= PLACED_SHARE:
+                plane = background
+            flows.append(self._through(background, frame_gray, texture))
+            biases.append((PLANE_BIAS + smooth) * ~near)
 
-    def _seen_through(self, matrix: NDArray[np.float64], picture: NDArray[Any]) -> NDArray[Any]:
+        costs += [self._cost(frame, flow, first) for flow in flows[3:]]
+        flow = _cheapest(flows, [cost + bias for cost, bias in zip(costs, biases, strict=True)])
+        return _Match(flow, self._cost(frame, flow, first), plane, zone)
+
+    def _aligned(self, frame: Floats, flow: Floats, sure: Mask) -> tuple[Floats, float]:
+        """Where the surface of a local edit is, as an affine map, and the share of it that is seen there."""
+        if self._surface is None:
+            return self._placed, 0.0
+        placed, share = self._surface.align(frame, self._gain, self._placed)
+        if share < PLACED_SHARE:
+            region = _homography(flow, sure & _grown(warp(self._support, flow), 12))
+            if region is not None:
+                found = self._surface.align(frame, self._gain, np.linalg.inv(region))
+                placed, share = max((placed, share), found, key=lambda pair: pair[1])
+        self._placed = placed
+        return placed, share
+
+    def _seen_through(self, matrix: Floats, picture: Picture) -> Picture:
         mode = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return cv2.warpPerspective(picture, matrix, self._size, flags=mode, borderMode=cv2.BORDER_REPLICATE)
 
-    def _through(self, matrix: NDArray[np.float64], frame_gray: Bytes, texture: Floats) -> Floats:
+    def _through(self, matrix: Floats, frame_gray: Bytes, texture: Floats) -> Floats:
         """Flow to frame 0 seen through a homography: what is left to find is small, whatever the turn or zoom."""
-        seen = cast("Bytes", self._seen_through(matrix, self._first_gray))
-        still = self._still()
-        found = places(self._dis.calc(frame_gray, seen, still.copy()) * texture[..., None])
-        return cv2.perspectiveTransform(found, matrix) - places(still)
+        seen = self._seen_through(matrix, self._first_gray)
+        rest: Floats = self._dis.calc(frame_gray, seen, self._still()) * texture[..., None]
+        return cv2.perspectiveTransform(places(rest), matrix) - places(self._still())
 
-    def _refilled(self, flow: Floats, confidence: Floats, texture: Floats, plane: NDArray[np.float64]) -> Floats:
-        """The flow, with what is unsure taken from its surroundings."""
+    def _refilled(self, match: _Match, confidence: Floats, texture: Floats) -> Floats:
+        """The flow, with what is unsure or without texture taken from its surroundings.
+
+        Interpolated is the difference from the plane motion, by normalised convolution (Knutsson and Westin, 1993).
+        """
         grid = places(self._still())
-        ground = cv2.perspectiveTransform(grid, plane) - grid
+        flow = match.flow
+        ground: Floats = cv2.perspectiveTransform(grid, match.plane) - grid
         weight = confidence * (texture + np.float32(0.02)) + np.float32(1e-4)
         offset = (flow - ground) * weight[..., None]
         filled = blur(offset, 6) + 0.05 * blur(offset, 24)
@@ -230,7 +257,7 @@ class MotionTracker:
         ratio = np.median((frame[::3, ::3][sure] + 1) / (shown + 1), axis=0)
         return np.clip(ratio, *GAIN_RANGE).astype(np.float32)
 
-    def _box(self, zone: NDArray[np.bool_]) -> Box | None:
+    def _box(self, zone: Mask) -> Box | None:
         """The part of the fine grid where the edit shows, with a margin."""
         x, y, width, height = cv2.boundingRect(((warp(self._support, self._flow) > 0.01) & zone).astype(np.uint8))
         if not width or not height:
@@ -244,7 +271,7 @@ class MotionTracker:
         seen = sample(self._fine_gray, places(flow, origin))
         # A DIS object keeps buffers of its last size; this one's size follows the box.
         polisher = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-        step = polisher.calc(np.ascontiguousarray(frame_gray), cast("Bytes", seen), np.zeros_like(flow))
+        step = polisher.calc(np.ascontiguousarray(frame_gray), seen, np.zeros_like(flow))
         length = np.sqrt(np.square(step).sum(axis=-1, keepdims=True))
         step *= np.clip(2 - length / POLISH_LIMIT, 0, 1) * trust[..., None]
         return compose(step, flow)
@@ -255,11 +282,17 @@ def _mismatch(cost: Floats) -> float:
     return float((cost > WORST_COST / 2).mean())
 
 
-def _confidence(cost: Floats) -> Floats:
-    return np.exp(-np.square(np.maximum(cost - 2, 0) / 8))
+def _slack(picture: Bytes) -> Floats:
+    """Cost that a match may have by being off by half a pixel only: half the slope of the picture, in levels."""
+    across, down = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return np.minimum(blur(cv2.magnitude(across, down), 2) / 2, MOST_SLACK)
 
 
-def _grown(mask: Floats, margin: int) -> NDArray[np.bool_]:
+def _confidence(cost: Floats, slack: Floats | float) -> Floats:
+    return np.exp(-np.square(np.maximum(cost - 2 - slack, 0) / 8))
+
+
+def _grown(mask: Floats, margin: int) -> Mask:
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
     return cv2.dilate((mask > 0.3).astype(np.uint8), kernel) > 0
 
@@ -271,7 +304,7 @@ def _texture(picture: Bytes) -> Floats:
     return square / (square + TEXTURE**2)
 
 
-def _homography(flow: Floats, region: NDArray[np.bool_]) -> NDArray[np.float64] | None:
+def _homography(flow: Floats, region: Mask) -> Floats | None:
     """The plane motion of a region; None where too little of it agrees on one."""
     rows, columns = np.nonzero(region[::3, ::3])
     if len(rows) < 40:

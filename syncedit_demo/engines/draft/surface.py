@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from syncedit_demo.engines.draft.warping import Floats, blur, sample
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from numpy.typing import NDArray
-
-    Matrix = NDArray[np.float64]
+Matrix = NDArray[np.float64]
 
 STAGES = ((3.0, 40), (1.0, 12))
 """(scale of the detail in pixels, how far beyond the edit the surface is looked at) from coarse to fine. An edit on
@@ -58,20 +53,18 @@ class SurfaceTracker:
         """
         self._templates = [_template(first, support, sigma, context) for sigma, context in STAGES]
 
-    def align(self, frame: Floats, gain: Floats, guesses: Iterable[Matrix]) -> tuple[Matrix, float]:
+    def align(self, frame: Floats, gain: Floats, guess: Matrix) -> tuple[Matrix, float]:
         """The map from frame 0 to the frame, shape (3, 3), and the share of the region that it explains.
 
         Args:
             frame: RGB, 0-255.
             gain: Brightness of the frame against frame 0, per channel.
-            guesses: Maps to start from; the one that ends best wins.
+            guess: The map to start from.
         """
         wide, close = self._templates
         colours = blur(frame, 1)
         detail = _detail(frame, wide.sigma)
-        found, share = max(
-            (_refined(wide, guess, detail, colours, gain) for guess in guesses), key=lambda pair: pair[1]
-        )
+        found, share = _refined(wide, guess, detail, colours, gain)
         detail = _detail(frame, close.sigma)
         finer, visible = _refined(close, found, detail, colours, gain)
         return (finer, share) if visible > LEAST_VISIBLE else (found, share)
@@ -117,9 +110,9 @@ def _refined(
         weighted = (slopes * weight[:, None, None].astype(np.float32)).reshape(-1, 6)
         normal = (weighted.T @ slopes.reshape(-1, 6)).astype(np.float64)
         normal += np.diag(np.full(6, 1e-3 * np.trace(normal) / 6 + 1e-6))
-        change = np.linalg.solve(normal, (weighted.T @ error.reshape(-1)).astype(np.float64))
+        pull: NDArray[np.float64] = (weighted.T @ error.reshape(-1)).astype(np.float64)
         step = np.eye(3)
-        step[:2] += change.reshape(2, 3)
+        step[:2] += np.asarray(np.linalg.solve(normal, pull), np.float64).reshape(2, 3)
         current = current @ np.linalg.inv(step)
     return current @ template.to_unit, float(weight.mean())
 

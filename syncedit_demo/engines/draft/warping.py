@@ -6,21 +6,26 @@ later picture shows what is at p + flow[p] in the earlier one.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Bytes = NDArray[np.uint8]
+Picture = NDArray[Any]
+"""A picture or field of any kind."""
+Floats = NDArray[Any]
+"""float32. OpenCV's signatures do not tell element types apart, so neither does this one."""
+Bytes = NDArray[Any]
+"""uint8, 0-255."""
+Mask = NDArray[np.bool_]
 Size = tuple[int, int]
 """(width, height) in pixels."""
 Box = tuple[slice, slice]
 """(rows, columns) of a part of a picture."""
 
 
-def size_of(picture: NDArray[Any]) -> Size:
+def size_of(picture: Picture) -> Size:
     """(width, height) of a picture or field."""
     return picture.shape[1], picture.shape[0]
 
@@ -34,12 +39,18 @@ def places(flow: Floats, origin: tuple[int, int] = (0, 0)) -> Floats:
     return absolute
 
 
-def sample(picture: NDArray[Any], where: Floats, interpolation: int = cv2.INTER_LINEAR) -> NDArray[Any]:
-    """The picture at absolute coordinates; beyond its border the nearest pixel."""
-    return cv2.remap(picture, where, None, interpolation, borderMode=cv2.BORDER_REPLICATE)
+def sample(
+    picture: Picture, where: Floats, interpolation: int = cv2.INTER_LINEAR, border: int = cv2.BORDER_REPLICATE
+) -> Picture:
+    """The picture at absolute coordinates.
+
+    Beyond its border lies the nearest pixel, or with `BORDER_CONSTANT` a value far from any colour.
+    """
+    no_second_map: Any = None
+    return cv2.remap(picture, where, no_second_map, interpolation, borderMode=border, borderValue=(1e4, 1e4, 1e4))
 
 
-def warp(picture: NDArray[Any], flow: Floats) -> NDArray[Any]:
+def warp(picture: Picture, flow: Floats) -> Picture:
     """The earlier picture brought to the later one."""
     return sample(picture, places(flow))
 
@@ -49,7 +60,7 @@ def compose(flow: Floats, earlier: Floats) -> Floats:
     return flow + warp(earlier, flow)
 
 
-def resize(picture: NDArray[Any], size: Size) -> NDArray[Any]:
+def resize(picture: Picture, size: Size) -> Picture:
     """The picture at another size: averaged when it shrinks, bilinear when it grows."""
     if size_of(picture) == size:
         return picture
@@ -65,11 +76,17 @@ def resize_flow(flow: Floats, size: Size) -> Floats:
     return resize(flow, size) * np.array((size[0] / width, size[1] / height), np.float32)
 
 
-def blur(picture: NDArray[Any], sigma: float) -> Floats:
+def blur(picture: Picture, sigma: float) -> Floats:
     """Gaussian blur."""
-    return cast(Floats, cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE))
+    return cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
 
 
 def gray(picture: Bytes) -> Bytes:
     """The luma of an RGB picture."""
-    return cast(Bytes, cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+
+
+def mean_over(picture: Floats, radius: float) -> Floats:
+    """The mean over a square window around each pixel."""
+    side = 2 * round(radius) + 1
+    return cv2.blur(picture, (side, side))

@@ -1,0 +1,16 @@
+"""LTX-2.3 with the Sync-LoRA, on ltx-core. Importing this needs neither torch nor ltx-core."""
+
+from syncedit_demo.engines.sync_lora.engine import SyncLoraEngine, prepare_weights
+from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
+from syncedit_demo.engines.sync_lora.status import Status, sync_lora_status
+from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+
+__all__ = [
+    "OPTIONS",
+    "Status",
+    "SyncLoraEngine",
+    "SyncLoraOptions",
+    "SyncLoraSettings",
+    "prepare_weights",
+    "sync_lora_status",
+]

@@ -1,0 +1,123 @@
+"""The engine as the rest of the product sees it. torch is imported when one is made, and not before."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
+from syncedit_demo.engines.sync_lora.prepared import open_prepared
+from syncedit_demo.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from syncedit_demo.engines import EditJob, Event, Option, OptionValue, Progress
+    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+    from syncedit_demo.plan import EditPlan
+    from syncedit_demo.settings import EngineName
+
+PACKAGES = ("torch", "ltx_core", "safetensors")
+PREPARE_PACKAGES = (*PACKAGES, "transformers", "huggingface_hub")
+
+
+def missing_packages() -> list[str]:
+    """The packages this engine needs that are not installed."""
+    return [name for name in PACKAGES if find_spec(name) is None]
+
+
+def prepare_weights(settings: SyncLoraSettings, *, fetch: bool = False) -> Generator[Progress]:
+    """Make the prepared set, once, before the first edit; nothing is done where it is there already.
+
+    Args:
+        settings: Where the weights are and where the set goes. It is made on the GPU where there is one.
+        fetch: Whether what is missing is downloaded first, about 80 GB.
+
+    Yields:
+        Progress; fetching counts bytes.
+
+    Raises:
+        EngineError: A package, a weight file or room is missing, or a file is not the right one.
+    """
+    _require(PREPARE_PACKAGES)
+    import torch  # noqa: PLC0415 - torch is imported here, and not before
+
+    from syncedit_demo.engines.sync_lora.download import download  # noqa: PLC0415
+    from syncedit_demo.engines.sync_lora.prepare import prepare  # noqa: PLC0415
+
+    if fetch:
+        yield from download(settings)
+    yield from prepare(settings, torch.device(settings.device or ("cuda" if torch.cuda.is_available() else "cpu")))
+
+
+def _require(packages: tuple[str, ...]) -> None:
+    if missing := [name for name in packages if find_spec(name) is None]:
+        message = f"Sync-LoRA needs {', '.join(missing)}. Install with: pip install -r requirements.txt"
+        raise EngineError(message)
+
+
+class SyncLoraEngine:
+    """LTX-2.3 with the Sync-LoRA, from a prepared set."""
+
+    def __init__(self, settings: SyncLoraSettings) -> None:
+        """Open the prepared set; the networks are loaded with the first edit.
+
+        Args:
+            settings: Where the set is and what to run on.
+
+        Raises:
+            EngineError: A package or the set is missing or damaged, or there is no such device.
+        """
+        _require(PACKAGES)
+        self._prepared = open_prepared(settings.prepared)
+        from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - torch is imported here, and not before
+
+        device = runtime.choose_device(settings.device)
+        self._runtime = runtime.Runtime(self._prepared, device)
+        self._device_name = runtime.describe_device(device)
+
+    @property
+    def name(self) -> EngineName:
+        """What the command line and the run record call it."""
+        return "sync-lora"
+
+    @property
+    def title(self) -> str:
+        """The engine and its device."""
+        return f"Sync-LoRA on {self._device_name}"
+
+    @property
+    def description(self) -> str:
+        """What it does and what it cannot do."""
+        return (
+            "LTX-2.3 with the Sync-LoRA generates the whole clip anew from the edited frame and the reference's "
+            "motion. Fast motion, and an edited frame that does not line up with the clip, are its weak points."
+        )
+
+    @property
+    def versions(self) -> Mapping[str, str]:
+        """Versions and hashes of what decides its pixels."""
+        manifest = self._prepared.manifest
+        return {
+            **{name: version(name) for name in ("torch", "ltx-core")},
+            **{f"{slot} ({source.name})": source.sha256 for slot, source in manifest.sources.items()},
+            **{file.name: file.sha256 for file in manifest.files},
+        }
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """Quality, refinement, first-frame compression and reference strength."""
+        return OPTIONS
+
+    def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
+        """The plan's size, or half of it for `quality=preview`."""
+        return SyncLoraOptions.resolve(options).output_size(plan)
+
+    def run(self, job: EditJob) -> Generator[Event]:
+        """Make the edit; see `Engine.run`."""
+        return self._runtime.run(job, SyncLoraOptions.resolve(job.options))
+
+    def unload(self) -> None:
+        """Give the device's memory back until the next edit."""
+        self._runtime.unload()

@@ -1,0 +1,191 @@
+"""The networks of the recipe: what they are made of, and a prepared set brought onto a device.
+
+One transformer serves both stages, because both use the same stack of LoRAs. It is built without the audio half:
+the LoRA was trained with `audio=None`, for which both give the same numbers.
+"""
+
+# ltx_core has no stubs and leaves many of its own types open.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from ltx_core.model.transformer import LTXModel, LTXVideoOnlyModelConfigurator, X0Model
+from ltx_core.model.upsampler import LatentUpsampler, LatentUpsamplerConfigurator
+from ltx_core.model.video_vae import VideoDecoder, VideoDecoderConfigurator, VideoEncoder, VideoEncoderConfigurator
+from safetensors import safe_open
+
+from syncedit_demo.engines.sync_lora.prompt import load_prompt
+from syncedit_demo.engines.sync_lora.weights import FETCH, TRANSFORMER_PREFIX
+from syncedit_demo.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Mapping
+    from pathlib import Path
+
+    from syncedit_demo.engines.sync_lora.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.safetensors_file import Header
+
+DTYPE = torch.bfloat16
+"""What the model was trained in and the stock pipeline runs in."""
+
+ENCODER_PREFIX = "vae.encoder."
+DECODER_PREFIX = "vae.decoder."
+STATISTICS = "per_channel_statistics."
+"""The VAE's two halves share these; in a checkpoint they stand beside the halves."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Models:
+    """Everything an edit runs through, in `DTYPE` on one device.
+
+    Attributes:
+        transformer: Video only, both LoRAs fused; gives the denoised latent.
+        encoder: Pixels to latents.
+        decoder: Latents to pixels.
+        upscaler: Latents to latents of twice the width and height.
+        prompt: The prompt's embedding, `(1, tokens, channels)`.
+        device: Where all of it is.
+    """
+
+    transformer: X0Model
+    encoder: VideoEncoder
+    decoder: VideoDecoder
+    upscaler: LatentUpsampler
+    prompt: torch.Tensor
+    device: torch.device
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Networks:
+    """The networks as their configurations describe them, without weights: on torch's meta device."""
+
+    transformer: LTXModel
+    encoder: VideoEncoder
+    decoder: VideoDecoder
+    upscaler: LatentUpsampler
+
+    @property
+    def transformer_names(self) -> dict[str, str]:
+        """The transformer's tensors: name in the checkpoint → name in the network."""
+        return {TRANSFORMER_PREFIX + name: name for name in self.transformer.state_dict()}
+
+    @property
+    def encoder_names(self) -> dict[str, str]:
+        """The encoder's tensors: name in the checkpoint → name in the network."""
+        return _vae_names(ENCODER_PREFIX, self.encoder)
+
+    @property
+    def decoder_names(self) -> dict[str, str]:
+        """The decoder's tensors: name in the checkpoint → name in the network."""
+        return _vae_names(DECODER_PREFIX, self.decoder)
+
+
+def describe_networks(base: Header, upscaler: Header) -> Networks:
+    """The networks of two files' configurations, each file checked to hold every tensor in its shape.
+
+    Raises:
+        EngineError: A configuration is not one ltx-core can build, or a tensor is missing or of another shape.
+    """
+    try:
+        networks = Networks(
+            transformer=_on_meta(LTXVideoOnlyModelConfigurator, base),
+            encoder=_on_meta(VideoEncoderConfigurator, base),
+            decoder=_on_meta(VideoDecoderConfigurator, base),
+            upscaler=_on_meta(LatentUpsamplerConfigurator, upscaler),
+        )
+    except (ValueError, LookupError, TypeError, NotImplementedError) as error:
+        message = f"The configuration in {base.path} is not one ltx-core can build ({error}). Fetch it with: {FETCH}"
+        raise EngineError(message) from error
+    _check_tensors(base, networks.transformer, networks.transformer_names)
+    _check_tensors(base, networks.encoder, networks.encoder_names)
+    _check_tensors(base, networks.decoder, networks.decoder_names)
+    _check_tensors(upscaler, networks.upscaler, {name: name for name in networks.upscaler.state_dict()})
+    return networks
+
+
+def load_models(prepared: PreparedSet, device: torch.device) -> Generator[tuple[int, int], None, Models]:
+    """Bring a prepared set onto a device, each tensor mapped and copied on its own: there is never a second copy.
+
+    Args:
+        prepared: The set.
+        device: Where the networks go.
+
+    Yields:
+        (tensors loaded, tensors in all) after each.
+
+    Returns:
+        The networks, ready to run.
+
+    Raises:
+        EngineError: The set does not hold what the networks need.
+    """
+    networks = describe_networks(prepared.checkpoint, prepared.upscaler)
+    prompt = load_prompt(prepared.prompt, width=networks.transformer.inner_dim)
+    upscaler_names = {name: name for name in networks.upscaler.state_dict()}
+    parts: list[tuple[torch.nn.Module, Path, dict[str, str]]] = [
+        (networks.transformer, prepared.checkpoint.path, networks.transformer_names),
+        (networks.encoder, prepared.checkpoint.path, networks.encoder_names),
+        (networks.decoder, prepared.checkpoint.path, networks.decoder_names),
+        (networks.upscaler, prepared.upscaler.path, upscaler_names),
+    ]
+    total = sum(len(names) for _, _, names in parts)
+    loaded = 0
+    for network, path, names in parts:
+        state: dict[str, torch.Tensor] = {}
+        for name, tensor in read_tensors(path, names):
+            state[names[name]] = tensor.to(device=device, dtype=DTYPE)
+            loaded += 1
+            yield loaded, total
+        network.load_state_dict(state, strict=True, assign=True)
+        assert_whole(network)
+        network.eval().requires_grad_(False)
+    return Models(
+        transformer=X0Model(networks.transformer).eval(),
+        encoder=networks.encoder,
+        decoder=networks.decoder,
+        upscaler=networks.upscaler,
+        prompt=prompt.to(device=device, dtype=DTYPE),
+        device=device,
+    )
+
+
+def read_tensors(path: Path, names: Mapping[str, object]) -> Iterator[tuple[str, torch.Tensor]]:
+    """The named tensors of a file, mapped into memory one after the other."""
+    with safe_open(path, framework="pt") as file:
+        for name in names:
+            yield name, file.get_tensor(name)
+
+
+def assert_whole(network: torch.nn.Module) -> None:
+    """Make sure that no weight is left on torch's meta device, where it has no numbers.
+
+    Raises:
+        RuntimeError: One is: a defect of this program.
+    """
+    tensors = (*network.named_parameters(), *network.named_buffers())
+    if empty := [name for name, tensor in tensors if tensor.is_meta]:
+        message = f"{type(network).__name__} was built without {', '.join(empty)}."
+        raise RuntimeError(message)
+
+
+def _on_meta(configurator: Any, header: Header) -> Any:  # noqa: ANN401 - ltx_core mistypes its configurators
+    with torch.device("meta"):
+        return configurator.from_config(header.config)
+
+
+def _check_tensors(header: Header, network: torch.nn.Module, names: Mapping[str, str]) -> None:
+    expected = network.state_dict()
+    for name, own_name in names.items():
+        info, shape = header.tensors.get(name), tuple(expected[own_name].shape)
+        if info is None or info.shape != shape:
+            state = "is missing" if info is None else f"has the shape {info.shape} instead of {shape}"
+            message = f"{header.path} is not the file this engine needs: {name} {state}. Fetch it with: {FETCH}"
+            raise EngineError(message)
+
+
+def _vae_names(prefix: str, network: torch.nn.Module) -> dict[str, str]:
+    return {(f"vae.{name}" if name.startswith(STATISTICS) else prefix + name): name for name in network.state_dict()}

@@ -1,0 +1,78 @@
+"""What the user may decide about the Sync-LoRA engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+
+from syncedit_demo.engines import Option, OptionValue, resolve_options
+from syncedit_demo.engines.sync_lora import recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from syncedit_demo.plan import EditPlan
+
+Quality = Literal["full", "preview"]
+
+OPTIONS = (
+    Option(
+        "quality",
+        "Quality",
+        "full makes both stages; preview stops after the first: sooner, at half the width and height.",
+        default="full",
+        choices=("full", "preview"),
+    ),
+    Option(
+        "refine_with_reference",
+        "Refine with the reference",
+        "The second stage sees the reference too: closer sync, but slower and with more memory.",
+        default=False,
+    ),
+    Option(
+        "first_frame_crf",
+        "First frame compression",
+        "H.264 quality the edited frame is compressed with before the model sees it: 18 as in Lightricks' own graphs, "
+        "0 for none as in the LoRA's training, 33 as in the stock pipeline.",
+        default=recipe.FIRST_FRAME_CRF,
+        minimum=0,
+        maximum=51,
+    ),
+    Option(
+        "reference_strength",
+        "Reference strength",
+        "How strictly the motion follows the reference: 1 keeps it clean, less lets the model repaint it.",
+        default=recipe.REFERENCE_STRENGTH,
+        minimum=0.0,
+        maximum=1.0,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncLoraOptions:
+    """The options of one edit, checked; the fields are those of `OPTIONS`."""
+
+    quality: Quality = "full"
+    refine_with_reference: bool = False
+    first_frame_crf: int = recipe.FIRST_FRAME_CRF
+    reference_strength: float = recipe.REFERENCE_STRENGTH
+
+    @classmethod
+    def resolve(cls, given: Mapping[str, OptionValue]) -> SyncLoraOptions:
+        """The options of a job.
+
+        Raises:
+            EngineError: A name or a value is not allowed.
+        """
+        values = resolve_options(OPTIONS, given)
+        return cls(
+            quality=cast("Quality", values["quality"]),
+            refine_with_reference=cast("bool", values["refine_with_reference"]),
+            first_frame_crf=cast("int", values["first_frame_crf"]),
+            reference_strength=cast("float", values["reference_strength"]),
+        )
+
+    def output_size(self, plan: EditPlan) -> tuple[int, int]:
+        """(width, height) of the result: half the plan's for a preview."""
+        return (plan.width // 2, plan.height // 2) if self.quality == "preview" else (plan.width, plan.height)

@@ -1,0 +1,123 @@
+"""The prepared set: everything an edit needs, fused and in the order it is loaded, with a manifest of what it is.
+
+    checkpoint.safetensors   video-only transformer with both LoRAs in it, and the VAE, under the checkpoint's names
+    upscaler.safetensors     the spatial ×2 upscaler
+    prompt.safetensors       the embedding of the prompt
+    manifest.json            the recipe, what it was made from and its own files, with SHA-256
+
+The manifest is written last and removed first: a set without one is not whole.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from syncedit_demo.engines.sync_lora.safetensors_file import Header, read_header
+from syncedit_demo.errors import EngineError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+CHECKPOINT = "checkpoint.safetensors"
+UPSCALER = "upscaler.safetensors"
+PROMPT = "prompt.safetensors"
+PREPARE = "python -m syncedit_demo prepare"
+
+
+@dataclass(frozen=True, slots=True)
+class FileIdentity:
+    """One file: its name, size in bytes and SHA-256."""
+
+    name: str
+    nbytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a prepared set is.
+
+    Attributes:
+        format: Version of this layout.
+        prompt: The prompt of the embedding.
+        lora_strength: Strength both LoRAs were fused with.
+        sources: The weight files it was made from, by slot.
+        files: Its own files.
+        made_with: Versions of what decided its numbers, and the device that made the products.
+    """
+
+    format: int
+    prompt: str
+    lora_strength: float
+    sources: dict[str, FileIdentity]
+    files: list[FileIdentity]
+    made_with: dict[str, str]
+
+    def write(self, folder: Path) -> None:
+        """Write the manifest, which makes the set whole."""
+        partial = folder / f"{MANIFEST}.part"
+        partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        partial.replace(folder / MANIFEST)
+
+    @classmethod
+    def read(cls, folder: Path) -> Manifest:
+        """Read a set's manifest.
+
+        Raises:
+            EngineError: There is none, or it is not one of this version.
+        """
+        path = folder / MANIFEST
+        if not path.is_file():
+            message = f"No prepared set in {folder}. Make it with: {PREPARE}"
+            raise EngineError(message)
+        try:
+            entry = cast("dict[str, Any]", json.loads(path.read_text()))
+            if entry["format"] != FORMAT:
+                message = f"{folder} was prepared by another version of this program. Make it anew with: {PREPARE}"
+                raise EngineError(message)
+            entry["sources"] = {slot: FileIdentity(**source) for slot, source in entry["sources"].items()}
+            entry["files"] = [FileIdentity(**file) for file in entry["files"]]
+            return cls(**entry)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            message = f"{path} cannot be read. Make the set anew with: {PREPARE}"
+            raise EngineError(message) from error
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSet:
+    """A whole prepared set: its manifest and the headers of its files."""
+
+    manifest: Manifest
+    checkpoint: Header
+    upscaler: Header
+    prompt: Header
+
+    @property
+    def nbytes(self) -> int:
+        """What a start maps and copies to the device."""
+        return self.checkpoint.nbytes + self.upscaler.nbytes + self.prompt.nbytes
+
+
+def open_prepared(folder: Path) -> PreparedSet:
+    """Open a prepared set, checking from the headers and sizes that it is whole.
+
+    Raises:
+        EngineError: It is missing or damaged; the sentence says what mends it.
+    """
+    manifest = Manifest.read(folder)
+    sizes = {file.name: file.nbytes for file in manifest.files}
+    headers: dict[str, Header] = {}
+    for name in (CHECKPOINT, UPSCALER, PROMPT):
+        try:
+            headers[name] = read_header(folder / name)
+        except EngineError as error:
+            message = f"{error} Make the prepared set anew with: {PREPARE}"
+            raise EngineError(message) from error
+        if headers[name].nbytes != sizes.get(name):
+            message = f"{folder / name} is not the file its manifest speaks of. Make the set anew with: {PREPARE}"
+            raise EngineError(message)
+    return PreparedSet(manifest, headers[CHECKPOINT], headers[UPSCALER], headers[PROMPT])

@@ -1,0 +1,84 @@
+"""What of the engine is there, what is missing, and how long a start takes: for `doctor`, without loading anything."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from syncedit_demo.engines.sync_lora.engine import missing_packages
+from syncedit_demo.engines.sync_lora.prepared import open_prepared
+from syncedit_demo.engines.sync_lora.safetensors_file import read_header
+from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, GEMMA_FOLDER, find_gemma, find_weights
+from syncedit_demo.errors import EngineError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from syncedit_demo.engines.sync_lora.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+
+GB = 10**9
+SAMPLES = 8
+SAMPLE_BYTES = 1 << 25
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of the engine on this machine.
+
+    Attributes:
+        ready: Whether the prepared set and the packages are there; the device is another question.
+        findings: What was found, in words, by topic.
+    """
+
+    ready: bool
+    findings: dict[str, str]
+
+
+def sync_lora_status(settings: SyncLoraSettings) -> Status:
+    """Look for the packages, the prepared set, the weights and Gemma."""
+    missing = missing_packages()
+    findings = {"packages": f"not installed: {', '.join(missing)}" if missing else "installed"}
+    try:
+        prepared = open_prepared(settings.prepared)
+        findings["prepared set"] = _describe(prepared)
+    except EngineError as error:
+        prepared = None
+        findings["prepared set"] = str(error)
+    for slot, path in find_weights(settings).items():
+        findings[str(slot)] = _state(path, FILE_NAMES[slot])
+    gemma = find_gemma(settings)
+    findings["text encoder"] = (
+        f"{gemma}" if gemma else f"{GEMMA_FOLDER} is missing; only making the prompt's embedding needs it"
+    )
+    return Status(not missing and prepared is not None, findings)
+
+
+def _describe(prepared: PreparedSet) -> str:
+    seconds = prepared.nbytes / _read_rate(prepared.checkpoint.path)
+    return (
+        f"{prepared.checkpoint.path.parent}: {prepared.nbytes / GB:.1f} GB, "
+        f"a start reads them in about {max(seconds, 1):.0f} s"
+    )
+
+
+def _read_rate(path: Path) -> float:
+    """Bytes per second that this file is read with, from samples spread over it."""
+    nbytes = path.stat().st_size
+    done = 0
+    start = time.perf_counter()
+    with path.open("rb") as file:
+        for sample in range(SAMPLES):
+            file.seek(nbytes * sample // SAMPLES)
+            done += len(file.read(SAMPLE_BYTES))
+    return done / (time.perf_counter() - start)
+
+
+def _state(path: Path | None, name: str) -> str:
+    if path is None:
+        return f"{name} is missing"
+    try:
+        return f"{path}: {read_header(path).nbytes / GB:.1f} GB"
+    except EngineError as error:
+        return str(error)

@@ -1,0 +1,75 @@
+"""The prompt's embedding: the stock pipeline's, made once, and never taken for something it is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from syncedit_demo.engines.sync_lora.prompt import is_made_from, load_prompt, make_prompt
+from syncedit_demo.engines.sync_lora.safetensors_file import read_header
+from syncedit_demo.errors import EngineError
+from tests import tiny_gemma, tiny_ltx
+
+if TYPE_CHECKING:
+    from syncedit_demo.engines.sync_lora.prepared import PreparedSet
+
+STOCK = Path(__file__).parents[2] / "data" / "stock_prompt.safetensors"
+CONTEXT = torch.ones((1, 128, 64), dtype=torch.bfloat16)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The embedding by the tiny Gemma and the tiny checkpoint."""
+    folder = tmp_path_factory.mktemp("prompt")
+    with tiny_gemma.tiny_sizes():
+        tiny_gemma.write_checkpoint(folder / "checkpoint.safetensors")
+        gemma = tiny_gemma.write_gemma(folder / "gemma")
+        make_prompt(
+            gemma, folder / "checkpoint.safetensors", "5eed", folder / "prompt.safetensors", torch.device("cpu")
+        )
+    return folder / "prompt.safetensors"
+
+
+@pytest.mark.parametrize("name", ["video_context", "audio_context"])
+def test_is_what_the_stock_pipeline_encodes(made: Path, name: str) -> None:
+    ours = tiny_ltx.load(made)[name]
+    stock = tiny_ltx.load(STOCK)[name]
+    assert ours.shape[:2] == (1, 1024)
+    assert torch.equal(ours[:, [*range(16), *range(16, 1024, 16)]], stock)
+
+
+def test_says_what_made_it(made: Path) -> None:
+    metadata = read_header(made).metadata
+    assert metadata["prompt"] == "3d1t"
+    assert metadata["text_encoder"] == "gemma"
+    assert "transformers" in metadata["made_with"]
+    assert is_made_from(made, "5eed")
+    assert not is_made_from(made, "another checkpoint")
+    assert not is_made_from(made.with_name("missing"), "5eed")
+
+
+def test_is_loaded_as_it_was_stored(prepared: PreparedSet) -> None:
+    stored = tiny_ltx.load(prepared.prompt.path)["video_context"]
+    assert torch.equal(load_prompt(prepared.prompt, width=64), stored)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "metadata", "says"),
+    [
+        ({"video_context": CONTEXT}, {"prompt": "a cat"}, "holds the prompt 'a cat' instead of '3d1t'"),
+        ({"video_context": CONTEXT}, {}, "holds an unknown prompt"),
+        ({"audio_context": CONTEXT}, {"prompt": "3d1t"}, "instead of '3d1t'"),
+        ({"video_context": CONTEXT[..., :32].clone()}, {"prompt": "3d1t"}, "made for another model"),
+        ({"video_context": CONTEXT * 0}, {"prompt": "3d1t"}, "no usable numbers"),
+        ({"video_context": CONTEXT * torch.inf}, {"prompt": "3d1t"}, "no usable numbers"),
+    ],
+)
+def test_a_foreign_embedding_is_told(
+    tmp_path: Path, tensors: dict[str, torch.Tensor], metadata: dict[str, str], says: str
+) -> None:
+    tiny_ltx.save(tmp_path / "prompt.safetensors", tensors, metadata)
+    with pytest.raises(EngineError, match=says):
+        load_prompt(read_header(tmp_path / "prompt.safetensors"), width=64)

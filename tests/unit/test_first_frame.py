@@ -1,0 +1,375 @@
+from __future__ import annotations
+
+import math
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from syncedit_demo.alignment import IDENTITY, Similarity, compose, inverse, largest_distance, scaling
+from syncedit_demo.errors import EditedFrameError
+from syncedit_demo.first_frame import Registration, edited_pixels, register
+
+Frame = NDArray[np.uint8]
+
+WIDTH, HEIGHT = 512, 448
+SIZE = (WIDTH, HEIGHT)
+
+
+def busy_scene(seed: int = 0, width: int = WIDTH, height: int = HEIGHT) -> Frame:
+    """Shapes of all sizes over a soft texture."""
+    rng = np.random.default_rng(seed)
+    noise = rng.normal(128, 60, (height // 4, width // 4, 3)).astype(np.float32)
+    scene = np.clip(cv2.resize(cv2.GaussianBlur(noise, (0, 0), 3), (width, height)) * 1.5 - 64, 0, 255).astype(np.uint8)
+    for _ in range(60):
+        colour = tuple(int(value) for value in rng.integers(0, 256, 3))
+        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
+        radius = int(rng.integers(4, 40))
+        if rng.random() < 0.5:
+            cv2.circle(scene, (x, y), radius, colour, -1, cv2.LINE_AA)
+        else:
+            corner = (x + radius, y + int(rng.integers(4, 40)))
+            cv2.rectangle(scene, (x, y), corner, colour, -1)
+    return np.asarray(cv2.GaussianBlur(scene, (0, 0), 0.8), np.uint8)
+
+
+def plain_scene() -> Frame:
+    """A figure before a wall: hardly any texture, as in a studio portrait."""
+    wall = np.linspace(190, 225, WIDTH)[None, :, None] * np.ones((HEIGHT, 1, 3))
+    scene = wall.astype(np.uint8)
+    cv2.ellipse(scene, (256, 448), (150, 170), 0, 0, 360, (60, 70, 120), -1, cv2.LINE_AA)
+    cv2.ellipse(scene, (256, 180), (75, 100), 0, 0, 360, (205, 160, 135), -1, cv2.LINE_AA)
+    cv2.ellipse(scene, (256, 120), (85, 60), 0, 150, 390, (50, 35, 25), -1, cv2.LINE_AA)
+    for x in (226, 286):
+        cv2.circle(scene, (x, 175), 8, (40, 40, 60), -1, cv2.LINE_AA)
+    cv2.ellipse(scene, (256, 232), (28, 10), 0, 0, 180, (150, 60, 60), -1, cv2.LINE_AA)
+    cv2.line(scene, (256, 300), (256, 448), (220, 220, 230), 3, cv2.LINE_AA)
+    return np.asarray(cv2.GaussianBlur(scene, (0, 0), 0.8), np.uint8)
+
+
+def displaced(frame: Frame, by: Similarity) -> Frame:
+    size = (frame.shape[1], frame.shape[0])
+    moved = cv2.warpAffine(frame, by.matrix(size), size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(moved, np.uint8)
+
+
+def third_edited(frame: Frame, seed: int) -> Frame:
+    """The frame with a third of it replaced by something else."""
+    height, width = frame.shape[:2]
+    edited = frame.copy()
+    x = (seed * 97) % (width // 2)
+    region = np.s_[height // 6 : height // 6 + 2 * height // 3, x : x + width // 2]
+    edited[region] = busy_scene(1000 + seed, width, height)[region]
+    return edited
+
+
+def jpeg(frame: Frame, quality: int) -> Frame:
+    _, data = cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(decoded[..., ::-1])
+
+
+def resized(frame: Frame, width: int, height: int) -> Frame:
+    how = cv2.INTER_AREA if width < frame.shape[1] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(frame, (width, height), interpolation=how), np.uint8)
+
+
+def error_of(found: Registration, truth: Similarity, size: tuple[int, int] = SIZE) -> float:
+    """The largest error over the frame, in pixels."""
+    return largest_distance(found.transform.matrix(size), truth.matrix(size), size)
+
+
+similarities = st.builds(
+    Similarity,
+    dx=st.floats(-40, 40),
+    dy=st.floats(-40, 40),
+    zoom=st.floats(0.9, 1.1),
+    turn=st.floats(-2, 2),
+)
+
+
+@given(similarities)
+def test_similarity_and_matrix_are_one_to_one(similarity: Similarity) -> None:
+    again = Similarity.from_matrix(similarity.matrix(SIZE), SIZE)
+    assert largest_distance(again.matrix(SIZE), similarity.matrix(SIZE), SIZE) < 1e-9
+    assert abs(again.zoom - similarity.zoom) < 1e-12
+    assert abs(again.turn - similarity.turn) < 1e-9
+
+
+@given(similarities)
+def test_a_map_and_its_inverse_are_no_displacement(similarity: Similarity) -> None:
+    matrix = similarity.matrix(SIZE)
+    assert largest_distance(compose(matrix, inverse(matrix)), IDENTITY, SIZE) < 1e-9
+
+
+@given(st.integers(1, 4000), st.integers(1, 4000), st.integers(1, 4000), st.integers(1, 4000))
+def test_scaling_takes_corners_of_the_picture_to_corners(w: int, h: int, w2: int, h2: int) -> None:
+    matrix = scaling((w, h), (w2, h2))
+    assert np.allclose(matrix @ (-0.5, -0.5, 1), (-0.5, -0.5))
+    assert np.allclose(matrix @ (w - 0.5, h - 0.5, 1), (w2 - 0.5, h2 - 0.5))
+
+
+@given(similarities, st.floats(0, WIDTH - 1), st.floats(0, HEIGHT - 1))
+def test_no_pixel_is_displaced_by_more_than_the_largest_displacement(
+    similarity: Similarity, x: float, y: float
+) -> None:
+    way = similarity.matrix(SIZE) @ (x, y, 1) - (x, y)
+    assert math.hypot(*way) <= similarity.largest_displacement(SIZE) + 1e-9
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(truth=similarities, seed=st.integers(0, 20), compressed=st.booleans())
+def test_a_displacement_is_found_with_a_third_of_the_frame_edited(
+    truth: Similarity, seed: int, compressed: bool
+) -> None:
+    first = busy_scene(seed)
+    image = displaced(third_edited(first, seed), truth)
+    found = register(first, jpeg(image, 90) if compressed else image)
+    if truth.largest_displacement(SIZE) > 1.1:
+        assert found.corrected
+    assert error_of(found, truth) <= (0.3 if found.corrected else 1.1)
+
+
+@pytest.mark.parametrize(
+    "truth",
+    [
+        Similarity(dx=5),
+        Similarity(dx=-3, dy=2),
+        Similarity(zoom=1.02),
+        Similarity(zoom=0.95, turn=1.5),
+        Similarity(12, -30, 1.08, -2),
+    ],
+)
+def test_a_displacement_of_a_plain_scene_is_found(truth: Similarity) -> None:
+    found = register(plain_scene(), jpeg(displaced(plain_scene(), truth), 90))
+    assert found.corrected
+    assert error_of(found, truth) <= 0.3
+
+
+def test_a_corrected_frame_lies_on_frame_0_and_the_report_says_so() -> None:
+    first = busy_scene()
+    found = register(first, displaced(third_edited(first, 3), Similarity(dx=5)))
+    assert found.notes[0] == "Shifted by 5 px: corrected."
+    assert "filled from frame 0" in found.notes[1]
+    assert found.frame.shape == first.shape
+    inside = np.s_[8:-8, 8:-8]
+    difference = np.abs(found.frame.astype(int) - third_edited(first, 3))[inside]
+    assert np.median(difference) <= 1
+    assert difference.mean() < 2
+    assert 0.28 < found.edited_share < 0.42
+
+
+def test_an_uncovered_border_repeats_the_edge_where_frame_0_does_not_belong() -> None:
+    first = busy_scene()
+    edited = third_edited(first, 3)
+    edited[:, -60:] = (250, 10, 250)
+    found = register(first, np.roll(edited, 20, axis=1))
+    assert found.corrected
+    # What was at the right edge is lost, and there the edit has nothing to do with frame 0.
+    assert np.abs(found.frame[:, -20:-2].astype(int) - (250, 10, 250)).max() < 12
+    assert "filled from repeating its edge" in found.notes[1]
+
+
+def test_the_same_input_gives_the_same_result() -> None:
+    first = busy_scene(4)
+    image = jpeg(displaced(third_edited(first, 4), Similarity(7, -9, 1.03, 1)), 90)
+    one, two = register(first, image), register(first, image)
+    assert one.transform == two.transform
+    assert np.array_equal(one.frame, two.frame)
+
+
+def duotone(frame: Frame) -> Frame:
+    gray = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)[..., None] / 255.0
+    return ((1 - gray) * (30, 10, 80) + gray * (255, 220, 120)).astype(np.uint8)
+
+
+def negative_duotone(frame: Frame) -> Frame:
+    return duotone(255 - frame)
+
+
+def cartoon(frame: Frame) -> Frame:
+    return np.asarray(cv2.stylization(frame, sigma_s=60, sigma_r=0.45), np.uint8)
+
+
+def poster(frame: Frame) -> Frame:
+    return frame // 64 * 64 + np.uint8(32)
+
+
+def relight(frame: Frame) -> Frame:
+    light = np.linspace(0.25, 1.7, frame.shape[1])[None, :, None] * (1.2, 0.9, 0.6)
+    return np.clip(frame * light, 0, 255).astype(np.uint8)
+
+
+def night(frame: Frame) -> Frame:
+    return (255 * (frame / 255.0) ** 2.4 * (0.6, 0.7, 1.0)).astype(np.uint8)
+
+
+def new_background(frame: Frame) -> Frame:
+    height, width = frame.shape[:2]
+    person = np.zeros((height, width), np.uint8)
+    cv2.ellipse(person, (width // 2, height // 2), (width // 4, height * 2 // 5), 0, 0, 360, 255, -1)
+    return np.where(person[..., None] > 0, frame, busy_scene(77, width, height))
+
+
+def third_replaced(frame: Frame) -> Frame:
+    return third_edited(frame, 2)
+
+
+def moved_subject(frame: Frame) -> Frame:
+    edited = frame.copy()
+    edited[100:300, 180:340] = frame[110:310, 155:315]
+    return edited
+
+
+def untouched(frame: Frame) -> Frame:
+    return frame.copy()
+
+
+EDITS = [
+    duotone,
+    negative_duotone,
+    cartoon,
+    poster,
+    relight,
+    night,
+    new_background,
+    third_replaced,
+    moved_subject,
+    untouched,
+]
+
+
+@pytest.mark.parametrize("scene", [busy_scene, plain_scene])
+@pytest.mark.parametrize("edit", EDITS)
+def test_an_aligned_edit_is_never_moved(scene: type, edit: type) -> None:
+    first = scene()
+    image = edit(first)
+    found = register(first, image)
+    assert not found.corrected
+    assert np.array_equal(found.frame, image)
+    assert found.transform == Similarity()
+
+
+@pytest.mark.parametrize("size", [(300, 262), (1024, 896), (768, 672)])
+def test_an_aligned_edit_of_another_size_is_only_resized(size: tuple[int, int]) -> None:
+    first = busy_scene(2)
+    found = register(first, jpeg(resized(third_edited(first, 2), *size), 92))
+    assert not found.corrected
+    assert found.frame.shape == first.shape
+    assert found.notes[0] == f"Resized from {size[0]}×{size[1]} to 512×448."
+    assert np.abs(found.frame.astype(int) - third_edited(first, 2)).mean() < 6
+
+
+def test_less_than_a_pixel_is_left_as_it_is() -> None:
+    first = busy_scene(5)
+    image = displaced(first, Similarity(dx=0.6))
+    found = register(first, image)
+    assert not found.corrected
+    assert np.array_equal(found.frame, image)
+
+
+@pytest.mark.parametrize("edit", [duotone, negative_duotone, relight])
+def test_a_recoloured_frame_is_still_measured(edit: type) -> None:
+    first, truth = busy_scene(6), Similarity(9, -4, 1.03, -1)
+    found = register(first, displaced(edit(first), truth))
+    assert found.corrected
+    assert error_of(found, truth) <= 0.3
+
+
+def test_a_cartoon_far_off_is_brought_near_and_called_approximate() -> None:
+    first, truth = busy_scene(7), Similarity(20, -12, 1.04, 1)
+    found = register(first, displaced(cartoon(first), truth))
+    assert found.corrected
+    assert error_of(found, truth) < truth.largest_displacement(SIZE) / 3
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_another_scene_is_refused(seed: int) -> None:
+    with pytest.raises(EditedFrameError, match="another scene"):
+        register(busy_scene(seed), busy_scene(seed + 50))
+
+
+def test_a_scene_without_structure_is_used_as_it_is_and_that_is_said() -> None:
+    flat = np.full((HEIGHT, WIDTH, 3), 120, np.uint8)
+    image = busy_scene(8)
+    found = register(flat, image)
+    assert np.array_equal(found.frame, image)
+    assert "Too little of frame 0" in found.notes[0]
+
+
+def test_a_crop_of_the_same_shape_is_refused() -> None:
+    first = busy_scene(9)
+    image = resized(first[HEIGHT // 4 : -HEIGHT // 4, WIDTH // 4 : -WIDTH // 4], WIDTH, HEIGHT)
+    with pytest.raises(EditedFrameError, match="another crop: it shows only 25%"):
+        register(first, image)
+
+
+def test_a_wider_view_is_cut_to_frame_0() -> None:
+    wide = busy_scene(10, 1024, 896)
+    first = np.ascontiguousarray(wide[200:648, 240:752])
+    found = register(first, wide)
+    assert found.corrected
+    assert np.abs(found.frame.astype(int) - first).mean() < 6
+
+
+@pytest.mark.parametrize("how", ["stretched", "extended", "cropped"])
+def test_another_shape_is_placed_where_its_content_is_found(how: str) -> None:
+    first = busy_scene(11)
+    edited = third_edited(first, 11)
+    image = {
+        "stretched": resized(edited, 640, 448),
+        "extended": cv2.copyMakeBorder(edited, 0, 0, 64, 128, cv2.BORDER_CONSTANT, value=(20, 20, 20)),
+        "cropped": edited[:, 40:-20],
+    }[how]
+    found = register(first, np.ascontiguousarray(image, np.uint8))
+    assert found.corrected
+    assert "another shape" in found.notes[0]
+    inside = np.s_[8:-8, 48:-28]
+    assert np.abs(found.frame.astype(int) - edited)[inside].mean() < 5
+
+
+@pytest.mark.parametrize("size", [(1024, 300), (3000, 100), (448, 512)])
+def test_another_shape_of_another_scene_is_refused(size: tuple[int, int]) -> None:
+    with pytest.raises(EditedFrameError, match=f"is {size[0]}×{size[1]}, frame 0 is 512×448"):
+        register(busy_scene(12), busy_scene(99, *size))
+
+
+@pytest.mark.parametrize("scene", [busy_scene, plain_scene])
+def test_nothing_edited_is_noticed_through_compression_and_resizing(scene: type) -> None:
+    first = scene()
+    for image in (
+        first,
+        jpeg(first, 85),
+        resized(first, 1024, 896),
+        resized(first, 384, 336),
+        jpeg(resized(first, 768, 672), 85),
+    ):
+        found = register(first, image)
+        assert found.notes[-1] == "Nothing was edited: the frame is the same as frame 0."
+        assert found.edited_share == 0
+        assert not found.corrected
+
+
+@settings(max_examples=30, deadline=None)
+@given(x=st.integers(0, WIDTH - 12), y=st.integers(0, HEIGHT - 12), seed=st.integers(0, 5))
+def test_a_tiny_logo_is_not_nothing(x: int, y: int, seed: int) -> None:
+    first = busy_scene(seed)
+    edited = first.copy()
+    edited[y : y + 12, x : x + 12] = (255, 0, 90)
+    edited[y + 4 : y + 8, x + 3 : x + 9] = (0, 255, 255)
+    pixels = edited_pixels(first, jpeg(edited, 90))
+    assert pixels.any()
+    ys, xs = np.nonzero(pixels)
+    assert abs(float(ys.mean()) - (y + 5.5)) < 6
+    assert abs(float(xs.mean()) - (x + 5.5)) < 6
+
+
+def test_a_slight_grade_is_not_nothing() -> None:
+    first = busy_scene()
+    graded = np.clip(first + np.array([5, 0, -4]), 0, 255).astype(np.uint8)
+    found = register(first, graded)
+    assert found.notes == ("Only the colours were edited, and only slightly.",)
+    assert np.array_equal(found.frame, graded)
