@@ -125,7 +125,12 @@ class ClipStep:
             video=FileData(path=str(cut.reference)) if cut.reference.exists() else None,
             width=plan.width,
             height=plan.height,
-            source=f"{width}×{height} · {rate} · {clip.frames} frames · {float(clip.duration):.1f} s · {sound}",
-            result=f"{plan.width}×{plan.height} · {describe_rate(plan.frame_rate)} · {plan.frames} frames",
+            source=_facts(f"{width}×{height}", rate, f"{clip.frames} frames", f"{float(clip.duration):.1f} s", sound),
+            result=_facts(f"{plan.width}×{plan.height}", describe_rate(plan.frame_rate), f"{plan.frames} frames"),
             notes=list(plan.notes),
         )
+
+
+def _facts(*facts: str) -> str:
+    """Facts in a row, which breaks only between them."""
+    return " · ".join(fact.replace(" ", "\N{NO-BREAK SPACE}") for fact in facts)

@@ -46,7 +46,7 @@ class FrameStep:
         self.image = gr.State(None)
         self.edited = gr.State(None)
         self.hint = gr.HTML('<p class="hint">Frame 0 of your clip comes here to be edited.</p>', elem_id="frame-hint")
-        with gr.Column(visible="hidden", elem_classes="plain") as self.body:
+        with gr.Column(elem_id="frame-body", elem_classes="plain"):
             self.download = gr.DownloadButton("Download frame 0", elem_id="download-frame", size="sm")
             with gr.Tabs(selected="upload", elem_id="ways") as self.ways:
                 with gr.Tab("Edit it anywhere", id="upload"):
@@ -87,7 +87,6 @@ class FrameStep:
         """Offer frame 0 of a cut for editing; what was edited has to be registered again."""
         return {
             self.hint: gr.update(visible=cut is None),
-            self.body: gr.update(visible=cut is not None or "hidden"),
             self.download: str(cut.frame) if cut else None,
             self.ways: gr.update(selected="upload"),
             self.edited: None,

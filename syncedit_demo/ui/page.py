@@ -35,7 +35,14 @@ FOLLOWED_RUNS = 24
 HEAVY = 4
 """How many visitors' clips and frames are looked at at once."""
 
-REACH_RESULT = "() => document.querySelector('#player').scrollIntoView({block: 'nearest'})"
+REACH_RESULT = """() => {
+  // What stands above the player on a narrow page gets its height only when its pictures are there.
+  const reach = () => document.querySelector("#player").scrollIntoView({ block: "nearest" });
+  const growing = new ResizeObserver(reach);
+  growing.observe(document.querySelector("#steps"));
+  setTimeout(() => growing.disconnect(), 2000);
+  reach();
+}"""
 
 HEADER = '<header><h1>SyncEdit Demo</h1><p class="lead">Edit one frame, get the whole clip edited in sync.</p>'
 NO_PROMPT = (
@@ -126,14 +133,16 @@ class _Page:
                 **quiet,
             )
 
-        def then_register_and_copy(event: Dependency) -> None:
-            then_register(event).then(
+        def then_register_and_copy(event: Dependency) -> Dependency:
+            registered = then_register(event)
+            registered.then(
                 self.copy_reference,
                 [clip.cut, results.shown],
                 [*_parts(clip), *shown],
                 concurrency_limit=HEAVY,
                 **quiet,
             )
+            return registered
 
         self.blocks.load(self.restore, self._stored, [self._visit, self._stored, *shown], **quiet)
         self.blocks.load(None, js=_upload_limit(self._service.settings.max_upload_mb))
@@ -190,9 +199,9 @@ class _Page:
 
         picked = cast("Any", self._shelf).pick(self.show_example, None, [self._example, *shown], **quiet)
         picked.then(None, js=REACH_RESULT)
-        then_register_and_copy(
-            picked.then(self.fill_example, [self._visit, self._stored, self._example], step_one, **quiet)
-        )
+        filled = picked.then(self.fill_example, [self._visit, self._stored, self._example], step_one, **quiet)
+        # What is filled in, the comparison with frame 0 above all, may have moved the result out of sight.
+        then_register_and_copy(filled).then(None, js=REACH_RESULT)
         runs = cast("Any", results.runs)
         runs.pick(self.show_run, self._visit, shown, **quiet).then(None, js=REACH_RESULT)
         runs.against(self.compare_runs, [self._visit, results.shown], shown, **quiet).then(None, js=REACH_RESULT)

@@ -31,12 +31,12 @@ class ResultPanel:
         self.player = compare_player(elem_id="player")
         self.caption = notice(elem_id="caption")
         with gr.Row(elem_id="downloads", equal_height=True):
-            self.result = gr.DownloadButton("Download result", interactive=False, size="sm", min_width=90)
-            self.both = gr.DownloadButton("Download side by side", interactive=False, size="sm", min_width=90)
-            self.record = gr.DownloadButton("Download record", interactive=False, size="sm", min_width=90)
-        with gr.Accordion("How it was made", open=False, visible="hidden", elem_id="made") as self.made:
+            self.result = gr.DownloadButton("Download result", interactive=False, size="sm", min_width=150)
+            self.both = gr.DownloadButton("Download side by side", interactive=False, size="sm", min_width=150)
+            self.record = gr.DownloadButton("Download record", interactive=False, size="sm", min_width=150)
+        with gr.Accordion("How it was made", open=False, elem_id="made"):
             self.notes = notice(elem_id="made-notes")
-        with gr.Column(visible="hidden", elem_id="strip", elem_classes="plain") as self.strip:
+        with gr.Column(elem_id="strip", elem_classes="plain"):
             gr.HTML("<h2>Runs of this visit</h2>")
             self.runs = tiles(Tiles(tiles=[]), elem_id="runs")
             self.message = notice(elem_id="runs-message")
@@ -137,7 +137,7 @@ class ResultPanel:
         return {
             self.player: None,
             self.caption: None,
-            self.made: gr.update(visible="hidden"),
+            self.notes: None,
             self.result: off,
             self.both: off,
             self.record: off,
@@ -152,7 +152,6 @@ class ResultPanel:
         )
         return {
             self.caption: plain([f"{title}, made by {record.engine.title}", facts]),
-            self.made: gr.update(visible=bool(record.notes) or "hidden"),
             self.notes: plain(record.notes),
             self.message: None,
         }
@@ -160,7 +159,6 @@ class ResultPanel:
     def _strip(self, visit: Visit, shown: str) -> Updates:
         runs = visit.runs()
         return {
-            self.strip: gr.update(visible=bool(runs) or "hidden"),
             self.runs: Tiles(
                 tiles=[
                     Tile(
