@@ -5,19 +5,20 @@ from __future__ import annotations
 import shutil
 import threading
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from syncedit_demo.engines import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.render import read_frames
 from syncedit_demo.service import EditRequest, EditResult, JobEvent
 from syncedit_demo.ui.visit import Cut, Run, RunFiles, Visit, link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from syncedit_demo.service import EditService
@@ -36,6 +37,8 @@ class Choices:
     engine: EngineChoice
     seed: int
     audio: bool
+    engine_options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
+    previews: bool = False
 
 
 class Flags:
@@ -129,6 +132,8 @@ def make_run(
             target=files.result,
             options=cut.options,
             engine=choices.engine,
+            engine_options=choices.engine_options,
+            previews=choices.previews,
             seed=choices.seed,
             audio=choices.audio,
             side_by_side=files.side_by_side,

@@ -15,6 +15,7 @@ from syncedit_demo.plan import (
     nearest_size,
     parse_rate,
 )
+from syncedit_demo.ui.engine_options import EngineOptions
 from syncedit_demo.ui.jobs import Choices
 from syncedit_demo.ui.parts import HIDDEN_PROGRESS, Updates, Values
 
@@ -123,6 +124,7 @@ class OptionsPanel:
         self.engine = gr.Radio(
             ["auto", *ready], value=settings.engine, label="Engine", visible=len(ready) > 1, elem_id="engine"
         )
+        self._of_engine = EngineOptions(service)
         self.dice.click(lambda: secrets.randbelow(LARGEST_SEED), outputs=self.seed, queue=False, **HIDDEN_PROGRESS)
         self.size.input(_own_size, self.size, self.own_size, queue=False, **HIDDEN_PROGRESS)
 
@@ -134,7 +136,7 @@ class OptionsPanel:
     @property
     def run_inputs(self) -> Sequence[Component]:
         """The components whose values `choices` takes."""
-        return self.engine, self.seed, self.audio
+        return self.engine, self.seed, self.audio, *self._of_engine.components
 
     def read(self, start: float, *values: Values) -> Options:
         """The options from the values of the start and of `plan_inputs`."""
@@ -165,9 +167,10 @@ class OptionsPanel:
             self.rate: options.rate,
         }
 
-    def choices(self, engine: EngineChoice, seed: float | None, audio: bool) -> Choices:
+    def choices(self, engine: EngineChoice, seed: float | None, audio: bool, *of_engine: Values) -> Choices:
         """The choices for a run from the values of `run_inputs`."""
-        return Choices(engine, DEFAULT_SEED if seed is None else int(seed), audio)
+        number = DEFAULT_SEED if seed is None else int(seed)
+        return Choices(engine, number, audio, self._of_engine.chosen(engine, of_engine), previews=True)
 
 
 def _own_size(size: SizeChoice) -> Updates:

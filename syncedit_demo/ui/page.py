@@ -258,13 +258,11 @@ class _Page:
         visit: Visit,
         cut: Cut | None,
         edited: Edited | None,
-        engine: Values,
-        seed: Values,
-        audio: Values,
         request: gr.Request,
+        *chosen: Values,
     ) -> Generator[Updates]:
         """Generate is pressed: follow the run to its end."""
-        choices = self._options.choices(engine, seed, audio)
+        choices = self._options.choices(*chosen)
         with closing(self._run.start(visit, cut, edited, choices, request.session_hash or "")) as steps:
             for updates, run in steps:
                 if run is None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from PIL import Image
 
-from syncedit_demo.engines import Preview, Progress
+from syncedit_demo.engines import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.service import Queued, Started
 from syncedit_demo.ui.jobs import Choices, Flags, Job, make_run
@@ -134,6 +134,8 @@ class _Watch:
                     self._note(event)
                 case Preview(frame):
                     self.picture = _data_url(frame)
+                case PreviewClip(frames):
+                    self.picture = _data_url(frames[len(frames) // 2])
                 case _:
                     pass
         return self.state()

@@ -6,6 +6,7 @@ from what lies in the folder.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -15,12 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncedit_demo.errors import RecordError
 from syncedit_demo.record import RunRecord, load_record, record_path
 
 if TYPE_CHECKING:
     from syncedit_demo.clip import ClipInfo
     from syncedit_demo.plan import EditPlan, PlanOptions
     from syncedit_demo.service import EditService
+
+logger = logging.getLogger(__name__)
 
 VISIT_ID = re.compile(r"[0-9a-f]{32}")
 LONGEST_NAME = 60
@@ -144,11 +148,16 @@ class Visit:
 
     def runs(self) -> list[Run]:
         """The finished runs, oldest first."""
-        folders = sorted(self.folder.glob(f"{RUN_PREFIX}*"))
-        records = [load_record(next(folder.glob("*.record.json"))) for folder in folders]
-        return [
-            Run(folder, place, record) for place, (folder, record) in enumerate(zip(folders, records, strict=True), 1)
-        ]
+        found: list[Run] = []
+        for folder in sorted(self.folder.glob(f"{RUN_PREFIX}*")):
+            try:
+                record = load_record(next(folder.glob("*.record.json")))
+            except RecordError:
+                # Made by a version of this program that wrote other records.
+                logger.warning("%s is left out: its record cannot be read", folder)
+                continue
+            found.append(Run(folder, len(found) + 1, record))
+        return found
 
     def run(self, run_id: object) -> Run | None:
         """The run that a browser names, if there is one."""

@@ -161,8 +161,8 @@ def test_from_a_clip_to_its_comparison(desk: Desk, tmp_path: Path) -> None:
     place = desk.place_of_the_picture()
     desk.run()
     assert desk.place_of_the_picture() == place
-    expect(desk.player.locator(".name.result")).to_contain_text("Draft (CPU)")
-    expect(desk.notice("caption")).to_contain_text("made by Draft (CPU)")
+    expect(desk.player.locator(".name.result")).to_contain_text("Draft engine (CPU)")
+    expect(desk.notice("caption")).to_contain_text("made by Draft engine (CPU)")
     expect(desk.player.locator(".counter")).to_have_text(f"frame 1 / {FRAMES}")
 
     result, record = tmp_path / "result.mp4", tmp_path / "record.json"

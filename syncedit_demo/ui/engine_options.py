@@ -1,0 +1,57 @@
+"""What the engine itself lets a visitor decide, each as a component that its description asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import gradio as gr
+
+from syncedit_demo.errors import EngineError
+
+if TYPE_CHECKING:
+    from gradio.components import Component
+
+    from syncedit_demo.engines import Option, OptionValue
+    from syncedit_demo.service import EditService
+    from syncedit_demo.settings import EngineChoice
+    from syncedit_demo.ui.parts import Values
+
+
+class EngineOptions:
+    """The components, where it is made, and what they mean.
+
+    Attributes:
+        components: One for each option of the engine that is used when none is asked for by name.
+    """
+
+    def __init__(self, service: EditService) -> None:
+        try:
+            engine, _ = service.engine()
+        except EngineError:
+            self._options: tuple[Option, ...] = ()
+            self._meant_by: tuple[EngineChoice, ...] = ()
+        else:
+            self._options = engine.options
+            chosen = service.settings.engine
+            self._meant_by = (engine.name, "auto") if chosen in (engine.name, "auto") else (engine.name,)
+        self.components: list[Component] = [_component(option) for option in self._options]
+
+    def chosen(self, engine: EngineChoice, values: tuple[Values, ...]) -> dict[str, OptionValue]:
+        """The options by name from the values of the components; none for another engine, which has not these."""
+        if engine not in self._meant_by:
+            return {}
+        return {option.name: value for option, value in zip(self._options, values, strict=True) if value is not None}
+
+
+def _component(option: Option) -> Component:
+    label, info, elem_id, default = option.label, option.help, f"option-{option.name}", option.default
+    if option.choices:
+        choices = [(str(choice), choice) for choice in option.choices]
+        return gr.Radio(cast("Any", choices), value=cast("Any", default), label=label, info=info, elem_id=elem_id)
+    if isinstance(default, bool):
+        return gr.Checkbox(default, label=label, info=info, elem_id=elem_id)
+    if isinstance(default, str):
+        return gr.Textbox(default, label=label, info=info, elem_id=elem_id)
+    step = 0.05 if isinstance(default, float) else 1
+    low, high = option.minimum or 0, option.maximum or 100
+    return gr.Slider(low, high, default, step=step, label=label, info=info, elem_id=elem_id)
