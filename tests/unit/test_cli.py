@@ -171,15 +171,27 @@ def test_a_record_finds_its_inputs_beside_it_and_sees_when_they_changed(
 
 
 def test_an_engine_asked_for_by_name_is_never_replaced(clip: Path, edited: Path, tmp_path: Path) -> None:
-    sentence = fail("edit", clip, edited, tmp_path / "out.mp4", "--engine", "sync-lora")
-    assert "Sync-LoRA" in sentence
+    nowhere = {"SYNCEDIT_PREPARED": str(tmp_path / "nothing")}
+    sentence = fail("edit", clip, edited, tmp_path / "out.mp4", "--engine", "sync-lora", variables=nowhere)
+    assert "prepare" in sentence or "requirements.txt" in sentence
     assert not (tmp_path / "out.mp4").exists()
 
 
 def test_doctor_says_what_this_machine_can_run() -> None:
     answer = json.loads(succeed("doctor", "--json"))
     assert answer["engines"]["draft"] == "ready"
-    assert {"program", "python", "packages", "processor", "memory", "gpu", "engines", "ffmpeg", "disk"} == set(answer)
+    assert {
+        "program",
+        "python",
+        "packages",
+        "processor",
+        "memory",
+        "gpu",
+        "engines",
+        "sync-lora",
+        "ffmpeg",
+        "disk",
+    } == set(answer)
     assert "not needed" in succeed("doctor")
 
 

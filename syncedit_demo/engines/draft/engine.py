@@ -95,7 +95,8 @@ class DraftEngine:
         carrier = Carrier(first, edited, lookup, local=local, scale=scale)
         away = False
         notes: list[str] = []
-        for index, (frame, motion, is_away) in enumerate(_ahead(_followed(reference, tracker, motion_size)), 1):
+        followed = _ahead(_followed(reference, tracker, motion_size))
+        for index, (frame, small, motion, is_away) in enumerate(followed, 1):
             job.raise_if_cancelled()
             if is_away and not away:
                 notes.append(
@@ -105,7 +106,7 @@ class DraftEngine:
             elif away and not is_away:
                 notes.append(f"The clip is back in its first scene at frame {index}.")
             away = is_away
-            result = carrier.render(frame, motion)
+            result = carrier.render(frame, tracker.refine(motion, small))
             yield Frames(result[None])
             yield Progress(PHASE, index + 1, plan.frames)
             if index % PREVIEW_EVERY == 0:
@@ -113,10 +114,13 @@ class DraftEngine:
         yield Finished(tuple(notes))
 
 
-def _followed(reference: Iterator[Frame], tracker: MotionTracker, size: Size) -> Generator[tuple[Frame, Motion, bool]]:
-    """The frames after the first, each with its motion and whether it shows another scene than frame 0."""
+def _followed(
+    reference: Iterator[Frame], tracker: MotionTracker, size: Size
+) -> Generator[tuple[Frame, Frame, Motion, bool]]:
+    """The frames after the first, whole and reduced, their motion, and whether they show another scene than frame 0."""
     for frame in reference:
-        yield frame, tracker.step(resize(frame, size)), tracker.away
+        small = resize(frame, size)
+        yield frame, small, tracker.step(small), tracker.away
 
 
 def _ahead(items: Iterator[Item]) -> Generator[Item]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -78,12 +78,14 @@ class Motion:
 
     Attributes:
         flow: From the frame to frame 0, on the tracker's fine grid; only good inside `box`.
+        trust: 0-1 on the fine grid, how far what is seen there may refine the flow.
         confidence: 0-1 on the tracker's coarse grid, half the fine one.
         gain: Brightness of the frame against frame 0 per channel, shape (3,).
         box: The part of the fine grid where the edit may show; None where it is out of sight or the scene another.
     """
 
     flow: Floats
+    trust: Floats
     confidence: Floats
     gain: Floats
     box: Box | None
@@ -133,7 +135,7 @@ class MotionTracker:
         self._gain = np.ones(3, np.float32)
 
     def step(self, frame: Bytes) -> Motion:
-        """The motion of the next frame, RGB at the fine size."""
+        """The motion of the next frame, RGB at the fine size, found on the coarse grid."""
         coarse = resize(frame, self._size)
         coarse_gray = gray(coarse)
         colours = coarse.astype(np.float32)
@@ -149,7 +151,8 @@ class MotionTracker:
         match = self._best(colours, coarse_gray, chain, texture)
         self.away = (cut or self.away) and _mismatch(match.cost) > CUT_SHARE
         if self.away:
-            return Motion(self._flow, np.zeros(texture.shape, np.float32), self._gain, None)
+            nowhere = np.zeros(texture.shape, np.float32)
+            return Motion(self._flow, nowhere, nowhere, self._gain, None)
         # Optical flow is wrong for some pixels beyond whatever covers the surface, however well they seem to match.
         slack = _slack(coarse_gray) if self._local else 0.0
         margin = 17 if self._local else 7
@@ -160,12 +163,20 @@ class MotionTracker:
             filled = _confidence(self._cost(colours, self._flow, self._first * self._gain, 1), slack)
             confidence = np.maximum(sure, cv2.erode(filled, np.ones((3, 3), np.uint8)))
         self._gain = self._measured_gain(colours, confidence)
-        box = self._box(match.zone)
-        fine = resize_flow(self._flow, size_of(frame))
-        if box is not None:
-            trust = resize(sure if self._local else texture, size_of(frame))
-            fine[box] = self._polished(gray(frame)[box], fine[box], trust[box], box)
-        return Motion(fine, confidence * match.zone, self._gain, box)
+        size = size_of(frame)
+        trust = resize(sure if self._local else texture, size)
+        fine = resize_flow(self._flow, size)
+        return Motion(fine, trust, confidence * match.zone, self._gain, self._box(match.zone))
+
+    def refine(self, motion: Motion, frame: Bytes) -> Motion:
+        """The motion of a frame refined on the fine grid; the next step does not need it and may go on beside it."""
+        if motion.box is None:
+            return motion
+        flow = motion.flow.copy()
+        flow[motion.box] = self._polished(
+            gray(frame)[motion.box], flow[motion.box], motion.trust[motion.box], motion.box
+        )
+        return replace(motion, flow=flow)
 
     def _still(self) -> Floats:
         return np.zeros((self._size[1], self._size[0], 2), np.float32)
