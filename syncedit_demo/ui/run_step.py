@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import time
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -20,6 +21,9 @@ from syncedit_demo.ui.visit import Run
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+
+    import numpy as np
+    from numpy.typing import NDArray
 
     from syncedit_demo.engines import Frame
     from syncedit_demo.service import EditService, JobEvent
@@ -120,6 +124,8 @@ class _Watch:
     def __init__(self) -> None:
         self._phase, self._detail, self._share = "Looking at clip and edited frame", "", None
         self._began: tuple[float, int] = (0, 0)
+        self._frame_rate = Fraction(0)
+        self._moves = False
         self.picture: str | None = None
 
     def after(self, news: list[JobEvent | Run]) -> RunState:
@@ -128,14 +134,17 @@ class _Watch:
                 case Queued(place):
                     edits = "1 edit is" if place == 1 else f"{place} edits are"
                     self._phase, self._detail, self._share = "Waiting", f"{edits} before yours", None
-                case Started(engine=engine):
+                case Started(plan=plan, engine=engine):
+                    self._frame_rate = plan.frame_rate
                     self._phase, self._detail, self._share = f"{engine.title} starts", "", None
                 case Progress():
                     self._note(event)
                 case Preview(frame):
-                    self.picture = _data_url(frame)
+                    # A picture that moves tells more than the sharper stills that come after it.
+                    if not self._moves:
+                        self.picture = _still(frame)
                 case PreviewClip(frames):
-                    self.picture = _data_url(frames[len(frames) // 2])
+                    self._moves, self.picture = True, _moving(frames, self._frame_rate)
                 case _:
                     pass
         return self.state()
@@ -153,9 +162,21 @@ class _Watch:
         self._detail, self._share = describe_progress(progress, now - began, step)
 
 
-def _data_url(frame: Frame) -> str:
+def _still(frame: Frame) -> str:
+    buffer = io.BytesIO()
+    _reduced(frame).save(buffer, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _moving(frames: NDArray[np.uint8], frame_rate: Fraction) -> str:
+    buffer = io.BytesIO()
+    first, *rest = [_reduced(frame) for frame in frames]
+    duration = [round(1000 / frame_rate)] * len(frames)
+    first.save(buffer, "WEBP", save_all=True, append_images=rest, duration=duration, loop=0, quality=60, method=0)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _reduced(frame: Frame) -> Image.Image:
     picture = Image.fromarray(frame)
     picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    buffer = io.BytesIO()
-    picture.save(buffer, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    return picture

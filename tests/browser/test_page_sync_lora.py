@@ -54,9 +54,11 @@ def desk(open_page: OpenPage, app: str, tmp_path: Path) -> Desk:
 
 def test_an_edit_is_made_by_the_engine_that_is_named(desk: Desk) -> None:
     expect(desk.page.locator(".engine")).to_contain_text("Sync-LoRA on CPU")
-    desk.prepare(256, 256)
+    desk.prepare(512, 512)
     desk.generate.click()
-    expect(desk.page.locator("#run-state img")).to_be_visible(timeout=60_000)
+    expect(desk.page.locator("#run-state img[src^='data:image/jpeg']")).to_be_visible(timeout=60_000)
+    moving = desk.page.locator("#run-state img[src^='data:image/webp']")
+    expect(moving, "the clip of the first stage").to_be_visible(timeout=60_000)
     desk.is_done()
     expect(desk.player.locator(".name.result")).to_contain_text("Sync-LoRA on CPU")
     expect(desk.notice("caption")).to_contain_text("made by Sync-LoRA on CPU")
