@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import resource
-import signal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -27,9 +24,10 @@ from syncedit_demo.render import (
     write_clip,
     write_png,
 )
+from tests.limits import file_size_limit
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -206,19 +204,6 @@ def test_what_fails_half_way_leaves_nothing_and_keeps_what_was_there(tmp_path: P
         write_clip(broken(), target, frame_rate=Fraction(25), audio=None)
     assert target.read_bytes() == b"what was there"
     assert list(tmp_path.iterdir()) == [target]
-
-
-@contextlib.contextmanager
-def file_size_limit(size: int) -> Generator[None]:
-    """A limit on the size of files stands for the end of the disk: the write fails in the same place."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, ignored)
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from syncedit_demo.engines.sync_lora.download import download
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, GEMMA_FOLDER, Slot, SyncLoraSettings, check_weights
 from syncedit_demo.errors import EngineError
 from tests.hub_server import Hub, serve
+from tests.limits import file_size_limit
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -120,6 +121,15 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(own: SyncLo
     with pytest.raises(EngineError, match=r"100000000\.0 GB are still to be fetched"):
         list(download(own, hub.endpoint))
     assert not hub.requests
+
+
+def test_a_disk_that_fills_on_the_way_is_told_and_what_arrived_is_kept(own: SyncLoraSettings, hub: Hub) -> None:
+    with file_size_limit(5_000_000), pytest.raises(EngineError, match="The weights cannot be written to"):
+        list(download(own, hub.endpoint))
+    kept = (own.weights / f"{BASE}.part").stat().st_size
+    assert 0 < kept <= 5_000_000
+    list(download(own, hub.endpoint))
+    check_weights(own)
 
 
 def test_a_gated_repository_is_told(own: SyncLoraSettings, hub: Hub) -> None:
