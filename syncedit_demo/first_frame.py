@@ -143,7 +143,7 @@ def register(first_frame: Frame, image: Frame) -> Registration:
         if placement is None:
             message = (
                 "This looks like another scene: nothing in the edited frame lies where it does in frame 0 of the clip. "
-                "Edit the first frame that this page gives you, and keep the picture's framing."
+                "Edit the first frame that you were given, and keep the picture's framing."
             )
             raise EditedFrameError(message)
     else:
@@ -157,8 +157,8 @@ def register(first_frame: Frame, image: Frame) -> Registration:
         covered = coverage(_size(plain), placement.matrix, size)
         if (share := float(covered.mean())) < LEAST_COVERAGE:
             message = (
-                f"This looks like another crop: it shows only {share:.0%} of frame 0. Edit the whole frame that this "
-                "page gives you, without cropping or zooming in."
+                f"This looks like another crop: it shows only {share:.0%} of frame 0. Edit the whole frame that you "
+                "were given, without cropping or zooming in."
             )
             raise EditedFrameError(message)
         frame, fill_notes = _straightened(first_frame, image, compose(onto, placement.matrix))
@@ -285,7 +285,7 @@ def _place_other_shape(first_frame: Frame, image: Frame) -> tuple[Frame, Matrix,
 def _other_shape(size: tuple[int, int], image_size: tuple[int, int]) -> str:
     return (
         f"The edited frame is {_by(image_size)}, frame 0 is {_by(size)}, and it could not be found how one lies in the "
-        "other. Edit the first frame that this page gives you, and keep its shape."
+        "other. Edit the first frame that you were given, and keep its shape."
     )
 
 
