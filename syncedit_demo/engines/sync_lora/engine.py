@@ -43,10 +43,11 @@ def prepare_weights(settings: SyncLoraSettings, *, fetch: bool = False) -> Gener
     _require(PREPARE_PACKAGES)
     import torch  # noqa: PLC0415 - torch is imported here, and not before
 
-    from syncedit_demo.engines.sync_lora.download import download  # noqa: PLC0415
     from syncedit_demo.engines.sync_lora.prepare import prepare  # noqa: PLC0415
 
     if fetch:
+        from syncedit_demo.engines.sync_lora.download import download  # noqa: PLC0415
+
         yield from download(settings)
     yield from prepare(settings, torch.device(settings.device or ("cuda" if torch.cuda.is_available() else "cpu")))
 
