@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -42,6 +43,8 @@ def serve(service: EditService) -> None:
     build_page(service).launch(
         theme=theme(),
         css_paths=HERE / "page.css",
+        # In the head, so that it is there before the first file can be dropped.
+        head=f"<script>{_upload_limit(settings.max_upload_mb)}</script>",
         footer_links=["api"],
         # Of faces, no run is remembered by the browser and no traffic is shown to whoever asks.
         run_history=False,
@@ -51,6 +54,12 @@ def serve(service: EditService) -> None:
         allowed_paths=[str(settings.jobs_dir), str(EXAMPLES)],
         app_kwargs={"lifespan": cleaning},
     )
+
+
+def _upload_limit(megabytes: int) -> str:
+    script = (HERE / "upload_limit.js").read_text(encoding="utf-8")
+    label = f"{megabytes / 1000:g} GB" if megabytes >= 1000 else f"{megabytes} MB"
+    return f"(() => {{ const LIMIT = {megabytes * 1_000_000}, LABEL = {json.dumps(label)};\n{script}\n}})()"
 
 
 def theme() -> Base:

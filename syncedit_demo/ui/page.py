@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator
 from contextlib import closing
 from html import escape
@@ -26,8 +25,6 @@ from syncedit_demo.ui.parts import HIDDEN_PROGRESS, UNCHANGED, Tile, Tiles, Upda
 from syncedit_demo.ui.result_panel import ResultPanel
 from syncedit_demo.ui.run_step import RunStep
 from syncedit_demo.ui.visit import Cut, Visit, open_visit
-
-HERE = Path(__file__).parent
 
 FOLLOWED_RUNS = 24
 """How many runs are followed at once; all but one of them wait in the service's queue, which says their place."""
@@ -145,7 +142,6 @@ class _Page:
             return registered
 
         self.blocks.load(self.restore, self._stored, [self._visit, self._stored, *shown], **quiet)
-        self.blocks.load(None, js=_upload_limit(self._service.settings.max_upload_mb))
         self.blocks.unload(self.leave)
 
         then_register_and_copy(
@@ -334,9 +330,3 @@ def _picked(event: gr.EventData) -> str:
     # What a browser sends may be anything at all.
     data = vars(event)["_data"]
     return str(cast("dict[str, object]", data).get("id")) if isinstance(data, dict) else ""
-
-
-def _upload_limit(megabytes: int) -> str:
-    script = (HERE / "upload_limit.js").read_text(encoding="utf-8")
-    label = f"{megabytes / 1000:g} GB" if megabytes >= 1000 else f"{megabytes} MB"
-    return f"() => {{ const LIMIT = {megabytes * 1_000_000}, LABEL = {json.dumps(label)};\n{script}\n}}"
