@@ -27,7 +27,7 @@ from syncedit_demo.container import (
     read_packets,
 )
 from syncedit_demo.errors import ClipError
-from syncedit_demo.picture import PictureConverter
+from syncedit_demo.picture import PictureConverter, add_source
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -180,15 +180,7 @@ def _deinterlace(frames: Iterator[tuple[Position, VideoFrame]]) -> Iterator[tupl
     for position, frame in frames:
         if graph is None:
             graph = Graph()
-            source = graph.add(
-                "buffer",
-                video_size=f"{frame.width}x{frame.height}",
-                pix_fmt=frame.format.name,
-                time_base="1/1",
-                pixel_aspect="1/1",
-                colorspace=str(frame.colorspace),
-                range=str(frame.color_range),
-            )
+            source = add_source(graph, frame)
             graph.link_nodes(
                 source, graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
             ).configure()

@@ -12,6 +12,7 @@ from av.filter import Graph
 from syncedit_demo.hdr import ColorMapper, needs_mapping
 
 if TYPE_CHECKING:
+    from av.filter.context import FilterContext
     from av.video.frame import VideoFrame
     from av.video.plane import VideoPlane
     from numpy.typing import NDArray
@@ -92,6 +93,19 @@ def _aligned_span(start: int, length: int, scale: Fraction, whole: int, step: in
     return begin, size
 
 
+def add_source(graph: Graph, frame: VideoFrame) -> FilterContext:
+    """Where pictures like this frame enter a graph, their matrix and range known to it."""
+    return graph.add(
+        "buffer",
+        video_size=f"{frame.width}x{frame.height}",
+        pix_fmt=frame.format.name,
+        time_base="1/1",
+        pixel_aspect="1/1",
+        colorspace=str(frame.colorspace),
+        range=str(frame.color_range),
+    )
+
+
 class PictureConverter:
     """Makes RGB pictures of a clip's frames. Keeps what is set up once per clip; not for two threads."""
 
@@ -133,15 +147,7 @@ class PictureConverter:
         siting = f":in_chroma_loc={'center' if clip.codec in CENTRED_CODECS else 'left'}"
         graph = Graph()
         graph.threads = 0
-        source = graph.add(
-            "buffer",
-            video_size=f"{frame.width}x{frame.height}",
-            pix_fmt=frame.format.name,
-            time_base="1/1",
-            pixel_aspect="1/1",
-            colorspace=str(frame.colorspace),
-            range=str(frame.color_range),
-        )
+        source = add_source(graph, frame)
         nodes = [source, graph.add("crop", f"{width}:{height}:{x}:{y}")]
         if any(component.is_alpha for component in frame.format.components):
             # Over black a transparent colour is the colour times its opacity, before neighbours are mixed.
