@@ -249,6 +249,6 @@ def test_the_encoder_holds_a_bounded_number_of_frames(tmp_path: Path) -> None:
     """Written bytes follow the frames while they come, so nothing waits for the end."""
     rng = np.random.default_rng(1)
     with VideoFile(tmp_path / "video.mp4", Fraction(25), tmp_path / "out.mp4") as video:
-        for _ in range(120):
+        for _ in range(240):
             video.write(rng.integers(0, 256, (64, 96, 3), dtype=np.uint8))
         assert (tmp_path / "video.mp4").stat().st_size > 100_000

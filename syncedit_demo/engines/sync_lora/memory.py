@@ -1,6 +1,6 @@
 """How much device memory an edit takes, whether it is there, and what would fit where it is not.
 
-The figures per pixel and token were measured on an H200 at full size (benchmarks/gpu_engine.py), with torch's own
+The figures per pixel and token were measured on an H200 at full size (benchmarks/gpu.py), with torch's own
 count of peak memory, phase by phase.
 """
 
