@@ -10,6 +10,7 @@ from gradio.data_classes import FileData
 
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import PlanOptions, conformed_frames, describe_rate, plan_edit
+from syncedit_demo.playback import Playable
 from syncedit_demo.render import write_png
 from syncedit_demo.ui.jobs import Flags
 from syncedit_demo.ui.messages import explain
@@ -84,6 +85,7 @@ class ClipStep:
         try:
             if not cut.reference.exists():
                 self._service.write_reference(cut.path, cut.clip, cut.plan, cut.reference, cancel)
+            Playable.of(cut.reference, cut.folder)
         except Cancelled:
             return {}
         except Exception as error:

@@ -8,6 +8,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from syncedit_demo.plan import describe_rate
+from syncedit_demo.playback import Playable
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
 from syncedit_demo.ui.parts import Notice, Tile, Tiles, Updates, bad, notice, plain, tiles
 
@@ -55,11 +56,10 @@ class ResultPanel:
     def show(self, visit: Visit, run: Run) -> Updates:
         """Put a run into the player, against its reference."""
         record, files = run.record, run.files
-        heard = record.clip.audio is not None
         return {
             self.player: Comparison(
-                reference=Side.of(files.reference, "Reference", audio=heard),
-                result=Side.of(files.result, f"{record.engine.title} · {run.title}", audio=heard and record.audio),
+                reference=Side.of(Playable.of(files.reference, run.folder), "Reference"),
+                result=Side.of(Playable.of(files.result, run.folder), f"{record.engine.title} · {run.title}"),
                 width=record.plan.width,
                 height=record.plan.height,
                 frames=record.plan.frames,
@@ -83,8 +83,7 @@ class ResultPanel:
             return {self.message: bad(lines)}
 
         def side(run: Run) -> Side:
-            heard = run.record.clip.audio is not None and run.record.audio
-            return Side.of(run.files.result, f"{run.title} · seed {run.record.seed}", audio=heard)
+            return Side.of(Playable.of(run.files.result, run.folder), f"{run.title} · seed {run.record.seed}")
 
         return {
             self.player: Comparison(
@@ -104,7 +103,7 @@ class ResultPanel:
         return {
             **self.clear(),
             self.player: Comparison(
-                reference=Side.of(cut.reference, "Reference", audio=cut.clip.audio is not None),
+                reference=Side.of(Playable.of(cut.reference, cut.folder), "Reference"),
                 width=cut.plan.width,
                 height=cut.plan.height,
                 frames=cut.plan.frames,
@@ -112,15 +111,14 @@ class ResultPanel:
             ),
         }
 
-    def show_example(self, example: Example) -> Updates:
+    def show_example(self, visit: Visit, example: Example) -> Updates:
         """Put a finished example into the player."""
-        record = example.record
-        heard = record.clip.audio is not None
+        record, folder = example.record, visit.example_folder(example.name)
         return {
             **self.clear(),
             self.player: Comparison(
-                reference=Side.of(example.reference, "Reference", audio=heard),
-                result=Side.of(example.output, record.engine.title, audio=heard and record.audio),
+                reference=Side.of(Playable.of(example.reference, folder), "Reference"),
+                result=Side.of(Playable.of(example.output, folder), record.engine.title),
                 width=record.plan.width,
                 height=record.plan.height,
                 frames=record.plan.frames,
