@@ -47,6 +47,13 @@ class Playable:
         return cls(picture, sound)
 
 
+def picture_size(video: Path) -> tuple[int, int]:
+    """(width, height) of an mp4 in pixels, as the file itself says."""
+    with av.open(str(video)) as source:
+        stream = source.streams.video[0]
+        return stream.width, stream.height
+
+
 def _copy_track(video: Path, kind: Literal["audio", "video"], target: Path) -> None:
     with staging(target) as folder:
         finished = folder / "track.mp4"

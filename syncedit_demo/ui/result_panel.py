@@ -8,7 +8,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from syncedit_demo.plan import describe_rate
-from syncedit_demo.playback import Playable
+from syncedit_demo.playback import Playable, picture_size
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
 from syncedit_demo.ui.parts import Notice, Tile, Tiles, Updates, bad, notice, plain, tiles
 
@@ -65,7 +65,7 @@ class ResultPanel:
                 frames=record.plan.frames,
                 rate=record.plan.frame_rate,
             ),
-            **self._describe(record, run.title),
+            **self._describe(record, run.title, files.result),
             self.result: gr.update(value=str(files.result), interactive=True),
             self.both: gr.update(value=str(files.side_by_side), interactive=True),
             self.record: gr.update(value=str(files.record), interactive=True),
@@ -124,7 +124,7 @@ class ResultPanel:
                 frames=record.plan.frames,
                 rate=record.plan.frame_rate,
             ),
-            **self._describe(record, f"Example “{example.title}”"),
+            **self._describe(record, f"Example “{example.title}”", example.output),
             self.result: gr.update(value=str(example.output), interactive=True),
             self.shown: example.name,
         }
@@ -143,11 +143,11 @@ class ResultPanel:
             self.message: None,
         }
 
-    def _describe(self, record: RunRecord, title: str) -> Updates:
+    def _describe(self, record: RunRecord, title: str, result: Path) -> Updates:
         plan = record.plan
-        facts = (
-            f"{plan.width}×{plan.height} · {describe_rate(plan.frame_rate)} · {plan.frames} frames · seed {record.seed}"
-        )
+        # An engine may make its result smaller than was planned, if asked to.
+        width, height = picture_size(result)
+        facts = f"{width}×{height} · {describe_rate(plan.frame_rate)} · {plan.frames} frames · seed {record.seed}"
         return {
             self.caption: plain([f"{title}, made by {record.engine.title}", facts]),
             self.notes: plain(record.notes),

@@ -8,7 +8,7 @@ import av
 import pytest
 
 from syncedit_demo.errors import OutputError
-from syncedit_demo.playback import Playable
+from syncedit_demo.playback import Playable, picture_size
 from tests.clips import write_scene
 
 
@@ -64,3 +64,7 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     video = write_scene(tmp_path / "scene.mp4", sound=True)
     with pytest.raises(OutputError, match="the folder does not exist"):
         Playable.of(video, tmp_path / "nowhere")
+
+
+def test_the_size_is_that_of_the_file(tmp_path: Path) -> None:
+    assert picture_size(write_scene(tmp_path / "scene.mp4")) == (320, 256)
