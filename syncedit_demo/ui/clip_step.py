@@ -14,7 +14,7 @@ from syncedit_demo.playback import Playable
 from syncedit_demo.render import write_png
 from syncedit_demo.ui.jobs import Flags
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.parts import ClipCard, Updates, bad, clip_card, notice
+from syncedit_demo.ui.parts import ClipCard, Updates, bad, clip_card, facts, notice
 from syncedit_demo.ui.visit import Cut, Visit
 
 if TYPE_CHECKING:
@@ -127,12 +127,7 @@ class ClipStep:
             video=FileData(path=str(cut.reference)) if cut.reference.exists() else None,
             width=plan.width,
             height=plan.height,
-            source=_facts(f"{width}×{height}", rate, f"{clip.frames} frames", f"{float(clip.duration):.1f} s", sound),
-            result=_facts(f"{plan.width}×{plan.height}", describe_rate(plan.frame_rate), f"{plan.frames} frames"),
+            source=facts(f"{width}×{height}", rate, f"{clip.frames} frames", f"{float(clip.duration):.1f} s", sound),
+            result=facts(f"{plan.width}×{plan.height}", describe_rate(plan.frame_rate), f"{plan.frames} frames"),
             notes=list(plan.notes),
         )
-
-
-def _facts(*facts: str) -> str:
-    """Facts in a row, which breaks only between them."""
-    return " · ".join(fact.replace(" ", "\N{NO-BREAK SPACE}") for fact in facts)

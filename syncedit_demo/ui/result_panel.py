@@ -10,7 +10,7 @@ from gradio.data_classes import FileData
 from syncedit_demo.plan import describe_rate
 from syncedit_demo.playback import Playable, picture_size
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
-from syncedit_demo.ui.parts import Notice, Tile, Tiles, Updates, bad, notice, plain, tiles
+from syncedit_demo.ui.parts import Notice, Tile, Tiles, Updates, bad, facts, notice, plain, tiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,11 +30,12 @@ class ResultPanel:
     def __init__(self) -> None:
         self.shown = gr.State(None)
         self.player = compare_player(elem_id="player")
-        self.caption = notice(elem_id="caption")
+        # What comes with a result comes below what is always there, so that nothing moves.
         with gr.Row(elem_id="downloads", equal_height=True):
             self.result = gr.DownloadButton("Download result", interactive=False, size="sm", min_width=150)
             self.both = gr.DownloadButton("Download side by side", interactive=False, size="sm", min_width=150)
             self.record = gr.DownloadButton("Download record", interactive=False, size="sm", min_width=150)
+        self.caption = notice(elem_id="caption")
         with gr.Accordion("How it was made", open=False, elem_id="made"):
             self.notes = notice(elem_id="made-notes")
         with gr.Column(elem_id="strip", elem_classes="plain"):
@@ -147,9 +148,10 @@ class ResultPanel:
         plan = record.plan
         # An engine may make its result smaller than was planned, if asked to.
         width, height = picture_size(result)
-        facts = f"{width}×{height} · {describe_rate(plan.frame_rate)} · {plan.frames} frames · seed {record.seed}"
+        rate, frames = describe_rate(plan.frame_rate), f"{plan.frames} frames"
+        what = facts(f"{width}×{height}", rate, frames, f"seed {record.seed}")
         return {
-            self.caption: plain([f"{title}, made by {record.engine.title}", facts]),
+            self.caption: plain([f"{title}, made by {record.engine.title}", what]),
             self.notes: plain(record.notes),
             self.message: None,
         }
