@@ -10,6 +10,7 @@ the LoRA was trained with `audio=None`, for which both give the same numbers.
 from __future__ import annotations
 
 import itertools
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -168,14 +169,17 @@ def load_models(
         network.eval().requires_grad_(False)
 
     blocks: StreamedBlocks[VideoBlock] | list[VideoBlock] = StreamedBlocks(device) if placement.offload else []
-    layers = networks.transformer.transformer_blocks
+    layers = deque(networks.transformer.transformer_blocks)
+    count = len(layers)
     del networks.transformer.transformer_blocks
-    for index, layer in enumerate(layers):
+    for index in range(count):
+        # Nothing may hold on to a layer whose weights have become a block's of another precision or place.
+        layer = layers.popleft()
         prefix = f"transformer_blocks.{index}."
         names = {full: own.removeprefix(prefix) for full, own in transformer_names.items() if own.startswith(prefix)}
         yield from load(layer, checkpoint, names)
         block = VideoBlock(cast("BasicAVTransformerBlock", layer))
-        if placement.precision == "fp8" and is_quantised(index, len(layers)):
+        if placement.precision == "fp8" and is_quantised(index, count):
             block.quantise()
         blocks.append(block)
     rest = {full: own for full, own in transformer_names.items() if not own.startswith("transformer_blocks.")}
