@@ -115,6 +115,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     edit.set_defaults(command=_edit, parser=edit)
 
+    report = commands.add_parser("report", help="how well a result keeps time with its clip")
+    report.add_argument("clip", type=Path)
+    report.add_argument("result", type=Path)
+    report.add_argument("--json", action="store_true", help="print JSON")
+    report.set_defaults(command=_report)
+
     prepare = commands.add_parser("prepare", help="make the Sync-LoRA engine ready: find the weights, fuse them")
     prepare.add_argument("--download", action="store_true", help="fetch what is missing first, about 80 GB")
     prepare.set_defaults(command=_prepare)
@@ -191,11 +197,20 @@ def _edit(wanted: argparse.Namespace) -> None:
                     display.line(f"Waiting: {place} before this one.")
                 case EditResult(target, record):
                     display.close()
-                    _report(target, record, request)
+                    _say_what_was_made(target, record, request)
                 case Preview() | PreviewClip():
                     pass
                 case _:
                     display.show(event)
+
+
+def _report(wanted: argparse.Namespace) -> None:
+    report = EditService(load_settings()).report(wanted.clip, wanted.result)
+    if wanted.json:
+        print(report.to_json())
+        return
+    print(f"{report.verdict}, score {report.score:.2f}")
+    _print_notes(report.sentences)
 
 
 def _prepare(wanted: argparse.Namespace) -> None:
@@ -217,9 +232,11 @@ def _doctor(wanted: argparse.Namespace) -> None:
             print(f"{name if place == 0 else '':<11}{line}")
 
 
-def _report(target: Path, record: RunRecord, request: EditRequest) -> None:
+def _say_what_was_made(target: Path, record: RunRecord, request: EditRequest) -> None:
     seconds = sum(record.timings.values())
     print(f"{target}: {record.plan.frames} frames by the {record.engine.title}, seed {record.seed}, in {seconds:.1f} s")
+    if record.report is not None:
+        print(f"Sync: {record.report.verdict}, score {record.report.score:.2f}. {record.report.sentences[0]}")
     if request.side_by_side is not None:
         print(f"{request.side_by_side}: reference and result")
     if request.repeat is not None:

@@ -36,6 +36,7 @@ from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.record import EngineRecord, InputFile, RunRecord, read_record, record_path
+from syncedit_demo.sync_report.files import Side, report_edit, report_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,11 +44,13 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines import Frame
     from syncedit_demo.settings import EngineChoice, Settings
+    from syncedit_demo.sync_report.report import SyncReport
 
 logger = logging.getLogger(__name__)
 
 QUEUE_POLL_SECONDS = 0.2
 DEVICE_TAKEN, DEVICE_FREE = "Job %s takes the device", "Job %s gives the device back"
+REPORT_PHASE = "Comparing the motion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +238,15 @@ class EditService:
                 if folder.stat().st_mtime < oldest:
                     shutil.rmtree(folder, ignore_errors=True)
 
+    def report(self, clip: Path, result: Path) -> SyncReport:
+        """How well a result keeps time with a clip.
+
+        Raises:
+            ClipError: One of the two cannot be used.
+            PlanError: They have nothing to compare.
+        """
+        return report_files(clip, result, max_pixels=self.settings.max_clip_pixels)
+
     def repeat(self, record_file: Path, target: Path, side_by_side: Path | None) -> EditRequest:
         """The request that makes the video of a record again.
 
@@ -329,6 +341,11 @@ class EditService:
                             yield event
                         case Preview() | PreviewClip():
                             yield event
+            yield Progress(REPORT_PHASE, 0, 1)
+            reference = Side(request.clip, started.clip, plan)
+            report = report_edit(reference, folder / "video.mp4", job.edited_frame, job.cancel)
+            yield Progress(REPORT_PHASE, 1, 1)
+            watch.lap(REPORT_PHASE)
             record = RunRecord(
                 program=__version__,
                 created=datetime.now(UTC).replace(microsecond=0),
@@ -343,6 +360,7 @@ class EditService:
                 notes=tuple(notes),
                 frames_sha256=digest.hexdigest(),
                 timings=watch.timings,
+                report=report,
             )
             comment = record.relative_to(request.target.parent).to_json()
             render.finish(folder / "video.mp4", folder / "result.mp4", request.target, audio=audio, comment=comment)
