@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from syncedit_demo import __version__, render
 from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo, probe
@@ -331,7 +333,7 @@ class EditService:
                             watch.lap(phase)
                             for frame in frames:
                                 video.write(frame)
-                                digest.update(frame.tobytes())
+                                digest.update(np.ascontiguousarray(frame).data)
                             watch.lap("Encoding the video")
                         case Finished():
                             notes += event.notes

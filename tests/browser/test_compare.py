@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT, FRAMES = 192, 128, 40
 RATE = Fraction(30000, 1001)
 BLOCK = WIDTH // 8
+FIRST_PART = 250_000
+"""Bytes of the heavy clip that come at once where the rest is held back; about half of it."""
+
 PATCH = (slice(88, 120), slice(120, 168))
 PATCH_STEP = 20
 """By how many grey levels the result differs from the reference, and only in the patch."""
@@ -512,15 +515,26 @@ def test_one_video_waits_for_the_other(open_page: OpenPage, address: str) -> Non
 
 def test_one_video_that_stalls_stops_the_other(open_page: OpenPage, address: str) -> None:
     player = Player(open_page(address))
-    network = player.page.context.new_cdp_session(player.page)
-    slow = {"offline": False, "latency": 20, "downloadThroughput": 300_000, "uploadThroughput": -1}
-    network.send("Network.enable")
-    network.send("Network.emulateNetworkConditions", slow)
+    held: list[Route] = []
+
+    def give_the_first_part(route: Route) -> None:
+        start = int(route.request.headers["range"].removeprefix("bytes=").partition("-")[0])
+        if start < FIRST_PART:
+            route.continue_(headers={**route.request.headers, "range": f"bytes={start}-{FIRST_PART - 1}"})
+        else:
+            held.append(route)
+
+    player.page.route("**/heavy.mp4", give_the_first_part)
     drift = Drift(player.page, RATE)
     player.button("Play").click()
     player.give("heavy")
     expect(player.root.locator(".name.result")).to_contain_text("Heavy")
     player.page.wait_for_function("probe.stalls > 0 && drift.samples.length > 0")
+    player.rests()
+    expect(player.root).to_have_attribute("data-state", "waiting")
+    for route in held:
+        route.continue_()
+    player.page.unroute("**/heavy.mp4")
     drift.wait_for_loops(drift.loops + 2)
     # The page may be told between two refreshes.
     assert drift.alone <= 1
