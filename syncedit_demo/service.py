@@ -11,7 +11,7 @@ import time
 import uuid
 from collections import deque
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,7 @@ from syncedit_demo.engines import (
     resolve_options,
 )
 from syncedit_demo.engines.choice import Engines
-from syncedit_demo.errors import Cancelled
+from syncedit_demo.errors import Cancelled, EngineError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
@@ -52,6 +52,7 @@ logger = logging.getLogger(__name__)
 
 QUEUE_POLL_SECONDS = 0.2
 DEVICE_TAKEN, DEVICE_FREE = "Job %s takes the device", "Job %s gives the device back"
+MAX_VARIANTS = 16
 REPORT_PHASE = "Comparing the motion"
 
 
@@ -124,6 +125,22 @@ class EditResult:
 
     target: Path
     record: RunRecord
+
+
+@dataclass(frozen=True, slots=True)
+class VariantStarted:
+    """The events that follow are those of variant `number` of `count`, counted from 1."""
+
+    number: int
+    count: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The last event of an edit in several variants: all of them, the one that keeps time best first."""
+
+    results: tuple[EditResult, ...]
 
 
 JobEvent = Started | Queued | Progress | Preview | PreviewClip | EditResult
@@ -316,6 +333,71 @@ class EditService:
         finally:
             self._queue.leave(ticket)
 
+    def check_variants(self, engine: EngineChoice, count: int) -> None:
+        """Refuse a number of variants that would not be so many results.
+
+        Raises:
+            EngineError: The engine gives the same result whatever the seed, or `count` is no number of variants.
+        """
+        chosen, _ = self.engines.choose(engine)
+        if not 1 <= count <= MAX_VARIANTS:
+            message = f"Ask for 1 to {MAX_VARIANTS} variants, not {count}."
+            raise EngineError(message)
+        if not chosen.uses_seed and count > 1:
+            message = (
+                f"{chosen.title} makes the same clip from every seed: leave the variants out, or use an engine that "
+                "generates, such as Sync-LoRA."
+            )
+            raise EngineError(message)
+
+    def edit_variants(
+        self, request: EditRequest, count: int, cancel: threading.Event
+    ) -> Iterator[JobEvent | VariantStarted | Ranked]:
+        """Carry out one edit with several seeds and rank the results by how well they keep time.
+
+        The best result is at the request's target in the end, and the others are beside it with their seed in their
+        name: `out.mp4`, `out-seed43.mp4`, `out-seed44.mp4`. So are their records and side-by-side clips. A variant
+        that is whole stays when a later one fails or is stopped.
+
+        Args:
+            request: What is asked for; its seed is the first one.
+            count: Number of variants, with the seeds that follow.
+            cancel: Set it from anywhere to stop within a step.
+
+        Yields:
+            For each variant one `VariantStarted` and the events of `edit`; one `Ranked`.
+
+        Raises:
+            EngineError: The engine gives the same result whatever the seed, or `count` is no number of variants.
+            SyncEditError: Something else the user can mend.
+            Cancelled: The cancel flag was set.
+        """
+        self.check_variants(request.engine, count)
+        both = request.side_by_side
+        results: list[EditResult] = []
+        for number in range(1, count + 1):
+            seed = request.seed + number - 1
+            yield VariantStarted(number, count, seed)
+            variant = replace(
+                request,
+                seed=seed,
+                target=_with_seed(request.target, seed),
+                side_by_side=None if both is None else _with_seed(both, seed),
+            )
+            for event in self.edit(variant, cancel):
+                if isinstance(event, EditResult):
+                    results.append(event)
+                yield event
+        ranked = sorted(results, key=_score, reverse=True)
+        best = ranked[0]
+        for made, wanted in (
+            (best.target, request.target),
+            (record_path(best.target), record_path(request.target)),
+            *([] if both is None else [(_with_seed(both, best.record.seed), both)]),
+        ):
+            render.publish(made, wanted)
+        yield Ranked((EditResult(request.target, best.record), *ranked[1:]))
+
     def _run(self, request: EditRequest, started: Started, job: EditJob, watch: _Stopwatch) -> Iterator[JobEvent]:
         plan, engine = started.plan, started.engine
         audio = audio_interval(request.clip, started.clip, plan) if request.audio else None
@@ -373,6 +455,15 @@ class EditService:
         if request.side_by_side is not None:
             yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
         yield EditResult(request.target, record)
+
+
+def _with_seed(target: Path, seed: int) -> Path:
+    return target.with_stem(f"{target.stem}-seed{seed}")
+
+
+def _score(result: EditResult) -> float:
+    report = result.record.report
+    return report.score if report else 0.0
 
 
 def _write_side_by_side(

@@ -96,10 +96,14 @@ def turned_round(reference: Motion, result: Motion, agreement: float) -> Turn | 
 
 
 def _smooth(flow: NDArray[np.float16]) -> Floats:
-    """Over three frames, binomially: noise of the flow is independent from frame to frame, motion is not."""
+    """Over three frames, binomially, and over neighbouring cells: noise is independent there, motion is not."""
     exact = flow.astype(np.float32)
     padded = np.concatenate([exact[:1], exact, exact[-1:]])
-    return (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
+    smooth: list[Floats] = [
+        cv2.GaussianBlur((before + 2 * now + after) / 4, (0, 0), 1.0)
+        for before, now, after in zip(padded[:-2], padded[1:-1], padded[2:], strict=True)
+    ]
+    return np.stack(smooth)
 
 
 def _soft(flow: Floats) -> Floats:

@@ -249,9 +249,9 @@ def _freeze(still: Sequence[tuple[int, int]], offsets: NDArray[np.int64]) -> tup
     freezes: list[tuple[int, int]] = []
     for start, length in still:
         end = start + length
-        waits = start <= 2 and offsets[min(end, len(offsets) - 1)] >= length - 1
-        rests = end >= len(offsets) - 1 and -offsets[start - 1] >= length - 1
-        if length >= FREEZE and not waits and not rests:
+        waited = max(0, int(offsets[min(end, len(offsets) - 1)])) if start <= 2 else 0
+        rested = max(0, -int(offsets[start - 1])) if end >= len(offsets) - 1 else 0
+        if length - waited - rested >= FREEZE:
             freezes.append((start, length))
     return max(freezes, key=lambda freeze: freeze[1], default=None)
 

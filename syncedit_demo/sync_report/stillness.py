@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.sync_report.features import Motion
 
+    Floats = NDArray[np.float32]
     Mask = NDArray[np.bool_]
 
 AT_REST, NOISY = 0.1, 0.3
@@ -19,6 +20,12 @@ AT_REST, NOISY = 0.1, 0.3
 STILL_SPEED, STILL_CHANGE = 0.25, 0.4
 """Share of the reference's usual speed and change below which a frame of the result stands still. An encoder makes even
 a frame that is repeated differ a little."""
+
+SAME_CHANGE = 0.1
+"""Share of the reference's change below which it is the same picture, even if grain seems to move."""
+
+QUIET = 0.5
+"""Share of its median speed at which the reference is quiet; there a freeze goes on, if it is one."""
 
 AROUND = 3
 """Frames to both sides over which the reference's usual speed is found: some of its own may be repeated."""
@@ -33,22 +40,37 @@ def nothing_moves(reference: Motion, result: Motion) -> bool:
 def stills(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Where the result stands still while the reference moves: (first frame, number of frames) each.
 
-    Frames that the reference repeats itself, at the same time or `offsets` frames before, are no fault of the result.
+    Where the reference rests, or repeats a frame itself, at the same time or `offsets` frames before, the result may.
     """
-    usual_speed, usual_change = _usual(reference.speed), _usual(reference.change)
-    still = (result.speed < STILL_SPEED * usual_speed) & (result.change < STILL_CHANGE * usual_change)
-    still &= usual_speed > AT_REST
-    resting = (reference.speed < STILL_SPEED * usual_speed) & (reference.change < STILL_CHANGE * usual_change)
-    # The first frame has no motion because there is none before it.
-    still[0] = resting[0] = False
     places = (np.arange(len(offsets)) - offsets).clip(0, len(offsets) - 1)
-    excused = resting | resting[places]
+    usual = _usual(reference.speed)
+    usual_change = _usual(reference.change)
+    still = _is_below(result.speed, STILL_SPEED, usual, places)
+    still &= _is_below(result.change, STILL_CHANGE, usual_change, places)
+    still |= _is_below(result.change, SAME_CHANGE, usual_change, places)
+    # The first frame has no motion because there is none before it.
+    still[0] = False
     edges = np.flatnonzero(np.diff(np.concatenate([[False], still, [False]]).astype(np.int8)))
-    runs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
-    return [(start, end - start) for start, end in runs if float(excused[start:end].mean()) < 0.5]
+    found: list[tuple[int, int]] = []
+    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        run = slice(start, end)
+        # While the result waits it shows one frame of the reference, which may be a repeated one.
+        shown = reference.speed[places] if end - start <= 2 else usual[places]
+        moved = min(float(reference.speed[run].mean()), float(shown[run].mean()))
+        changed = SAME_CHANGE * float(reference.change[run].mean())
+        stands = float(result.speed[run].mean()) < STILL_SPEED * moved or float(result.change[run].mean()) < changed
+        if moved > AT_REST and stands:
+            found.append((start, end - start))
+    return found
 
 
-def _usual(values: NDArray[np.float32]) -> NDArray[np.float32]:
+def _is_below(values: Floats, share: float, usual: Floats, places: NDArray[np.int64]) -> Mask:
+    """Where values are small against the reference's now and where the result is in it, or against its quiet times."""
+    quiet = QUIET * float(np.median(usual))
+    return values < share * np.maximum(np.minimum(usual, usual[places]), quiet)
+
+
+def _usual(values: Floats) -> Floats:
     """The running median; frame 0, which has no motion yet, is left out."""
     known = values[1:] if len(values) > 1 else values
     padded = np.pad(known, (AROUND + len(values) - len(known), AROUND), mode="edge")

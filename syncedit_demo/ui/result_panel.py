@@ -184,7 +184,7 @@ class ResultPanel:
                         id=run.id,
                         picture=FileData(path=str(run.files.picture)),
                         title=run.title,
-                        detail=f"{_short(run.record.clip_file.path)} · seed {run.record.seed}",
+                        detail=_detail(run, runs),
                         current=run.id == shown,
                     )
                     for run in runs
@@ -192,6 +192,13 @@ class ResultPanel:
                 against=True,
             ),
         }
+
+
+def _detail(run: Run, runs: list[Run]) -> str:
+    if (rank := run.rank(runs)) is not None:
+        place, count = rank
+        return f"seed {run.record.seed} · {'best' if place == 1 else f'place {place}'} of {count}"
+    return f"{_short(run.record.clip_file.path)} · seed {run.record.seed}"
 
 
 def _short(path: Path) -> str:

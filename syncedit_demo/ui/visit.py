@@ -20,6 +20,8 @@ from syncedit_demo.errors import RecordError
 from syncedit_demo.record import RunRecord, load_record, record_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncedit_demo.clip import ClipInfo
     from syncedit_demo.plan import EditPlan, PlanOptions
     from syncedit_demo.service import EditService
@@ -83,6 +85,19 @@ class Run:
     def title(self) -> str:
         """What it is called in the page."""
         return f"Run {self.number}"
+
+    @property
+    def score(self) -> float:
+        """How well it keeps time, 0 to 1; 0 where that was not measured."""
+        return self.record.report.score if self.record.report else 0.0
+
+    def rank(self, runs: Sequence[Run]) -> tuple[int, int] | None:
+        """Its place, from 1, among those of the runs that differ from it by their seed only, and how many these are.
+
+        None where there is nothing to rank: the others keep time exactly as well, or there are none.
+        """
+        scores = [run.score for run in runs if run.record.same_but_for_seed(self.record)]
+        return (1 + sum(score > self.score for score in scores), len(scores)) if len(set(scores)) > 1 else None
 
     @property
     def files(self) -> RunFiles:

@@ -329,6 +329,7 @@ def test_what_does_not_work_is_said_in_words(desk: Desk) -> None:
     rate.fill("quick")
     rate.press("Enter")
     expect(desk.notice("clip-message")).to_contain_text("'quick'")
+    expect(desk.page.locator("#variants"), "the draft engine makes the same clip from every seed").to_have_count(0)
     expect(desk.page.locator(".toast-body")).to_have_count(0)
 
 

@@ -48,6 +48,7 @@ class DraftEngine:
     """
 
     name: EngineName = "draft"
+    uses_seed = False
     title = "Draft engine (CPU)"
     description = (
         "Carries the edit along the motion of the clip, on any machine. It invents nothing: new shapes, and what "

@@ -112,6 +112,11 @@ class SyncLoraEngine:
         """Quality, refinement, first-frame compression and reference strength."""
         return OPTIONS
 
+    @property
+    def uses_seed(self) -> bool:
+        """The noise that the clip is made from comes from the seed."""
+        return True
+
     def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
         """The plan's size, or half of it for `quality=preview`."""
         return SyncLoraOptions.resolve(options).output_size(plan)
