@@ -92,12 +92,13 @@ class Run:
         return self.record.report.score if self.record.report else 0.0
 
     def rank(self, runs: Sequence[Run]) -> tuple[int, int] | None:
-        """Its place, from 1, among those of the runs that differ from it by their seed only, and how many these are.
+        """Its place, from 1, among the runs that differ from it by their seed only, and how many these are.
 
-        None where there is nothing to rank: the others keep time exactly as well, or there are none.
+        None where there is nothing to rank: there are no others, or they have the very same frames.
         """
-        scores = [run.score for run in runs if run.record.same_but_for_seed(self.record)]
-        return (1 + sum(score > self.score for score in scores), len(scores)) if len(set(scores)) > 1 else None
+        results = {run.record.frames_sha256: run.score for run in runs if run.record.same_but_for_seed(self.record)}
+        better = sum(score > self.score for score in results.values())
+        return (1 + better, len(results)) if len(results) > 1 else None
 
     @property
     def files(self) -> RunFiles:
