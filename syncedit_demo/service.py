@@ -13,6 +13,7 @@ from collections import deque
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,6 +53,9 @@ logger = logging.getLogger(__name__)
 
 QUEUE_POLL_SECONDS = 0.2
 DEVICE_TAKEN, DEVICE_FREE = "Job %s takes the device", "Job %s gives the device back"
+KEPT_REGISTRATIONS = 8
+"""Edited frames on their clip's grid that are kept, a few megabytes each."""
+
 MAX_VARIANTS = 16
 REPORT_PHASE = "Comparing the motion"
 
@@ -192,6 +196,8 @@ class EditService:
         self.settings = settings
         self.engines = Engines(settings.sync_lora)
         self._queue = DeviceQueue()
+        # What the page has shown is not searched for once more when it is made.
+        self._registered = lru_cache(KEPT_REGISTRATIONS)(_register)
 
     def inspect(self, clip: Path, options: PlanOptions) -> tuple[ClipInfo, EditPlan]:
         """What a clip holds and what will be made of it.
@@ -221,9 +227,7 @@ class EditService:
         Raises:
             EditedFrameError: The image cannot be read, or does not belong to this clip.
         """
-        image = read_image(edited_frame)
-        registration = register(first_frame(path, clip, plan), image.pixels)
-        return Registered(registration.frame, registration.edited_share, (*image.notes, *registration.notes))
+        return self._registered(path, clip, plan, edited_frame, (_state(path), _state(edited_frame)))
 
     def write_reference(
         self, path: Path, clip: ClipInfo, plan: EditPlan, target: Path, cancel: threading.Event
@@ -478,6 +482,23 @@ def _write_side_by_side(
                 yield Progress("Writing the side-by-side video", done, job.plan.frames)
         render.finish(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
         render.publish(folder / "finished.mp4", target)
+
+
+def _register(
+    path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path, _files: tuple[tuple[int, int], ...]
+) -> Registered:
+    image = read_image(edited_frame)
+    registration = register(first_frame(path, clip, plan), image.pixels)
+    return Registered(registration.frame, registration.edited_share, (*image.notes, *registration.notes))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What changes with a file's contents; zeros where there is none, which reading it will say."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 class _Stopwatch:

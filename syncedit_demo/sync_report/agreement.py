@@ -24,6 +24,9 @@ NOISE = 0.05
 EXTRA_WEIGHT = 0.15
 """How much motion that only the result has counts: an edit may add things that move by themselves."""
 
+MOST_EXTRA = 0.3
+"""Most that it counts for against all motion of the reference, which may be a mouth only."""
+
 EVERY = slice(None)
 
 Turn = Literal["mirrored left to right", "played backwards"]
@@ -67,7 +70,8 @@ def agree(reference: NDArray[np.float16], result: NDArray[np.float16]) -> Agreem
     one, other = _soft(_smooth(reference)), _soft(_smooth(result))
     energy, other_energy = np.square(one).sum(axis=-1), np.square(other).sum(axis=-1)
     alike = (2 * (one * other).sum(axis=-1) + NOISE) / (energy + other_energy + NOISE)
-    weight = energy + EXTRA_WEIGHT * other_energy + 1e-4
+    extra = min(EXTRA_WEIGHT, MOST_EXTRA * float(energy.sum()) / max(float(other_energy.sum()), 1e-6))
+    weight = energy + extra * other_energy + 1e-4
     return Agreement(_thirds(weight), _thirds(weight * alike))
 
 

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from syncedit_demo.sync_report.agreement import Agreement, Turn, agree, turned_round
 from syncedit_demo.sync_report.offsets import follow_offset, shifted
-from syncedit_demo.sync_report.stillness import nothing_moves, stills
+from syncedit_demo.sync_report.stillness import AT_REST, NOISY, rests, stills
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,14 +111,21 @@ class _Findings:
     frozen: int
     freeze: tuple[int, int] | None
     turned: Turn | None
-    at_rest: bool
+    reference_rests: bool
+    result_rests: bool
 
     @property
     def frames(self) -> int:
         return len(self.offsets)
 
     @property
+    def at_rest(self) -> bool:
+        return self.reference_rests and self.result_rests
+
+    @property
     def is_same_motion(self) -> bool:
+        if self.reference_rests:
+            return False
         steady = np.ptp(self.offsets) == 0
         return self.turned is None and self.aligned >= (SAME_MOTION if steady else SAME_WARPED_MOTION)
 
@@ -183,7 +190,8 @@ def _measure(reference: Motion, result: Motion) -> _Findings:
         frozen=frozen,
         freeze=_freeze(still, offsets),
         turned=turned_round(reference, result, aligned),
-        at_rest=nothing_moves(reference, result),
+        reference_rests=rests(reference, AT_REST),
+        result_rests=rests(result, NOISY),
     )
 
 
@@ -203,6 +211,8 @@ def _verdict(found: _Findings) -> Verdict:
 def _score(found: _Findings, offsets: NDArray[np.int64]) -> float:
     if found.at_rest:
         return 1.0
+    if found.reference_rests:
+        return 0.0
     agreed = max(0.0, found.watched.share()) * (1 - found.frozen / found.frames)
     by_symmetry = TURNED_ROUND_SCORE if found.turned is not None else 1.0
     return agreed * by_symmetry / (1 + float(np.abs(offsets).mean()) / OFFSET_SCALE)

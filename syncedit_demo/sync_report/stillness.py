@@ -31,10 +31,9 @@ AROUND = 3
 """Frames to both sides over which the reference's usual speed is found: some of its own may be repeated."""
 
 
-def nothing_moves(reference: Motion, result: Motion) -> bool:
-    """Whether both clips are still pictures, but for noise."""
-    fastest = (float(np.percentile(motion.speed, 95)) for motion in (reference, result))
-    return all(speed < limit for speed, limit in zip(fastest, (AT_REST, NOISY), strict=True))
+def rests(motion: Motion, limit: float) -> bool:
+    """Whether a clip is a still picture but for noise: whether it nearly always moves by less than `limit` pixels."""
+    return float(np.percentile(motion.speed, 95)) < limit
 
 
 def stills(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:

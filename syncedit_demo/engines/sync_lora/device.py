@@ -21,7 +21,8 @@ def choose_device(name: str | None) -> torch.device:
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         message = f"There is no device {device}: torch sees {torch.cuda.device_count()} NVIDIA GPUs."
         raise EngineError(message)
-    return device
+    # With its number, which some of torch's questions about a device want.
+    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
 
 
 def describe_device(device: torch.device) -> str:
