@@ -98,6 +98,14 @@ class RunRecord:
         """The record as JSON text, rates as "30000/1001"."""
         return _ADAPTER.dump_json(self, indent=2).decode()
 
+    def same_but_for_seed(self, other: RunRecord) -> bool:
+        """Whether both were made of the same inputs, by the same plan and by the same engine with the same options."""
+
+        def inputs(record: RunRecord) -> tuple[object, ...]:
+            return record.clip_file.sha256, record.edited_file.sha256, record.plan, record.engine
+
+        return inputs(self) == inputs(other)
+
     def relative_to(self, folder: Path) -> RunRecord:
         """The same record with its inputs named relative to a folder."""
         return replace(

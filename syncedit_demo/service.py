@@ -337,6 +337,23 @@ class EditService:
         finally:
             self._queue.leave(ticket)
 
+    def check_variants(self, engine: EngineChoice, count: int) -> None:
+        """Refuse a number of variants that would not be so many results.
+
+        Raises:
+            EngineError: The engine gives the same result whatever the seed, or `count` is no number of variants.
+        """
+        chosen, _ = self.engines.choose(engine)
+        if not 1 <= count <= MAX_VARIANTS:
+            message = f"Ask for 1 to {MAX_VARIANTS} variants, not {count}."
+            raise EngineError(message)
+        if not chosen.uses_seed and count > 1:
+            message = (
+                f"{chosen.title} makes the same clip from every seed: leave the variants out, or use an engine that "
+                "generates, such as Sync-LoRA."
+            )
+            raise EngineError(message)
+
     def edit_variants(
         self, request: EditRequest, count: int, cancel: threading.Event
     ) -> Iterator[JobEvent | VariantStarted | Ranked]:
@@ -359,16 +376,7 @@ class EditService:
             SyncEditError: Something else the user can mend.
             Cancelled: The cancel flag was set.
         """
-        engine, _ = self.engines.choose(request.engine)
-        if not 1 <= count <= MAX_VARIANTS:
-            message = f"Ask for 1 to {MAX_VARIANTS} variants, not {count}."
-            raise EngineError(message)
-        if not engine.uses_seed and count > 1:
-            message = (
-                f"{engine.title} makes the same clip from every seed: leave the variants out, or use an engine that "
-                "generates, such as Sync-LoRA."
-            )
-            raise EngineError(message)
+        self.check_variants(request.engine, count)
         both = request.side_by_side
         results: list[EditResult] = []
         for number in range(1, count + 1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from syncedit_demo.engines import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.playback import Playable
 from syncedit_demo.render import read_frames
-from syncedit_demo.service import EditRequest, EditResult, JobEvent
+from syncedit_demo.service import EditRequest, EditResult, JobEvent, VariantStarted
 from syncedit_demo.ui.visit import Cut, Run, RunFiles, Visit, link
 
 if TYPE_CHECKING:
@@ -30,14 +30,17 @@ POLL_SECONDS = 0.3
 
 PICTURE_SIDE = 320
 
+RunEvent = JobEvent | VariantStarted | Run
+
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a visitor decides about a run, apart from the plan."""
+    """What a visitor decides about a run, apart from the plan. Each of the variants is a run with a seed of its own."""
 
     engine: EngineChoice
     seed: int
     audio: bool
+    variants: int = 1
     engine_options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
     previews: bool = False
 
@@ -70,16 +73,16 @@ class Job:
     """A run in a thread of its own; its events wait here until they are asked for.
 
     Args:
-        steps: The run; its last event is the `Run`.
+        steps: The run; its last event is a `Run`.
     """
 
-    def __init__(self, steps: Iterator[JobEvent | Run]) -> None:
+    def __init__(self, steps: Iterator[RunEvent]) -> None:
         self._steps = steps
-        self._events: SimpleQueue[JobEvent | Run | Exception] = SimpleQueue()
+        self._events: SimpleQueue[RunEvent | Exception] = SimpleQueue()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self._thread.start()
 
-    def news(self) -> Iterator[list[JobEvent | Run]]:
+    def news(self) -> Iterator[list[RunEvent]]:
         """What happened since the last time, again and again until the job is over; often that is nothing.
 
         Raises:
@@ -87,7 +90,7 @@ class Job:
         """
         while True:
             alive = self._thread.is_alive()
-            news: list[JobEvent | Run] = []
+            news: list[RunEvent] = []
             with suppress(Empty):
                 event = self._events.get(timeout=POLL_SECONDS if alive else 0)
                 while True:
@@ -105,6 +108,26 @@ class Job:
                 self._events.put(event)
         except Exception as error:
             self._events.put(error)
+
+
+def make_runs(
+    service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: threading.Event
+) -> Iterator[RunEvent]:
+    """Edit a clip with as many seeds as there are to be variants; each finished run is kept, whatever comes after it.
+
+    Yields:
+        For each variant, if there are several, one `VariantStarted`; the events of `make_run`.
+
+    Raises:
+        SyncEditError: Something the visitor can mend.
+        Cancelled: The flag was set.
+    """
+    service.check_variants(choices.engine, choices.variants)
+    for number in range(choices.variants):
+        variant = replace(choices, seed=choices.seed + number)
+        if choices.variants > 1:
+            yield VariantStarted(number + 1, choices.variants, variant.seed)
+        yield from make_run(service, visit, cut, edited, variant, cancel)
 
 
 def make_run(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 
+from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import (
     SIZE_MULTIPLE,
     PlanOptions,
@@ -15,6 +16,7 @@ from syncedit_demo.plan import (
     nearest_size,
     parse_rate,
 )
+from syncedit_demo.service import MAX_VARIANTS
 from syncedit_demo.ui.engine_options import EngineOptions
 from syncedit_demo.ui.jobs import Choices
 from syncedit_demo.ui.parts import HIDDEN_PROGRESS, Updates, Values
@@ -90,6 +92,16 @@ class OptionsPanel:
                 min_width=140,
             )
             self.dice = gr.Button("Roll the dice", elem_id="dice", min_width=120, scale=0)
+        self.variants = gr.Slider(
+            1,
+            MAX_VARIANTS,
+            1,
+            step=1,
+            label="Variants",
+            info="Results from as many seeds, ranked by how well they keep time.",
+            visible=_uses_seed(service),
+            elem_id="variants",
+        )
         self.size = gr.Radio(
             [("Trained size", "trained"), ("Fast preview", "fast"), ("Own size", "own")],
             value="trained",
@@ -136,7 +148,7 @@ class OptionsPanel:
     @property
     def run_inputs(self) -> Sequence[Component]:
         """The components whose values `choices` takes."""
-        return self.engine, self.seed, self.audio, *self._of_engine.components
+        return self.engine, self.seed, self.audio, self.variants, *self._of_engine.components
 
     def read(self, start: float, *values: Values) -> Options:
         """The options from the values of the start and of `plan_inputs`."""
@@ -167,10 +179,19 @@ class OptionsPanel:
             self.rate: options.rate,
         }
 
-    def choices(self, engine: EngineChoice, seed: float | None, audio: bool, *of_engine: Values) -> Choices:
+    def choices(
+        self, engine: EngineChoice, seed: float | None, audio: bool, variants: float, *of_engine: Values
+    ) -> Choices:
         """The choices for a run from the values of `run_inputs`."""
         number = DEFAULT_SEED if seed is None else int(seed)
-        return Choices(engine, number, audio, self._of_engine.chosen(engine, of_engine), previews=True)
+        return Choices(engine, number, audio, int(variants), self._of_engine.chosen(engine, of_engine), previews=True)
+
+
+def _uses_seed(service: EditService) -> bool:
+    try:
+        return service.engine()[0].uses_seed
+    except EngineError:
+        return False
 
 
 def _own_size(size: SizeChoice) -> Updates:

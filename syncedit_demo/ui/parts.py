@@ -17,6 +17,8 @@ from syncedit_demo.service import Progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from syncedit_demo.sync_report.report import SyncReport
+
 HERE = Path(__file__).parent
 
 Updates = dict[Any, Any]
@@ -116,6 +118,57 @@ class RunState(GradioModel):
     picture: str | None = None
 
 
+class SyncCurves(GradioModel):
+    """The numbers of a report on how well a result keeps time with its clip.
+
+    Attributes:
+        verdict: What is the matter, if anything.
+        score: How well, 0 to 1.
+        worst_frame: Where it does least.
+        agreement: Share of the motion that agrees, one value a frame, 0 to 1.
+        motion_reference: Speed of what moves fastest in the clip, one value a frame.
+        motion_result: The same in the result.
+    """
+
+    verdict: str
+    score: float
+    worst_frame: int
+    agreement: list[float]
+    motion_reference: list[float]
+    motion_result: list[float]
+
+
+class SyncView(GradioModel):
+    """What is said about how a result keeps time.
+
+    Attributes:
+        sentences: The report in words, or why there is none.
+        report: Its numbers, None where there is none.
+    """
+
+    sentences: list[str]
+    report: SyncCurves | None = None
+
+    @classmethod
+    def of(cls, report: SyncReport | None) -> SyncView:
+        """The report of a result."""
+        if report is None:
+            return cls(sentences=["How well this result keeps time was not measured when it was made."])
+        curves = SyncCurves(
+            verdict=report.verdict,
+            score=report.score,
+            worst_frame=report.worst_frame,
+            agreement=list(report.curves["agreement"]),
+            motion_reference=list(report.curves["motion_reference"]),
+            motion_result=list(report.curves["motion_result"]),
+        )
+        return cls(sentences=list(report.sentences), report=curves)
+
+
+NO_REPORT = SyncView(sentences=["How well a result keeps time with its clip will be said here."])
+BETWEEN_RUNS = SyncView(sentences=["Two results are on show; each is measured against the clip."])
+
+
 def notice(value: Notice | None = None, *, elem_id: str) -> gr.HTML:
     """Make a place for a `Notice`; it takes no room while there is none."""
     return _part("notice", value, elem_id)
@@ -134,6 +187,11 @@ def tiles(value: Tiles, *, elem_id: str) -> gr.HTML:
 def run_state(*, elem_id: str) -> gr.HTML:
     """Make a place for a `RunState`."""
     return _part("run_state", None, elem_id)
+
+
+def sync_view(*, elem_id: str) -> gr.HTML:
+    """Make a place for a `SyncView`; it has the same height whatever it shows. Its playhead follows the player."""
+    return _part("sync", NO_REPORT, elem_id)
 
 
 def plain(lines: Sequence[str]) -> Notice | None:

@@ -10,7 +10,21 @@ from gradio.data_classes import FileData
 from syncedit_demo.plan import describe_rate
 from syncedit_demo.playback import Playable, picture_size
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
-from syncedit_demo.ui.parts import Notice, Tile, Tiles, Updates, bad, facts, notice, plain, tiles
+from syncedit_demo.ui.parts import (
+    BETWEEN_RUNS,
+    NO_REPORT,
+    Notice,
+    SyncView,
+    Tile,
+    Tiles,
+    Updates,
+    bad,
+    facts,
+    notice,
+    plain,
+    sync_view,
+    tiles,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +44,7 @@ class ResultPanel:
     def __init__(self) -> None:
         self.shown = gr.State(None)
         self.player = compare_player(elem_id="player")
+        self.sync = sync_view(elem_id="sync")
         # What comes with a result comes below what is always there, so that nothing moves.
         with gr.Row(elem_id="downloads", equal_height=True):
             self.result = gr.DownloadButton("Download result", interactive=False, size="sm", min_width=150)
@@ -67,6 +82,7 @@ class ResultPanel:
                 rate=record.plan.frame_rate,
             ),
             **self._describe(record, run.title, files.result),
+            self.sync: SyncView.of(record.report),
             self.result: gr.update(value=str(files.result), interactive=True),
             self.both: gr.update(value=str(files.side_by_side), interactive=True),
             self.record: gr.update(value=str(files.record), interactive=True),
@@ -96,6 +112,7 @@ class ResultPanel:
                 rate=other.plan.frame_rate,
             ),
             self.caption: plain([f"{first.title} against {second.title}. Downloads are of {first.title}."]),
+            self.sync: BETWEEN_RUNS,
             self.message: None,
         }
 
@@ -126,6 +143,7 @@ class ResultPanel:
                 rate=record.plan.frame_rate,
             ),
             **self._describe(record, f"Example “{example.title}”", example.output),
+            self.sync: SyncView.of(record.report),
             self.result: gr.update(value=str(example.output), interactive=True),
             self.shown: example.name,
         }
@@ -135,6 +153,7 @@ class ResultPanel:
         off = gr.update(value=None, interactive=False)
         return {
             self.player: None,
+            self.sync: NO_REPORT,
             self.caption: None,
             self.notes: None,
             self.result: off,
@@ -165,7 +184,7 @@ class ResultPanel:
                         id=run.id,
                         picture=FileData(path=str(run.files.picture)),
                         title=run.title,
-                        detail=f"{_short(run.record.clip_file.path)} · seed {run.record.seed}",
+                        detail=_detail(run, runs),
                         current=run.id == shown,
                     )
                     for run in runs
@@ -173,6 +192,13 @@ class ResultPanel:
                 against=True,
             ),
         }
+
+
+def _detail(run: Run, runs: list[Run]) -> str:
+    if (rank := run.rank(runs)) is not None:
+        place, count = rank
+        return f"seed {run.record.seed} · {'best' if place == 1 else f'place {place}'} of {count}"
+    return f"{_short(run.record.clip_file.path)} · seed {run.record.seed}"
 
 
 def _short(path: Path) -> str:

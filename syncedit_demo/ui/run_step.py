@@ -13,8 +13,8 @@ from PIL import Image
 
 from syncedit_demo.engines import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
-from syncedit_demo.service import Queued, Started
-from syncedit_demo.ui.jobs import Choices, Flags, Job, make_run
+from syncedit_demo.service import Queued, Started, VariantStarted
+from syncedit_demo.ui.jobs import Choices, Flags, Job, make_runs
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.parts import RunState, Updates, bad, describe_progress, notice, plain, run_state
 from syncedit_demo.ui.visit import Run
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from syncedit_demo.engines import Frame
-    from syncedit_demo.service import EditService, JobEvent
+    from syncedit_demo.service import EditService
     from syncedit_demo.ui.frame_step import Edited
+    from syncedit_demo.ui.jobs import RunEvent
     from syncedit_demo.ui.visit import Cut, Visit
 
 PREVIEW_SIDE = 192
@@ -61,10 +62,10 @@ class RunStep:
             yield self.judge(cut, edited), None
             return
         cancel = self._flags.start(session)
-        watch = _Watch()
+        watch, runs = _Watch(), list[Run]()
         over: Updates = {self.generate: gr.update(visible=True), self.stop: gr.update(visible=False)}
         try:
-            job = Job(make_run(self._service, visit, cut, edited.path, choices, cancel))
+            job = Job(make_runs(self._service, visit, cut, edited.path, choices, cancel))
             yield (
                 {
                     self.generate: gr.update(visible=False),
@@ -75,23 +76,18 @@ class RunStep:
                 None,
             )
             for news in job.news():
+                made = [event for event in news if isinstance(event, Run)]
+                runs += made
                 # A page that is gone is noticed when something is sent to it, so something is sent each time.
-                yield {self.state: watch.after(news)} if news else {}, None
-                if news and isinstance(run := news[-1], Run):
-                    seconds = sum(run.record.timings.values())
-                    done = RunState(
-                        state="done",
-                        phase=f"{run.title} is done",
-                        detail=f"in {seconds:.0f} s",
-                        share=1,
-                        picture=watch.picture,
-                    )
-                    yield {**over, self.state: done}, run
+                yield (
+                    {self.state: watch.after(news)} if news else {},
+                    made[-1] if made and len(runs) < choices.variants else None,
+                )
+            best = max(runs, key=lambda run: run.score)
+            yield {**over, self.state: watch.done(runs, best)}, best
         except Cancelled:
-            yield (
-                {**over, self.state: RunState(state="stopped", phase="Stopped", detail="Nothing was kept of it.")},
-                None,
-            )
+            kept = f"{len(runs)} of {choices.variants} variants are kept." if runs else "Nothing was kept of it."
+            yield {**over, self.state: RunState(state="stopped", phase="Stopped", detail=kept)}, None
         except Exception as error:
             yield {**over, self.state: None, self.message: bad(explain(error))}, None
         finally:
@@ -126,11 +122,14 @@ class _Watch:
         self._began: tuple[float, int] = (0, 0)
         self._frame_rate = Fraction(0)
         self._moves = False
-        self.picture: str | None = None
+        self._variant = ""
+        self._picture: str | None = None
 
-    def after(self, news: list[JobEvent | Run]) -> RunState:
+    def after(self, news: list[RunEvent]) -> RunState:
         for event in news:
             match event:
+                case VariantStarted(number, count):
+                    self._variant, self._moves = f"Variant {number} of {count}: ", False
                 case Queued(place):
                     edits = "1 edit is" if place == 1 else f"{place} edits are"
                     self._phase, self._detail, self._share = "Waiting", f"{edits} before yours", None
@@ -142,17 +141,29 @@ class _Watch:
                 case Preview(frame):
                     # A picture that moves tells more than the sharper stills that come after it.
                     if not self._moves:
-                        self.picture = _still(frame)
+                        self._picture = _still(frame)
                 case PreviewClip(frames):
-                    self._moves, self.picture = True, _moving(frames, self._frame_rate)
+                    self._moves, self._picture = True, _moving(frames, self._frame_rate)
                 case _:
                     pass
         return self.state()
 
     def state(self) -> RunState:
         return RunState(
-            state="running", phase=self._phase, detail=self._detail, share=self._share, picture=self.picture
+            state="running",
+            phase=self._variant + self._phase,
+            detail=self._detail,
+            share=self._share,
+            picture=self._picture,
         )
+
+    def done(self, runs: list[Run], best: Run) -> RunState:
+        """The state at the end, when the best of the runs is on show."""
+        seconds = sum(sum(run.record.timings.values()) for run in runs)
+        phase, detail = f"{best.title} is done", f"in {seconds:.0f} s"
+        if len(runs) > 1:
+            phase, detail = f"{len(runs)} variants are done", f"{detail}; {best.title} keeps time best"
+        return RunState(state="done", phase=phase, detail=detail, share=1, picture=self._picture)
 
     def _note(self, progress: Progress) -> None:
         now = time.monotonic()

@@ -20,6 +20,8 @@ from syncedit_demo.errors import RecordError
 from syncedit_demo.record import RunRecord, load_record, record_path
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from syncedit_demo.clip import ClipInfo
     from syncedit_demo.plan import EditPlan, PlanOptions
     from syncedit_demo.service import EditService
@@ -83,6 +85,20 @@ class Run:
     def title(self) -> str:
         """What it is called in the page."""
         return f"Run {self.number}"
+
+    @property
+    def score(self) -> float:
+        """How well it keeps time, 0 to 1; 0 where that was not measured."""
+        return self.record.report.score if self.record.report else 0.0
+
+    def rank(self, runs: Sequence[Run]) -> tuple[int, int] | None:
+        """Its place, from 1, among the runs that differ from it by their seed only, and how many these are.
+
+        None where there is nothing to rank: there are no others, or they have the very same frames.
+        """
+        results = {run.record.frames_sha256: run.score for run in runs if run.record.same_but_for_seed(self.record)}
+        better = sum(score > self.score for score in results.values())
+        return (1 + better, len(results)) if len(results) > 1 else None
 
     @property
     def files(self) -> RunFiles:

@@ -22,7 +22,7 @@ from tests.clips import edited_scene, write_scene
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncedit_demo.service import JobEvent
+    from syncedit_demo.ui.jobs import RunEvent
 
 SMALL = PlanOptions(size=(320, 256))
 CHOICES = Choices("draft", 42, audio=True)
@@ -42,7 +42,7 @@ def start(service: EditService, visit: Visit, folder: Path, cancel: threading.Ev
     return Job(make_run(service, visit, cut, image, CHOICES, cancel))
 
 
-def follow(job: Job) -> list[JobEvent | Run]:
+def follow(job: Job) -> list[RunEvent]:
     return [event for news in job.news() for event in news]
 
 

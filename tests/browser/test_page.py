@@ -84,6 +84,7 @@ class Desk:
         self.stop = page.locator("#stop")
         self.phase = page.locator("#run-state .phase")
         self.player = page.locator(".compare-player")
+        self.sync = page.locator("#sync .sync")
         expect(page.locator("#clip-file button").first).to_be_visible()
 
     def _refuse(self, dialog: Dialog) -> None:
@@ -167,9 +168,11 @@ def test_from_a_clip_to_its_comparison(desk: Desk, tmp_path: Path) -> None:
     expect(desk.page.locator("#frame-slider img").first).to_be_visible()
     expect(desk.notice("run-message")).to_be_hidden()
 
-    place = desk.place_of_the_picture()
+    place, room = desk.place_of_the_picture(), desk.sync.bounding_box()
     desk.run()
     assert desk.place_of_the_picture() == place
+    assert desk.sync.bounding_box() == room
+    expect(desk.sync.locator(".verdict")).to_have_text("In sync")
     expect(desk.player.locator(".name.result")).to_contain_text("Draft engine (CPU)")
     expect(desk.notice("caption")).to_contain_text("made by Draft engine (CPU)")
     expect(desk.player.locator(".counter")).to_have_text(f"frame 1 / {FRAMES}")
@@ -228,6 +231,37 @@ def test_a_frame_that_an_editor_shifted_is_put_back(desk: Desk) -> None:
     expect(desk.notice("frame-message")).to_contain_text("Shifted by 3 px: corrected.")
     expect(desk.notice("frame-message")).to_contain_text("of the frame is edited")
     expect(desk.generate).to_be_enabled()
+
+
+def test_the_report_follows_the_player_and_leads_it(desk: Desk, tmp_path: Path) -> None:
+    expect(desk.sync).to_contain_text("will be said here")
+    desk.prepare()
+    desk.run()
+    counter = desk.player.locator(".counter")
+    expect(desk.sync.locator(".score")).to_have_text(re.compile(r"Score (0\.[89]|1\.0)"))
+    expect(desk.sync.locator(".words")).to_contain_text("The result keeps time with the clip.")
+    expect(desk.sync.locator(".words")).to_contain_text("The worst second is from frame")
+    frames = desk.sync.get_by_role("slider", name="Frame on the curves")
+    frames.focus()
+    desk.page.keyboard.press("End")
+    expect(counter).to_have_text(f"frame {FRAMES} / {FRAMES}")
+    desk.page.keyboard.press("ArrowLeft")
+    expect(counter).to_have_text(f"frame {FRAMES - 1} / {FRAMES}")
+    expect(frames).to_have_attribute("aria-valuetext", re.compile(rf"Frame {FRAMES - 1} of {FRAMES}, \d+ % agrees"))
+    box = frames.bounding_box()
+    assert box
+    frames.click(position={"x": box["width"] * 10 / (FRAMES - 1), "y": box["height"] / 2})
+    expect(counter).to_have_text(f"frame 11 / {FRAMES}")
+    desk.player.get_by_role("button", name="One frame forward").click()
+    expect(frames).to_have_value("11")
+    desk.sync.get_by_role("button", name="Worst second").click()
+    desk.download("Download result", tmp_path / "result.mp4")
+    report = load_record(tmp_path / "result.mp4").report
+    assert report
+    worst = report.worst_frame
+    expect(counter).to_have_text(f"frame {worst + 1} / {FRAMES}")
+    desk.player.get_by_role("button", name="Play", exact=True).click()
+    desk.page.wait_for_function("worst => document.querySelector('#sync .frame').value != worst", arg=worst)
 
 
 def test_a_long_clip_has_a_start_to_choose(desk: Desk, tmp_path: Path) -> None:
@@ -295,6 +329,7 @@ def test_what_does_not_work_is_said_in_words(desk: Desk) -> None:
     rate.fill("quick")
     rate.press("Enter")
     expect(desk.notice("clip-message")).to_contain_text("'quick'")
+    expect(desk.page.locator("#variants"), "the draft engine makes the same clip from every seed").to_have_count(0)
     expect(desk.page.locator(".toast-body")).to_have_count(0)
 
 
@@ -354,6 +389,7 @@ def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path) -> None:
     desk.page.get_by_role("button", name="Compare Run 1 with the one on show").click()
     expect(desk.player.locator(".name.reference")).to_contain_text("Run 2 · seed 7")
     expect(desk.player.locator(".name.result")).to_contain_text("Run 1 · seed 42")
+    expect(desk.sync).to_contain_text("Two results are on show")
     desk.page.locator("#runs .choose").first.click()
     expect(desk.player.locator(".name.reference")).to_contain_text("Reference")
     expect(desk.notice("caption")).to_contain_text("Run 1")
@@ -396,8 +432,13 @@ def test_nothing_is_cut_off_on_a_phone(open_page: OpenPage, app: str, media: Pat
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", background)[:3])) < 200) == (scheme == "dark")
     desk.prepare()
+    room = desk.sync.bounding_box()
+    assert room
     desk.run()
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+    after = desk.sync.bounding_box()
+    assert after
+    assert after["height"] == room["height"]
     wide = page.evaluate(
         "[...document.querySelectorAll('.card *')].filter(each => each.checkVisibility() && "
         "each.getBoundingClientRect().right > 391 && !each.closest('#editor, .visually-hidden'))"

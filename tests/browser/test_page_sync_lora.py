@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -72,6 +73,21 @@ def test_the_engine_s_own_options_are_offered(desk: Desk) -> None:
     desk.run()
     assert desk.player.locator("video").last.evaluate("video => video.videoWidth") == 128
     expect(desk.notice("caption")).to_contain_text("128×128 · 25 fps · 9 frames")
+
+
+def test_variants_are_ranked_and_all_kept(desk: Desk) -> None:
+    desk.prepare(256, 256)
+    desk.page.get_by_label("preview", exact=True).check()
+    variants = desk.page.locator("#variants").get_by_role("spinbutton")
+    variants.fill("2")
+    variants.press("Enter")
+    desk.generate.click()
+    expect(desk.phase).to_contain_text("Variant 2 of 2: ", timeout=120_000)
+    expect(desk.phase).to_have_text("2 variants are done", timeout=120_000)
+    expect(desk.page.locator("#runs .tile")).to_have_count(2)
+    best = desk.page.locator("#runs .tile:has([aria-pressed=true]) .detail")
+    expect(best).to_have_text(re.compile("seed 4[23] · best of 2"))
+    expect(desk.page.locator("#runs .tile")).to_contain_text(["seed 42", "seed 43"])
 
 
 def test_stop_stops_it_and_it_runs_again(desk: Desk) -> None:
