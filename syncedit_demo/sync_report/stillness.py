@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float32]
     Mask = NDArray[np.bool_]
 
-AT_REST, NOISY = 0.1, 0.3
+AT_REST, NOISY = 0.1, 0.5
 """Speed in pixels a frame below which nothing moves in the reference; a result may have grain that seems to."""
 
 STILL_SPEED, STILL_CHANGE = 0.25, 0.4
