@@ -20,39 +20,44 @@ class Scene:
     Attributes:
         name: The name of the example and, with underscores, of the module.
         window: Left, top, right and bottom of the part of the picture that changes, in pixels.
-        swing: Whether the second half of the movement is the first one backwards.
-        period: Frames after which the picture is the same again.
+        period: Frames after which the movement repeats itself.
+        swing: Whether the second half of a period is the first one backwards.
+        clip: The scene whose reference is this one's too, None for one of its own.
     """
 
     name: str
     window: tuple[int, int, int, int]
-    swing: bool = False
     period: int = FRAMES
+    swing: bool = False
+    clip: str | None = None
 
     @property
     def poses(self) -> range:
         """The frames that differ from each other."""
-        return range(FRAMES // 2 + 1 if self.swing else self.period)
+        return range(self.period // 2 + 1 if self.swing else self.period)
 
     def pose(self, frame: int) -> int:
         """The frame that looks like this one and is rendered."""
-        return min(frame, FRAMES - 1 - frame) if self.swing else frame % self.period
+        place = frame % self.period
+        return min(place, self.period - place) if self.swing else place
 
     def picture(self, version: str, frame: int) -> Path:
         """Where the rendered picture of a frame of the version, "reference" or "truth", is."""
-        return RENDERS / self.name / version / f"{frame:03}.png"
+        owner = self.clip if version == "reference" and self.clip else self.name
+        return RENDERS / owner / version / f"{frame:03}.png"
 
 
 SCENES = {
     scene.name: scene
     for scene in (
         Scene("talking-face", (48, 20, 456, 472)),
-        Scene("toy-train", (0, 122, 560, 340), swing=True),
-        Scene("behind-the-duck", (12, 90, 500, 464), swing=True),
-        Scene("turning-vase", (118, 52, 394, 430), swing=True),
-        Scene("bear-with-hat", (134, 16, 378, 372), swing=True),
-        Scene("balloon", (120, 76, 392, 410), swing=True),
-        Scene("windmill", (88, 2, 424, 400), period=27),
+        Scene("new-colours", (48, 20, 456, 472), clip="talking-face"),
+        Scene("toy-train", (0, 122, 560, 340), period=80, swing=True),
+        Scene("behind-the-duck", (0, 84, 512, 490), period=54, swing=True),
+        Scene("turning-vase", (118, 52, 394, 430), period=54, swing=True),
+        Scene("bear-with-hat", (100, 0, 420, 400), period=54, swing=True),
+        Scene("balloon", (108, 66, 436, 420), period=54, swing=True),
+        Scene("windmill", (88, 0, 424, 346), period=18),
     )
 }
 """Every scene, in the order of rendering."""

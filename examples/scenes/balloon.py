@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from examples.scenes import studio
+from examples.scenes import SCENES, studio
 from examples.scenes.prints import Sheet
 from examples.scenes.studio import paint, printed, sheet, smooth_path, solid, tube
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+PERIOD = SCENES["balloon"].period
 
 
 def build(*, edited: bool) -> None:
@@ -21,6 +23,8 @@ def build(*, edited: bool) -> None:
     studio.softbox((4.2, -2.0, 1.4), (0, 0, 1.4), 2.2, 160, "#ffd9cf")
     studio.camera((0, -9.6, 1.6), (0, 0, 1.62), lens=66, aperture=2.0)
     balloon()
+    # It flies far in front of what is behind it.
+    studio.cast_no_shadows()
     if edited:
         mountains()
     else:
@@ -34,12 +38,16 @@ def balloon() -> None:
     studio.move(
         joint,
         "location",
-        lambda frame: (-0.42 * math.cos(math.pi * frame / 40), 0, -0.12 * math.cos(math.pi * frame / 20)),
+        lambda frame: (
+            -0.42 * math.cos(2 * math.pi * frame / PERIOD),
+            0,
+            -0.12 * math.cos(4 * math.pi * frame / PERIOD),
+        ),
     )
     studio.move(
         joint,
         "rotation_euler",
-        lambda frame: (0, 3.5 * math.cos(math.pi * frame / 20), 22 * math.cos(math.pi * frame / 40)),
+        lambda frame: (0, 3.5 * math.cos(4 * math.pi * frame / PERIOD), 22 * math.cos(2 * math.pi * frame / PERIOD)),
     )
     outline = [(0.22, 0.98), (0.34, 1.16), (0.72, 1.62), (0.98, 2.16), (0.9, 2.7), (0.5, 3.08), (0.0, 3.18)]
     profile = [(max(p.x, 0), p.y) for p in smooth_path([(r, z, 0) for r, z in outline], 48)]

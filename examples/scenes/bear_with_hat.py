@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from examples.scenes import studio
+from examples.scenes import SCENES, studio
 from examples.scenes.prints import Sheet
 from examples.scenes.studio import paint, printed, solid
 
 if TYPE_CHECKING:
     from bpy.types import Object
 
+PERIOD = SCENES["bear-with-hat"].period
 FUR = "#b9743f"
 
 
@@ -36,7 +37,7 @@ def build(*, edited: bool) -> None:
 
 def sway(frame: int) -> tuple[float, float, float]:
     """The head's turn in degrees; it rests at frames 0 and 40, where the movement turns back."""
-    t = math.pi * frame / 40
+    t = 2 * math.pi * frame / PERIOD
     return 5 - 8 * math.cos(2 * t), 7 * math.cos(t), 14 * math.cos(t)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from examples.scenes import studio
+from examples.scenes import SCENES, studio
 from examples.scenes.prints import Sheet
 from examples.scenes.studio import paint, printed, smooth_path, solid, tube
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+PERIOD = SCENES["behind-the-duck"].period
 AROUND, HIGH = 4.8, 3.4
 """The unrolled doll: its girth and the length of its outline."""
 FACE = (AROUND * 0.75, 2.52)
@@ -32,7 +33,7 @@ def build(*, edited: bool) -> None:
     studio.move(
         doll,
         "rotation_euler",
-        lambda frame: (0, 2.2 * math.cos(math.pi * frame / 20), 14 * math.cos(math.pi * frame / 40)),
+        lambda frame: (0, 2.2 * math.cos(4 * math.pi * frame / PERIOD), 14 * math.cos(2 * math.pi * frame / PERIOD)),
     )
     outline = [
         (0.02, 0.0),
@@ -67,11 +68,15 @@ def blocks() -> None:
 def duck() -> None:
     """A rubber duck that drifts to the right in front and back, bobbing as it goes."""
     joint = studio.empty()
-    studio.move(joint, "location", lambda frame: (-1.15 * math.cos(math.pi * frame / 40), -1.5, 0.02))
+    studio.move(joint, "location", lambda frame: (-1.15 * math.cos(2 * math.pi * frame / PERIOD), -1.5, 0.02))
     studio.move(
         joint,
         "rotation_euler",
-        lambda frame: (3 * math.cos(math.pi * frame / 10), 0, -52 + 14 * math.cos(math.pi * frame / 40)),
+        lambda frame: (
+            3 * math.cos(8 * math.pi * frame / PERIOD),
+            0,
+            -52 + 14 * math.cos(2 * math.pi * frame / PERIOD),
+        ),
     )
     rubber, beak = paint("#f5c22b", rough=0.25, coat=0.6), paint("#e8742c", rough=0.3, coat=0.4)
     solid(studio.ball(0.42), rubber, (0, 0, 0.36), scale=(1.15, 0.9, 0.82), parent=joint)

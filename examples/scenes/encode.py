@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from syncedit_demo.engines import Frame
 
 EXAMPLES = Path(__file__).parents[1]
-SEAM = 12
-"""Pixels over which a window passes into the picture around it: the denoiser sees no further than its edge."""
+EDGE, SEAM = 2, 6
+"""Pixels at a window's edge that are left out, as the denoiser sees no further, and over which it is blended in."""
 
 
 def main() -> None:
@@ -56,7 +56,7 @@ def seam(scene: Scene, size: tuple[int, int]) -> np.ndarray[tuple[int, int, int]
     inside[top + 1 : bottom + 1, left + 1 : right + 1] = 1
     inside[0], inside[-1], inside[:, 0], inside[:, -1] = inside[1], inside[-2], inside[:, 1], inside[:, -2]
     distance = cv2.distanceTransform(inside, cv2.DIST_L1, 3)[top + 1 : bottom + 1, left + 1 : right + 1, None]
-    return np.clip((distance - SEAM / 3) / SEAM, 0, 1).astype(np.float32)
+    return np.clip((distance - EDGE) / SEAM, 0, 1).astype(np.float32)
 
 
 def read(path: Path) -> Frame:

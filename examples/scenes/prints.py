@@ -11,7 +11,7 @@ from examples.scenes.studio import color
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PIXELS = 360
+PIXELS = 180
 """Pixels per unit of length."""
 
 

@@ -321,6 +321,12 @@ def move(thing: Object | ShapeKey, path: str, motion: Motion) -> None:
         thing.keyframe_insert(path, frame=frame)
 
 
+def cast_no_shadows() -> None:
+    """Let nothing that is in the scene so far cast a shadow, so that its movement is seen in its own place alone."""
+    for thing in bpy.context.scene.objects:
+        thing.visible_shadow = False
+
+
 def ease(frame: float, keys: Sequence[tuple[float, float]]) -> float:
     """A curve through (frame, value) keys that rests at each of them; constant before the first and after the last."""
     for (start_frame, start_value), (end_frame, end_value) in itertools.pairwise(keys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,20 @@ if TYPE_CHECKING:
 
     Shape = tuple[float, float, float]
 
-SKIN = "#e9a883"
+
+@dataclass(frozen=True)
+class Colors:
+    """What the figure is painted with."""
+
+    skin: str = "#e9a883"
+    lids: str = "#dc9874"
+    cheeks: str = "#e38f74"
+    lips: str = "#c9705f"
+    brows: str = "#432619"
+    hair: str = "#5a3423"
+    wool: str = "#35507f"
+
+
 HEAD = (0.97, 0.92, 1.1)
 """The head's radii."""
 EYE_RADIUS = 0.275
@@ -36,23 +50,29 @@ SPEECH = "rest 4 e 9 a 14 rest 18 o 23 a 28 e 33 rest 38 a 43 o 48 e 53 rest 58 
 
 def build(*, edited: bool) -> None:
     """Put the figure, its lights and the camera into an empty scene."""
-    studio.start((512, 512), samples=4)
+    face = figure(Colors(), samples=4)
+    if edited:
+        bob(face, paint("#1d8f8a", rough=0.38, coat=0.3))
+        glasses(face)
+    else:
+        quiff(face, Colors().hair)
+
+
+def figure(colors: Colors, samples: int) -> Object:
+    """The scene with the figure as it is, but without hair; gives the joint that carries its face."""
+    studio.start((512, 512), samples)
     studio.ambient("#cfe0f2", 0.35)
     studio.softbox((-3.4, -4.2, 3.6), (0, 0, 0), 2.6, 330, "#fff1dd")
     studio.softbox((4.2, -2.2, 1.2), (0, 0, 0), 2.5, 90, "#cfe3ff")
     studio.softbox((2.2, 3.0, 3.2), (0, 0, 0.3), 1.6, 260, "#ffe2c4")
     studio.camera((0, -7.9, 0.16), (0, 0, 0.0), lens=76, aperture=0.9)
     room()
-    bust()
+    bust(colors)
     head = studio.empty(at=(0, 0, -1.0))
     studio.move(head, "rotation_euler", nod)
     face = studio.empty(head, (0, 0, 1.0))
-    features(face)
-    if edited:
-        bob(face, paint("#1d8f8a", rough=0.38, coat=0.3))
-        glasses(face)
-    else:
-        quiff(face, paint("#5a3423", rough=0.42, coat=0.25))
+    features(face, colors)
+    return face
 
 
 def nod(frame: int) -> tuple[float, float, float]:
@@ -78,9 +98,9 @@ def room() -> None:
     solid(studio.ball(0.3), paint("#fff0cf", glow=2.2), (2.75, 2.9, -0.2))
 
 
-def bust() -> None:
+def bust(colors: Colors) -> None:
     """Neck and shoulders in a knitted sweater."""
-    wool, skin = paint("#35507f", rough=0.85, sheen=0.5), paint(SKIN, rough=0.45)
+    wool, skin = paint(colors.wool, rough=0.85, sheen=0.5), paint(colors.skin, rough=0.45)
     chest = studio.empty(at=(0, 0.12, -1.15))
     solid(studio.lathe([(0.33, -0.6), (0.31, 0.0), (0.33, 0.5)]), skin, parent=chest)
     outline = [(1.25, -2.0), (1.22, -1.2), (1.08, -0.75), (0.8, -0.45), (0.5, -0.3), (0.38, -0.22)]
@@ -106,9 +126,9 @@ def cheeks(z: float) -> float:
     return 1 + 0.1 * math.exp(-(((z + 0.42) / 0.38) ** 2)) - 0.06 * math.exp(-(((z - 0.55) / 0.4) ** 2))
 
 
-def features(face: Object) -> None:
+def features(face: Object, colors: Colors) -> None:
     """Head, ears, nose, eyes, brows and mouth, with everything in them that moves."""
-    skin, blush = paint(SKIN, rough=0.42, coat=0.15), paint("#e38f74", rough=0.5)
+    skin, blush = paint(colors.skin, rough=0.42, coat=0.15), paint(colors.cheeks, rough=0.5)
     head = studio.ball(1, detail=72)
     for vertex in head.vertices:
         x, y, z = vertex.co
@@ -128,13 +148,13 @@ def features(face: Object) -> None:
         )
         cheek = [surface(side * 0.6 + 0.17 * u, -0.3 + 0.13 * v, 0.004) for u, v in disc()]
         solid(studio.sheet(cheek, disc_faces()), blush, parent=face)
-        eyebrow(face, side)
+        eyebrow(face, side, colors.brows)
     for place in EYES:
-        eye(face, place)
-    mouth(face)
+        eye(face, place, colors.lids)
+    mouth(face, colors.lips)
 
 
-def eye(face: Object, place: Sequence[float]) -> None:
+def eye(face: Object, place: Sequence[float], lids: str) -> None:
     """An eye that looks about under lids that blink."""
     radius = EYE_RADIUS
     socket, globe = studio.empty(face, place), None
@@ -151,7 +171,7 @@ def eye(face: Object, place: Sequence[float]) -> None:
     glint = studio.empty(globe)
     glint.rotation_euler = (math.radians(14), math.radians(-13), 0)
     solid(studio.cap(radius * 1.022, 5.5), paint("#ffffff", glow=1.5), parent=glint)
-    lid_skin, lash = paint("#dc9874", rough=0.42), paint("#2b1a14", rough=0.5)
+    lid_skin, lash = paint(lids, rough=0.42), paint("#2b1a14", rough=0.5)
     upper = studio.empty(socket)
     studio.move(upper, "rotation_euler", lambda frame: (lid(frame), 0, 0))
     solid(studio.cap(radius * 1.05, 90), lid_skin, parent=upper)
@@ -169,12 +189,12 @@ def lid(frame: int) -> float:
     return -38 + 71 * shut
 
 
-def eyebrow(face: Object, side: int) -> None:
+def eyebrow(face: Object, side: int, brow: str) -> None:
     """A brow that rises on stressed syllables."""
     joint = studio.empty(face)
     path = smooth_path([surface(side * x, z, 0.05) for x, z in ((0.17, 0.51), (0.38, 0.56), (0.6, 0.46))], 14)
     sizes = [0.022 + 0.04 * math.sin(math.pi * (0.12 + 0.8 * k / 13)) for k in range(14)]
-    solid(tube(path, sizes, flat=0.8), paint("#432619", rough=0.5), parent=joint)
+    solid(tube(path, sizes, flat=0.8), paint(brow, rough=0.5), parent=joint)
     studio.move(
         joint,
         "location",
@@ -186,7 +206,7 @@ def eyebrow(face: Object, side: int) -> None:
     )
 
 
-def mouth(face: Object) -> None:
+def mouth(face: Object, lips: str) -> None:
     """A mouth of lips, teeth and tongue, one mesh each, that passes from shape to shape."""
     parts = (
         (mouth_inside, "#5e1a1e", 0.6),
@@ -198,14 +218,13 @@ def mouth(face: Object) -> None:
     count = 40
     rod = tube([surface(*place) for place in lip_line(*SHAPES["rest"], count)], 0.03, closed=True, detail=10)
     faces = [tuple(each.vertices) for each in rod.polygons]
-    lips = paint("#c9705f", rough=0.35, coat=0.2)
     shaped(
         face,
         lambda shape: studio.tube_points(
             [surface(*each, 0.012) for each in lip_line(*shape, count)], 0.034, closed=True, detail=10
         ),
         faces,
-        lips,
+        paint(lips, rough=0.35, coat=0.2),
     )
 
 
@@ -309,8 +328,9 @@ def scalp(turn: float, rise: float, above: float = 0.05) -> Vector:
     )
 
 
-def quiff(face: Object, hair: Material) -> None:
+def quiff(face: Object, tint: str) -> None:
     """Short hair: close at the sides, swept up in front."""
+    hair = paint(tint, rough=0.42, coat=0.25)
     shell(face, hair, lambda turn: 47 - 0.36 * min(abs(turn), 110) - (8 if abs(turn) > 60 else 0), 0.055)
     for k, turn in enumerate((-56, -38, -20, -3, 14, 31, 48)):
         root, tip = scalp(turn * 1.25, 62, 0.02), scalp(turn * 0.9 + 16, 50, 0.3)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from examples.scenes import studio
+from examples.scenes import SCENES, studio
 from examples.scenes.studio import paint, solid
 
 if TYPE_CHECKING:
     from bpy.types import Material, Object
 
+PERIOD = SCENES["toy-train"].period
 SLOPE = -13.0
 """Degrees by which the track runs towards the camera."""
 WHEEL = 0.25
@@ -29,7 +30,7 @@ def build(*, edited: bool) -> None:
     world.rotation_euler = (0, 0, math.radians(SLOPE))
     track(world)
     train = studio.empty(world)
-    studio.move(train, "location", lambda frame: (travel(frame), 0, 0.006 * math.cos(math.pi * frame / 5)))
+    studio.move(train, "location", lambda frame: (travel(frame), 0, 0.006 * math.cos(16 * math.pi * frame / PERIOD)))
     body = "#2f55c8" if edited else "#c8312b"
     engine(train, paint(body, rough=0.3, coat=0.6))
     wagon(train, -1.78, paint("#efb23a", rough=0.35, coat=0.4), ("#d9774a", "#6aa9a2", "#f1e5cf"))
@@ -38,7 +39,7 @@ def build(*, edited: bool) -> None:
 
 def travel(frame: int) -> float:
     """How far along the track the train is."""
-    return 0.25 - 0.9 * math.cos(math.pi * frame / 40)
+    return 0.25 - 0.9 * math.cos(2 * math.pi * frame / PERIOD)
 
 
 def landscape() -> None:

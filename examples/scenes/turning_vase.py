@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from examples.scenes import studio
+from examples.scenes import SCENES, studio
 from examples.scenes.prints import Sheet
 from examples.scenes.studio import paint, printed, smooth_path, solid, tube
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+PERIOD = SCENES["turning-vase"].period
 AROUND, HIGH = 5.2, 3.0
 """The unrolled vase: its girth and the length of its outline."""
 
@@ -27,7 +28,7 @@ def build(*, edited: bool) -> None:
     studio.backdrop(paint("#c9b7a6", rough=0.9), depth=3.0)
     still_life()
     table = studio.empty()
-    studio.move(table, "rotation_euler", lambda frame: (0, 0, 34 * math.cos(math.pi * frame / 40)))
+    studio.move(table, "rotation_euler", lambda frame: (0, 0, 34 * math.cos(2 * math.pi * frame / PERIOD)))
     solid(studio.cylinder(1.12, 0.16), paint("#8b5e3c", rough=0.5), (0, 0, 0.08), parent=table, bevel=0.04)
     outline = [
         (0.05, 0.0),

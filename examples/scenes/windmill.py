@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from examples.scenes import studio
+from examples.scenes import SCENES, studio
 from examples.scenes.studio import paint, solid
 
 if TYPE_CHECKING:
     from bpy.types import Material
 
-PERIOD = 27
+PERIOD = SCENES["windmill"].period
 """Frames in which the sails turn by a quarter, after which they look the same."""
 
 
@@ -34,6 +34,8 @@ def build(*, edited: bool) -> None:
     )
     at = (2.5, 6.5, 1.5) if edited else (-2.4, 6.5, 4.5)
     solid(studio.cylinder(0.7, 0.1), paint(sun, rough=1, glow=1.6), at, turn=(90, 0, 0))
+    sails(paint("#7a4d31", rough=0.6), paint("#f7efe0", rough=0.8))
+    studio.cast_no_shadows()
     hills()
     mill(lit=edited)
 
@@ -74,7 +76,7 @@ def hills() -> None:
 
 
 def mill(*, lit: bool) -> None:
-    """Tower, cap, windows and sails."""
+    """Tower, cap and windows."""
     plaster, roof = paint("#f3e6cf", rough=0.7), paint("#c4513f", rough=0.55)
     timber = paint("#7a4d31", rough=0.6)
     pane = paint("#ffcf6b", glow=4.0) if lit else paint("#42586e", rough=0.15, coat=1)
@@ -87,7 +89,6 @@ def mill(*, lit: bool) -> None:
         y = -math.sqrt((0.82 - 0.135 * (z - 0.3)) ** 2 - x * x) - 0.0
         solid(studio.box(0.26, 0.08, 0.3), timber, (x, y, z), turn=(-7, 0, 25 * x / 0.3), bevel=0.02)
         solid(studio.box(0.19, 0.1, 0.23), pane, (x, y - 0.01, z), turn=(-7, 0, 25 * x / 0.3), bevel=0.01)
-    sails(timber, paint("#f7efe0", rough=0.8))
 
 
 def sails(timber: Material, cloth: Material) -> None:
