@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import platform
 import shutil
 import threading
@@ -13,6 +14,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from syncedit_demo import __version__, render
 from syncedit_demo.audio import AudioInterval, audio_interval
@@ -43,7 +46,10 @@ if TYPE_CHECKING:
     from syncedit_demo.engines import Frame
     from syncedit_demo.settings import EngineChoice, Settings
 
+logger = logging.getLogger(__name__)
+
 QUEUE_POLL_SECONDS = 0.2
+DEVICE_TAKEN, DEVICE_FREE = "Job %s takes the device", "Job %s gives the device back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,28 +127,36 @@ JobEvent = Started | Queued | Progress | Preview | PreviewClip | EditResult
 
 
 class DeviceQueue:
-    """Who has the device: one at a time, in the order of arrival."""
+    """Who has the device: one at a time, in the order of arrival. From when to when is logged."""
 
     def __init__(self) -> None:
-        self._tickets: deque[object] = deque()
+        self._tickets: deque[str] = deque()
         self._changed = threading.Condition()
 
-    def join(self) -> object:
+    def join(self) -> str:
         """Take a ticket."""
-        ticket = object()
+        ticket = uuid.uuid4().hex[:8]
         with self._changed:
             self._tickets.append(ticket)
         return ticket
 
-    def place(self, ticket: object, timeout: float) -> int:
-        """How many are still before this ticket, after waiting at most `timeout` seconds for its turn."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._tickets[0] is ticket, timeout)
-            return self._tickets.index(ticket)
+    def place(self, ticket: str, timeout: float) -> int:
+        """How many are still before this ticket, after waiting at most `timeout` seconds for its turn.
 
-    def leave(self, ticket: object) -> None:
+        With 0 the device is taken.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._tickets[0] == ticket, timeout)
+            place = self._tickets.index(ticket)
+            if place == 0:
+                logger.info(DEVICE_TAKEN, ticket)
+            return place
+
+    def leave(self, ticket: str) -> None:
         """Give the ticket back, whether it was served or not."""
         with self._changed:
+            if self._tickets[0] == ticket:
+                logger.info(DEVICE_FREE, ticket)
             self._tickets.remove(ticket)
             self._changed.notify_all()
 
@@ -307,7 +321,7 @@ class EditService:
                             watch.lap(phase)
                             for frame in frames:
                                 video.write(frame)
-                                digest.update(frame.tobytes())
+                                digest.update(np.ascontiguousarray(frame).data)
                             watch.lap("Encoding the video")
                         case Finished():
                             notes += event.notes

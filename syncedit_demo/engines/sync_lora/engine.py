@@ -74,9 +74,8 @@ class SyncLoraEngine:
         self._prepared = open_prepared(settings.prepared)
         from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - torch is imported here, and not before
 
-        device = runtime.choose_device(settings.device)
-        self._runtime = runtime.Runtime(self._prepared, device)
-        self._device_name = runtime.describe_device(device)
+        self._runtime = runtime.new_runtime(self._prepared, settings)
+        self._device_name = runtime.describe_device(self._runtime.device)
 
     @property
     def name(self) -> EngineName:
@@ -85,8 +84,9 @@ class SyncLoraEngine:
 
     @property
     def title(self) -> str:
-        """The engine and its device."""
-        return f"Sync-LoRA on {self._device_name}"
+        """The engine and its device, and the precision where it is not the trained one."""
+        precision = " in 8 bits" if self._runtime.placement.precision == "fp8" else ""
+        return f"Sync-LoRA{precision} on {self._device_name}"
 
     @property
     def description(self) -> str:
@@ -102,6 +102,7 @@ class SyncLoraEngine:
         manifest = self._prepared.manifest
         return {
             **{name: version(name) for name in ("torch", "ltx-core")},
+            "precision": self._runtime.placement.precision,
             **{f"{slot} ({source.name})": source.sha256 for slot, source in manifest.sources.items()},
             **{file.name: file.sha256 for file in manifest.files},
         }
