@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.measuring import Figures, spread
 
 STOCK, BASE = "stock", "bf16"
-SAME_WORK = (BASE, "fp8", "offloaded")
+SAME_WORK = (BASE, "fp8", "fp8-capped", "offloaded")
 """The rows that make what the stock pipeline makes, so that a ratio means something."""
 
 GROWTH = "growth"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -72,6 +73,8 @@ class SyncLoraEngine:
         """
         _require(PACKAGES)
         self._prepared = open_prepared(settings.prepared)
+        # Parts of an edit need memory in pieces of very different size, of which torch would otherwise keep one each.
+        os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
         from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - torch is imported here, and not before
 
         self._runtime = runtime.new_runtime(self._prepared, settings)
@@ -111,6 +114,11 @@ class SyncLoraEngine:
     def options(self) -> tuple[Option, ...]:
         """Quality, refinement, first-frame compression and reference strength."""
         return OPTIONS
+
+    @property
+    def uses_seed(self) -> bool:
+        """The noise that the clip is made from comes from the seed."""
+        return True
 
     def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
         """The plan's size, or half of it for `quality=preview`."""

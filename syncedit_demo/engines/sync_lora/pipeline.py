@@ -23,6 +23,7 @@ from ltx_core.tools import VideoLatentTools
 from ltx_core.types import VIDEO_SCALE_FACTORS, AudioLatentShape, LatentState, VideoLatentShape, VideoPixelShape
 from ltx_core.utils import to_denoised
 
+from syncedit_demo.ahead import ahead
 from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.decode import decode, decode_frame
@@ -113,7 +114,7 @@ def _read_references(
         (width, height): torch.empty((1, 3, plan.padded_frames, height, width), dtype=DTYPE, device=models.device)
         for width, height in sizes
     }
-    for index, frame in enumerate(job.reference()):
+    for index, frame in enumerate(ahead(job.reference())):
         job.raise_if_cancelled()
         for size, clip in pixels.items():
             clip[:, :, index] = _normalised(_resized(frame, size, models.device))
