@@ -6,7 +6,7 @@ BIN := .venv/bin
 REQUIREMENTS := $(if $(shell command -v nvidia-smi),requirements.txt,requirements-cpu.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check chromium format clean
+.PHONY: demo test check chromium format scenes clean
 
 demo: .venv/installed-$(REQUIREMENTS)
 	$(BIN)/python app.py
@@ -28,8 +28,18 @@ format: .venv/installed-requirements-dev.txt
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+# Renders the examples anew, for an hour or more; stopped, it goes on where it was. Blender needs Python 3.11.
+scenes: .venv/installed-$(REQUIREMENTS) .venv-scenes/installed
+	.venv-scenes/bin/python -m examples.scenes.render
+	$(BIN)/python -m examples.scenes.encode
+
+.venv-scenes/installed: requirements-scenes.txt
+	$(PYTHON) -m venv .venv-scenes
+	.venv-scenes/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
 clean:
-	rm -rf .venv
+	rm -rf .venv .venv-scenes renders
 
 .venv/installed-%: % $(wildcard requirements*.txt) | .venv/made
 	@echo "Installing $<, once …"

@@ -411,7 +411,7 @@ def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path) -> None:
 def test_an_example_shows_its_result_at_once_and_can_be_made_again(desk: Desk) -> None:
     desk.page.locator("#examples .choose").first.click()
     expect(desk.player).to_have_attribute("data-state", "ready")
-    expect(desk.notice("caption")).to_contain_text("Example “Ball”, made by")
+    expect(desk.notice("caption")).to_contain_text("Example “Balloon”, made by")
     expect(desk.card).to_contain_text("512×512")
     expect(desk.notice("frame-message")).to_contain_text("of the frame is edited")
     expect(desk.generate).to_be_enabled()

@@ -23,7 +23,7 @@ from syncedit_demo.render import read_frames
 
 Frame = NDArray[np.uint8]
 SIDE = 256
-EXAMPLE = Path(__file__).parents[2] / "examples" / "ball"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "turning-vase"
 
 
 def make_job(frames: list[Frame], edited: Frame, reference: Callable[[], Iterator[Frame]] | None = None) -> EditJob:
