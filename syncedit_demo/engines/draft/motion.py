@@ -134,14 +134,18 @@ class MotionTracker:
         self._flow = self._still()
         self._gain = np.ones(3, np.float32)
 
+    def watch(self, frame: Bytes) -> None:
+        """Look at the next frame only to see which scene it shows; not to be mixed with `step`."""
+        coarse, _, cut = self._next(frame)
+        if cut or self.away:
+            direct = self._dis.calc(gray(coarse), self._first_gray, self._still())
+            self.away = _mismatch(self._cost(coarse.astype(np.float32), direct, self._first)) > CUT_SHARE
+
     def step(self, frame: Bytes) -> Motion:
         """The motion of the next frame, RGB at the fine size, found on the coarse grid."""
-        coarse = resize(frame, self._size)
+        coarse, back, cut = self._next(frame)
         coarse_gray = gray(coarse)
         colours = coarse.astype(np.float32)
-        back = self._dis.calc(coarse_gray, gray(self._previous), self._still())
-        cut = _mismatch(self._cost(colours, back, self._previous.astype(np.float32))) > CUT_SHARE
-        self._previous = coarse
         if cut or self.away:
             self._flow, self._placed, self._gain = self._still(), np.eye(3), np.ones(3, np.float32)
             chain = self._flow
@@ -177,6 +181,14 @@ class MotionTracker:
             gray(frame)[motion.box], flow[motion.box], motion.trust[motion.box], motion.box
         )
         return replace(motion, flow=flow)
+
+    def _next(self, frame: Bytes) -> tuple[Bytes, Floats, bool]:
+        """The frame on the coarse grid, its flow to the one before, and whether there is a cut between the two."""
+        coarse = resize(frame, self._size)
+        back = self._dis.calc(gray(coarse), gray(self._previous), self._still())
+        cost = self._cost(coarse.astype(np.float32), back, self._previous.astype(np.float32))
+        self._previous = coarse
+        return coarse, back, _mismatch(cost) > CUT_SHARE
 
     def _still(self) -> Floats:
         return np.zeros((self._size[1], self._size[0], 2), np.float32)
