@@ -29,8 +29,14 @@ MUCH_BETTER = 0.6
 STEPS, TRIAL_STEPS = 1600, 200
 """How long to learn, and how long to try first whether it is worth while."""
 
-TRIAL_TOLERANCE = 1.6
-"""How much worse the trial may be."""
+NEARLY_EXPLAINED = 0.1
+"""Largest share of the edit's energy that colour may leave for the edit to be tried at length whatever a trial says."""
+
+NO_WORSE = 0.95
+"""The same as BETTER for such an edit, and for the trial."""
+
+TRIAL_LEAVES = 1.6
+"""How much more than at last a trial may leave."""
 
 EASY = 0.25
 """How often a pixel is learnt from that the colour look-up gets right, against one that it does not."""
@@ -98,13 +104,16 @@ def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere
     by_colour = float(np.square(truth - lookup.apply(first)[test]).sum())
     if by_colour <= EASILY_EXPLAINED * test.sum():
         return None
-    for steps, tolerance in ((TRIAL_STEPS, TRIAL_TOLERANCE), (STEPS, 1.0)):
-        look = LearnedLook(first, edited, lookup, steps=steps, learnt=~test)
-        unexplained = float(np.square(truth - look.apply(first)[test]).sum())
-        most = BETTER * by_colour if everywhere else min(BETTER * by_colour, UNEXPLAINED * energy)
-        if unexplained > tolerance * most:
+    most = NO_WORSE * by_colour
+    if by_colour > NEARLY_EXPLAINED * energy:
+        trial = LearnedLook(first, edited, lookup, steps=TRIAL_STEPS, learnt=~test)
+        unexplained = float(np.square(truth - trial.apply(first)[test]).sum())
+        if unexplained > most or (not everywhere and unexplained > TRIAL_LEAVES * UNEXPLAINED * energy):
             return None
-    return look
+        most = BETTER * by_colour if everywhere else min(BETTER * by_colour, UNEXPLAINED * energy)
+    look = LearnedLook(first, edited, lookup, steps=STEPS, learnt=~test)
+    unexplained = float(np.square(truth - look.apply(first)[test]).sum())
+    return look if unexplained < most else None
 
 
 def _chequered(picture: Bytes) -> Mask:
