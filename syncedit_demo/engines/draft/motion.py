@@ -135,25 +135,25 @@ class MotionTracker:
         self._size = (width // 2, height // 2)
         coarse = resize(first, self._size)
         self._first = coarse.astype(np.float32)
-        self._first_seen = self._seen(coarse)
+        self._first_gray = gray(coarse)
+        self._first_seen = self._seen(self._first_gray)
         self._support = resize(support, self._size)
         self._surface = SurfaceTracker(self._first, self._support) if local else None
         self._placed = np.eye(3)
-        self._previous, self._previous_seen = coarse, self._first_seen
+        self._previous = coarse
         self._flow = self._still()
         self._gain = np.ones(3, np.float32)
 
     def watch(self, frame: Bytes) -> None:
         """Look at the next frame only to see which scene it shows; not to be mixed with `step`."""
-        coarse, seen, _, cut = self._next(frame)
+        coarse, coarse_gray, _, cut = self._next(frame)
         if cut or self.away:
-            direct = self._dis.calc(seen, self._first_seen, self._still())
+            direct = self._dis.calc(coarse_gray, self._first_gray, self._still())
             self.away = _mismatch(self._cost(coarse.astype(np.float32), direct, self._first)) > CUT_SHARE
 
     def step(self, frame: Bytes) -> Motion:
         """The motion of the next frame, RGB at the fine size, found on the coarse grid."""
-        coarse, seen, back, cut = self._next(frame)
-        coarse_gray = gray(coarse)
+        coarse, coarse_gray, back, cut = self._next(frame)
         colours = coarse.astype(np.float32)
         if cut or self.away:
             self._flow, self._placed, self._gain = self._still(), np.eye(3), np.ones(3, np.float32)
@@ -161,7 +161,7 @@ class MotionTracker:
         else:
             chain = compose(back, self._flow)
         texture = _texture(coarse_gray)
-        match = self._best(colours, seen, chain, texture)
+        match = self._best(colours, coarse_gray, chain, texture)
         self.away = (cut or self.away) and _mismatch(match.cost) > CUT_SHARE
         if self.away:
             nowhere = np.zeros(texture.shape, np.float32)
@@ -193,17 +193,17 @@ class MotionTracker:
         return replace(motion, flow=flow)
 
     def _next(self, frame: Bytes) -> tuple[Bytes, Bytes, Floats, bool]:
-        """The frame on the coarse grid, what is seen of it, its flow to the one before, and whether there is a cut."""
+        """The frame on the coarse grid, in colour and grey, its flow to the one before, and whether there is a cut."""
         coarse = resize(frame, self._size)
-        seen = self._seen(coarse)
-        back = self._dis.calc(seen, self._previous_seen, self._still())
+        coarse_gray = gray(coarse)
+        back = self._dis.calc(coarse_gray, gray(self._previous), self._still())
         cost = self._cost(coarse.astype(np.float32), back, self._previous.astype(np.float32))
-        self._previous, self._previous_seen = coarse, seen
-        return coarse, seen, back, _mismatch(cost) > CUT_SHARE
+        self._previous = coarse
+        return coarse, coarse_gray, back, _mismatch(cost) > CUT_SHARE
 
-    def _seen(self, coarse: Bytes) -> Bytes:
-        """What optical flow goes by: for a local edit the detail, so that a faint texture counts as a strong one."""
-        return _detail(gray(coarse)) if self._local else gray(coarse)
+    def _seen(self, picture: Bytes) -> Bytes:
+        """What the flow along a plane goes by: for a local edit the detail, where faint texture counts as strong."""
+        return _detail(picture) if self._local else picture
 
     def _still(self) -> Floats:
         return np.zeros((self._size[1], self._size[0], 2), np.float32)
@@ -216,11 +216,12 @@ class MotionTracker:
         difference = cv2.transform(np.abs(difference), MEAN)
         return blur(np.minimum(difference, WORST_COST), sigma)
 
-    def _best(self, frame: Floats, frame_seen: Bytes, chain: Floats, texture: Floats) -> _Match:
+    def _best(self, frame: Floats, frame_gray: Bytes, chain: Floats, texture: Floats) -> _Match:
         """The likeliest flow to frame 0."""
         first = self._first * self._gain
-        direct = self._dis.calc(frame_seen, self._first_seen, chain.copy())
-        again = compose(self._dis.calc(frame_seen, warp(self._first_seen, chain), self._still()), chain)
+        direct = self._dis.calc(frame_gray, self._first_gray, chain.copy())
+        again = compose(self._dis.calc(frame_gray, warp(self._first_gray, chain), self._still()), chain)
+        seen = self._seen(frame_gray)
         flows = [chain, direct, again]
         costs = [self._cost(frame, flow, first) for flow in flows]
         biases: list[Floats | float] = [CHAIN_BIAS, 0.0, 0.0]
@@ -237,13 +238,13 @@ class MotionTracker:
             near = _grown(shown, SURROUNDINGS)
             if share > WELL_PLACED_SHARE:
                 zone = _grown(shown, round(6 + 0.15 * float(np.sqrt(shown.sum()))))
-            flows.append(self._through(plane, frame_seen, texture))
+            flows.append(self._through(plane, seen, texture))
             biases.append(PLANE_BIAS + smooth * near)
         background = _homography(better, sure)
         if background is not None:
             if share <= PLACED_SHARE:
                 plane = background
-            flows.append(self._through(background, frame_seen, texture))
+            flows.append(self._through(background, seen, texture))
             biases.append((PLANE_BIAS + smooth) * ~near)
 
         costs += [self._cost(frame, flow, first) for flow in flows[3:]]
