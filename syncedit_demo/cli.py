@@ -25,7 +25,7 @@ from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
 from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate, parse_size
 from syncedit_demo.render import check_target, write_png
-from syncedit_demo.service import EditRequest, EditResult, EditService, Queued, Started
+from syncedit_demo.service import EditRequest, EditResult, EditService, Queued, Ranked, Started, VariantStarted
 from syncedit_demo.settings import load_settings
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return EXIT_USER
     except (Cancelled, KeyboardInterrupt):
-        print("Stopped; nothing was left behind.", file=sys.stderr)
+        print("Stopped; nothing half-written was left behind.", file=sys.stderr)
         return EXIT_INTERRUPTED
     except Exception:
         incident = uuid.uuid4().hex[:8]
@@ -97,6 +97,7 @@ def build_parser() -> argparse.ArgumentParser:
     edit.add_argument("--from-record", type=Path, metavar="FILE", help="a record, or an mp4 that holds one")
     edit.add_argument("--engine", choices=("auto", "draft", "sync-lora"), help="default: auto")
     edit.add_argument("--seed", type=int, metavar="N", help="default: 42")
+    edit.add_argument("--variants", type=int, metavar="N", help="N results from N seeds, ranked; OUT.mp4 is the best")
     edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out")
     edit.add_argument("--side-by-side", type=Path, metavar="OUT2.mp4", help="write reference and result together")
     own = edit.add_argument_group("options of the Sync-LoRA engine")
@@ -109,11 +110,18 @@ def build_parser() -> argparse.ArgumentParser:
             own.add_argument(flag, type=type(option.default), choices=choices, metavar="N", help=option.help)
     edit.usage = (
         "%(prog)s CLIP EDITED OUT.mp4 [--size WxH] [--frames N] [--start FRAME] [--rate R]\n"
-        "           [--engine auto|draft|sync-lora] [--seed N] [--no-audio] [--side-by-side OUT2.mp4]\n"
+        "           [--engine auto|draft|sync-lora] [--seed N] [--variants N] [--no-audio]\n"
+        "           [--side-by-side OUT2.mp4]\n"
         "           [--quality full|preview] [--refine-with-reference] [--first-frame-crf N] [--reference-strength N]\n"
         "       %(prog)s --from-record FILE OUT.mp4"
     )
     edit.set_defaults(command=_edit, parser=edit)
+
+    report = commands.add_parser("report", help="how well a result keeps time with its clip")
+    report.add_argument("clip", type=Path)
+    report.add_argument("result", type=Path)
+    report.add_argument("--json", action="store_true", help="print JSON")
+    report.set_defaults(command=_report)
 
     prepare = commands.add_parser("prepare", help="make the Sync-LoRA engine ready: find the weights, fuse them")
     prepare.add_argument("--download", action="store_true", help="fetch what is missing first, about 80 GB")
@@ -157,13 +165,52 @@ def _first_frame(wanted: argparse.Namespace) -> None:
 
 def _edit(wanted: argparse.Namespace) -> None:
     service, options = _service_and_options(wanted)
+    request = _request(wanted, service, options)
+    with _cancelled_by_signals() as cancel, _Display() as display:
+        if wanted.variants is None:
+            for event in service.edit(request, cancel):
+                if isinstance(event, EditResult):
+                    display.close()
+                    _say_what_was_made(event.target, event.record, request)
+                else:
+                    _show(event, display)
+            return
+        for event in service.edit_variants(request, wanted.variants, cancel):
+            match event:
+                case VariantStarted(number, count, seed):
+                    display.line(f"Variant {number} of {count}, seed {seed}")
+                case EditResult():
+                    display.close()
+                case Ranked(results):
+                    print("Best first:")
+                    for result in results:
+                        print(f"{result.target}: seed {result.record.seed}. {_verdict(result.record)}")
+                case _:
+                    _show(event, display)
+
+
+def _show(event: Started | Queued | Progress | Preview | PreviewClip, display: _Display) -> None:
+    match event:
+        case Started(_, plan, engine, notes):
+            display.line(f"{engine.title}: {plan.frames} frames, {plan.width}×{plan.height}")
+            for note in notes:
+                display.line(f"- {note}")
+        case Queued(place):
+            display.line(f"Waiting: {place} before this one.")
+        case Progress():
+            display.show(event)
+        case Preview() | PreviewClip():
+            pass
+
+
+def _request(wanted: argparse.Namespace, service: EditService, options: PlanOptions) -> EditRequest:
     given = {option.name: getattr(wanted, option.name) for option in OPTIONS}
     engine_options = {name: value for name, value in given.items() if value is not None}
     if wanted.from_record is None:
         if len(wanted.files) != 3:
             wanted.parser.error("edit takes CLIP EDITED OUT.mp4")
         clip, edited, target = cast("list[Path]", wanted.files)
-        request = EditRequest(
+        return EditRequest(
             clip=clip,
             edited_frame=edited,
             target=target,
@@ -174,28 +221,20 @@ def _edit(wanted: argparse.Namespace) -> None:
             audio=not wanted.no_audio,
             side_by_side=wanted.side_by_side,
         )
-    else:
-        chosen = (wanted.size, wanted.frames, wanted.start or None, wanted.rate, wanted.engine, wanted.seed)
-        if len(wanted.files) != 1 or wanted.no_audio or engine_options or any(option is not None for option in chosen):
-            wanted.parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
-        request = service.repeat(wanted.from_record, wanted.files[0], wanted.side_by_side)
+    chosen = (wanted.size, wanted.frames, wanted.start or None, wanted.rate, wanted.engine, wanted.seed)
+    chosen += (wanted.variants,)
+    if len(wanted.files) != 1 or wanted.no_audio or engine_options or any(option is not None for option in chosen):
+        wanted.parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
+    return service.repeat(wanted.from_record, wanted.files[0], wanted.side_by_side)
 
-    with _cancelled_by_signals() as cancel, _Display() as display:
-        for event in service.edit(request, cancel):
-            match event:
-                case Started(_, plan, engine, notes):
-                    display.line(f"{engine.title}: {plan.frames} frames, {plan.width}×{plan.height}")
-                    for note in notes:
-                        display.line(f"- {note}")
-                case Queued(place):
-                    display.line(f"Waiting: {place} before this one.")
-                case EditResult(target, record):
-                    display.close()
-                    _report(target, record, request)
-                case Preview() | PreviewClip():
-                    pass
-                case _:
-                    display.show(event)
+
+def _report(wanted: argparse.Namespace) -> None:
+    report = EditService(load_settings()).report(wanted.clip, wanted.result)
+    if wanted.json:
+        print(report.to_json())
+        return
+    print(f"{report.verdict}, score {report.score:.2f}")
+    _print_notes(report.sentences)
 
 
 def _prepare(wanted: argparse.Namespace) -> None:
@@ -217,14 +256,22 @@ def _doctor(wanted: argparse.Namespace) -> None:
             print(f"{name if place == 0 else '':<11}{line}")
 
 
-def _report(target: Path, record: RunRecord, request: EditRequest) -> None:
+def _say_what_was_made(target: Path, record: RunRecord, request: EditRequest) -> None:
     seconds = sum(record.timings.values())
     print(f"{target}: {record.plan.frames} frames by the {record.engine.title}, seed {record.seed}, in {seconds:.1f} s")
+    print(_verdict(record))
     if request.side_by_side is not None:
         print(f"{request.side_by_side}: reference and result")
     if request.repeat is not None:
         same = record.frames_sha256 == request.repeat.frames_sha256
         print("The frames are identical to the record's." if same else "The frames differ from the record's.")
+
+
+def _verdict(record: RunRecord) -> str:
+    report = record.report
+    return (
+        f"Sync: {report.verdict}, score {report.score:.2f}. {report.sentences[0]}" if report else "Sync: not compared."
+    )
 
 
 def _service_and_options(wanted: argparse.Namespace) -> tuple[EditService, PlanOptions]:

@@ -174,6 +174,14 @@ def nearest_size(display: tuple[int, int], area: int = TARGET_AREA) -> tuple[int
     return min(((w, h) for w in sides for h in sides if w * h <= area), key=loss)
 
 
+def centre_crop(display: tuple[int, int], aspect: Fraction) -> tuple[int, int, int, int]:
+    """The largest centred box of this aspect; sides and offsets are even, so that chroma samples stay whole."""
+    width = min(display[0], _even(display[1] * aspect))
+    height = min(display[1], _even(display[0] / aspect))
+    x, y = ((display[0] - width) // 4 * 2, (display[1] - height) // 4 * 2)
+    return x, y, width, height
+
+
 def _frame_rate(clip: ClipInfo, wanted: Fraction | None) -> tuple[Fraction, list[str]]:
     source = _bounded_rate(clip.average_rate)
     if wanted is not None:
@@ -258,7 +266,7 @@ def _geometry(
     display: tuple[int, int], wanted: tuple[int, int] | None
 ) -> tuple[tuple[int, int], tuple[int, int, int, int], list[str]]:
     width, height = _checked_size(wanted) if wanted else nearest_size(display)
-    crop = _centre_crop(display, Fraction(width, height))
+    crop = centre_crop(display, Fraction(width, height))
     notes: list[str] = []
     kept = (crop[2], crop[3])
     if kept != display:
@@ -287,14 +295,6 @@ def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
 def _nearest_side(side: int) -> int:
     snapped = SIZE_MULTIPLE * math.floor(Fraction(side, SIZE_MULTIPLE) + Fraction(1, 2))
     return min(max(snapped, MIN_SIDE), MAX_SIDE)
-
-
-def _centre_crop(display: tuple[int, int], aspect: Fraction) -> tuple[int, int, int, int]:
-    """The largest centred box of this aspect; sides and offsets are even, so that chroma samples stay whole."""
-    width = min(display[0], _even(display[1] * aspect))
-    height = min(display[1], _even(display[0] / aspect))
-    x, y = ((display[0] - width) // 4 * 2, (display[1] - height) // 4 * 2)
-    return x, y, width, height
 
 
 def _even(length: Fraction) -> int:

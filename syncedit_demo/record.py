@@ -19,6 +19,7 @@ from syncedit_demo.container import open_container
 from syncedit_demo.errors import ClipError, RecordError
 from syncedit_demo.plan import EditPlan
 from syncedit_demo.settings import EngineName
+from syncedit_demo.sync_report.report import SyncReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class RunRecord:
         notes: What the user was told.
         frames_sha256: Hash of the engine's RGB frames one after the other, in hex.
         timings: Seconds spent in each phase.
+        report: How well the result keeps time with the clip; None in records of programs that did not look.
     """
 
     program: str
@@ -90,6 +92,7 @@ class RunRecord:
     notes: tuple[str, ...]
     frames_sha256: str
     timings: dict[str, float]
+    report: SyncReport | None = None
 
     def to_json(self) -> str:
         """The record as JSON text, rates as "30000/1001"."""
@@ -139,9 +142,29 @@ def read_record(path: Path) -> RunRecord:
     folder = path.resolve().parent
     return replace(
         record,
-        clip_file=_found(record.clip_file, "clip", folder),
-        edited_file=_found(record.edited_file, "edited frame", folder),
+        clip_file=find_input(record.clip_file, "clip", folder),
+        edited_file=find_input(record.edited_file, "edited frame", folder),
     )
+
+
+def find_input(file: InputFile, what: str, folder: Path) -> InputFile:
+    """An input where a record in `folder` says it is, or beside that record, unchanged.
+
+    Raises:
+        RecordError: It is gone or has changed.
+    """
+    # Where it was, or, when record and inputs were moved together, beside the record.
+    places = [folder / file.path, folder / file.path.name]
+    present = [place for place in places if place.is_file()]
+    if not present:
+        message = f"The {what} {file.path} is gone: put it back, or put it beside the record."
+        raise RecordError(message)
+    for place in present:
+        candidate = InputFile.of(place)
+        if candidate.sha256 == file.sha256:
+            return candidate
+    message = f"The {what} {present[0]} has changed since the record was written: put the original back."
+    raise RecordError(message)
 
 
 def _text_of(path: Path) -> str | bytes:
@@ -162,18 +185,3 @@ def _text_of(path: Path) -> str | bytes:
 
 def _relative(file: InputFile, folder: Path) -> InputFile:
     return replace(file, path=Path(os.path.relpath(file.path, folder.resolve())))
-
-
-def _found(file: InputFile, what: str, folder: Path) -> InputFile:
-    # Where it was, or, when record and inputs were moved together, beside the record.
-    places = [folder / file.path, folder / file.path.name]
-    present = [place for place in places if place.is_file()]
-    if not present:
-        message = f"The {what} {file.path} is gone: put it back, or put it beside the record."
-        raise RecordError(message)
-    for place in present:
-        candidate = InputFile.of(place)
-        if candidate.sha256 == file.sha256:
-            return candidate
-    message = f"The {what} {present[0]} has changed since the record was written: put the original back."
-    raise RecordError(message)

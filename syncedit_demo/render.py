@@ -9,6 +9,8 @@ import errno
 import heapq
 import shutil
 import tempfile
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 import av
 import cv2
 import numpy as np
+from av.codec.context import CodecContext, Flags
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 from PIL import Image, ImageDraw, ImageFont
 
@@ -29,6 +32,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from av.container import InputContainer
+    from av.packet import Packet
+    from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
     from syncedit_demo.audio import AnyPacket
@@ -38,12 +43,19 @@ ENCODER_OPTIONS = {
     "crf": "18",
     "preset": "veryfast",
     "profile": "high",
-    # A fixed number of encoder threads makes the same bytes on every machine; one keyframe a half second
-    # keeps stepping and seeking in a player quick.
+    # A fixed number of encoder threads makes the same bytes on every machine.
     "threads": "4",
-    "g": "12",
 }
 MP4_OPTIONS = {"movflags": "+faststart"}
+
+GROUP = 12
+"""Frames from one keyframe to the next: half a second keeps stepping and seeking in a player quick."""
+
+SHORTEST_GROUP = 3
+"""Frames of the last group at least: with fewer x264 reorders none, and its times would not fit the others'."""
+
+ENCODERS = 4
+"""Groups that are encoded side by side; none refers to another, so each has an encoder of its own."""
 
 LABEL_HEIGHT = 48
 LABEL_SIZE = 24
@@ -117,6 +129,9 @@ def staging(target: Path) -> Generator[Path]:
 class VideoFile:
     """An H.264 mp4 in the making: High profile, yuv420p, BT.709 limited range and tagged so, crf 18, no audio.
 
+    Frames are converted and encoded in threads of their own, while the caller makes the next ones. At most
+    `ENCODERS + 2` groups of frames are held.
+
     Args:
         path: Where it is written.
         frame_rate: Frames per second, kept exactly.
@@ -125,39 +140,46 @@ class VideoFile:
 
     def __init__(self, path: Path, frame_rate: Fraction, target: Path) -> None:
         self._target = target
+        self._rate = frame_rate
         self._frames = 0
         with output_errors(target):
             self._container = av.open(str(path), "w", format="mp4", options=MP4_OPTIONS)
-        self._stream = self._container.add_stream("libx264", rate=frame_rate, options=ENCODER_OPTIONS)
-        self._stream.pix_fmt = "yuv420p"
-        context = self._stream.codec_context
-        context.color_primaries = ColorPrimaries.BT709
-        context.color_trc = ColorTrc.BT709
-        context.colorspace = Colorspace.ITU709
-        context.color_range = ColorRange.MPEG
+        self._stream = self._container.add_stream("libx264", rate=frame_rate)
+        self._converter = ThreadPoolExecutor(ENCODERS, "convert")
+        self._encoder = ThreadPoolExecutor(ENCODERS, "encode")
+        self._group: list[Future[av.VideoFrame]] = []
+        self._encoding: deque[Future[list[Packet[VideoStream]]]] = deque()
 
     def write(self, frame: Frame) -> None:
-        """Append one frame, RGB uint8 (height, width, 3) with even sides; the first one decides the size.
+        """Append one frame, RGB uint8 (height, width, 3) with even sides, not to be changed afterwards.
+
+        The first one decides the size.
 
         Raises:
-            OutputError: The disk is full or went away.
+            OutputError: The disk is full or went away; it may be an earlier frame that could not be written.
         """
         if self._frames == 0:
-            self._stream.height, self._stream.width = frame.shape[:2]
-        picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
-            format="yuv420p",
-            src_color_range=ColorRange.JPEG,
-            dst_colorspace=Colorspace.ITU709,
-            dst_color_range=ColorRange.MPEG,
-            dst_color_trc=ColorTrc.BT709,
-            dst_color_primaries=ColorPrimaries.BT709,
-            interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
-        )
-        picture.pts = self._frames
-        picture.time_base = 1 / self._stream.codec_context.framerate
+            height, width, _ = frame.shape
+            _configure(self._stream.codec_context, width, height, self._rate)
+        self._group.append(self._converter.submit(_to_yuv, frame))
         self._frames += 1
-        with output_errors(self._target):
-            self._container.mux(self._stream.encode(picture))
+        if len(self._group) == GROUP + SHORTEST_GROUP:
+            self._encode_group(GROUP)
+        while self._encoding and (self._encoding[0].done() or len(self._encoding) > ENCODERS):
+            self._mux(self._encoding.popleft())
+
+    def _encode_group(self, count: int) -> None:
+        first = self._frames - len(self._group)
+        group, self._group = self._group[:count], self._group[count:]
+        context = self._stream.codec_context
+        size = context.width, context.height
+        self._encoding.append(self._encoder.submit(_encode, group, first, size, self._rate))
+
+    def _mux(self, group: Future[list[Packet[VideoStream]]]) -> None:
+        for packet in group.result():
+            packet.stream = self._stream
+            with output_errors(self._target):
+                self._container.mux(packet)
 
     def __enter__(self) -> Self:
         return self
@@ -165,14 +187,61 @@ class VideoFile:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            with output_errors(self._target):
-                self._container.mux(self._stream.encode(None))
-                self._container.close()
-        else:
+        try:
+            if kind is None:
+                if self._group:
+                    self._encode_group(len(self._group))
+                for group in self._encoding:
+                    self._mux(group)
+                with output_errors(self._target):
+                    self._container.close()
+        finally:
+            self._encoder.shutdown(cancel_futures=True)
+            self._converter.shutdown(cancel_futures=True)
             # What is in the making is thrown away; a second failure on the way out would hide the first.
             with suppress(OSError):
                 self._container.close()
+
+
+def _configure(context: VideoCodecContext, width: int, height: int, frame_rate: Fraction) -> None:
+    context.width, context.height = width, height
+    context.pix_fmt = "yuv420p"
+    context.framerate = frame_rate
+    context.time_base = 1 / frame_rate
+    context.color_primaries = ColorPrimaries.BT709
+    context.color_trc = ColorTrc.BT709
+    context.colorspace = Colorspace.ITU709
+    context.color_range = ColorRange.MPEG
+    context.options = ENCODER_OPTIONS
+    # The parameter sets go into the container's header, once for all groups.
+    context.flags |= Flags.global_header
+
+
+def _encode(
+    group: list[Future[av.VideoFrame]], first: int, size: tuple[int, int], frame_rate: Fraction
+) -> list[Packet[VideoStream]]:
+    """One group of frames, the first of which is number `first` of the clip; it starts with a keyframe."""
+    context = CodecContext.create("libx264", "w")
+    _configure(context, *size, frame_rate)
+    packets: list[Packet[VideoStream]] = []
+    for index, converted in enumerate(group, start=first):
+        picture = converted.result()
+        picture.pts = index
+        picture.time_base = 1 / frame_rate
+        packets += context.encode(picture)
+    return packets + context.encode(None)
+
+
+def _to_yuv(frame: Frame) -> av.VideoFrame:
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
+        format="yuv420p",
+        src_color_range=ColorRange.JPEG,
+        dst_colorspace=Colorspace.ITU709,
+        dst_color_range=ColorRange.MPEG,
+        dst_color_trc=ColorTrc.BT709,
+        dst_color_primaries=ColorPrimaries.BT709,
+        interpolation=Interpolation.BICUBIC | Interpolation.ACCURATE_RND,
+    )
 
 
 def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None, comment: str) -> None:

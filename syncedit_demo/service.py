@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import platform
 import shutil
 import threading
@@ -10,9 +11,12 @@ import time
 import uuid
 from collections import deque
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from syncedit_demo import __version__, render
 from syncedit_demo.audio import AudioInterval, audio_interval
@@ -30,11 +34,12 @@ from syncedit_demo.engines import (
     resolve_options,
 )
 from syncedit_demo.engines.choice import Engines
-from syncedit_demo.errors import Cancelled
+from syncedit_demo.errors import Cancelled, EngineError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.record import EngineRecord, InputFile, RunRecord, read_record, record_path
+from syncedit_demo.sync_report.files import Side, report_edit, report_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,8 +47,17 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines import Frame
     from syncedit_demo.settings import EngineChoice, Settings
+    from syncedit_demo.sync_report.report import SyncReport
+
+logger = logging.getLogger(__name__)
 
 QUEUE_POLL_SECONDS = 0.2
+DEVICE_TAKEN, DEVICE_FREE = "Job %s takes the device", "Job %s gives the device back"
+KEPT_REGISTRATIONS = 8
+"""Edited frames on their clip's grid that are kept, a few megabytes each."""
+
+MAX_VARIANTS = 16
+REPORT_PHASE = "Comparing the motion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,32 +131,56 @@ class EditResult:
     record: RunRecord
 
 
+@dataclass(frozen=True, slots=True)
+class VariantStarted:
+    """The events that follow are those of variant `number` of `count`, counted from 1."""
+
+    number: int
+    count: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The last event of an edit in several variants: all of them, the one that keeps time best first."""
+
+    results: tuple[EditResult, ...]
+
+
 JobEvent = Started | Queued | Progress | Preview | PreviewClip | EditResult
 
 
 class DeviceQueue:
-    """Who has the device: one at a time, in the order of arrival."""
+    """Who has the device: one at a time, in the order of arrival. From when to when is logged."""
 
     def __init__(self) -> None:
-        self._tickets: deque[object] = deque()
+        self._tickets: deque[str] = deque()
         self._changed = threading.Condition()
 
-    def join(self) -> object:
+    def join(self) -> str:
         """Take a ticket."""
-        ticket = object()
+        ticket = uuid.uuid4().hex[:8]
         with self._changed:
             self._tickets.append(ticket)
         return ticket
 
-    def place(self, ticket: object, timeout: float) -> int:
-        """How many are still before this ticket, after waiting at most `timeout` seconds for its turn."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._tickets[0] is ticket, timeout)
-            return self._tickets.index(ticket)
+    def place(self, ticket: str, timeout: float) -> int:
+        """How many are still before this ticket, after waiting at most `timeout` seconds for its turn.
 
-    def leave(self, ticket: object) -> None:
+        With 0 the device is taken.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._tickets[0] == ticket, timeout)
+            place = self._tickets.index(ticket)
+            if place == 0:
+                logger.info(DEVICE_TAKEN, ticket)
+            return place
+
+    def leave(self, ticket: str) -> None:
         """Give the ticket back, whether it was served or not."""
         with self._changed:
+            if self._tickets[0] == ticket:
+                logger.info(DEVICE_FREE, ticket)
             self._tickets.remove(ticket)
             self._changed.notify_all()
 
@@ -158,6 +196,8 @@ class EditService:
         self.settings = settings
         self.engines = Engines(settings.sync_lora)
         self._queue = DeviceQueue()
+        # What the page has shown is not searched for once more when it is made.
+        self._registered = lru_cache(KEPT_REGISTRATIONS)(_register)
 
     def inspect(self, clip: Path, options: PlanOptions) -> tuple[ClipInfo, EditPlan]:
         """What a clip holds and what will be made of it.
@@ -187,9 +227,7 @@ class EditService:
         Raises:
             EditedFrameError: The image cannot be read, or does not belong to this clip.
         """
-        image = read_image(edited_frame)
-        registration = register(first_frame(path, clip, plan), image.pixels)
-        return Registered(registration.frame, registration.edited_share, (*image.notes, *registration.notes))
+        return self._registered(path, clip, plan, edited_frame, (_state(path), _state(edited_frame)))
 
     def write_reference(
         self, path: Path, clip: ClipInfo, plan: EditPlan, target: Path, cancel: threading.Event
@@ -222,6 +260,15 @@ class EditService:
             for folder in parent.iterdir() if parent.is_dir() else ():
                 if folder.stat().st_mtime < oldest:
                     shutil.rmtree(folder, ignore_errors=True)
+
+    def report(self, clip: Path, result: Path) -> SyncReport:
+        """How well a result keeps time with a clip.
+
+        Raises:
+            ClipError: One of the two cannot be used.
+            PlanError: They have nothing to compare.
+        """
+        return report_files(clip, result, max_pixels=self.settings.max_clip_pixels)
 
     def repeat(self, record_file: Path, target: Path, side_by_side: Path | None) -> EditRequest:
         """The request that makes the video of a record again.
@@ -290,6 +337,63 @@ class EditService:
         finally:
             self._queue.leave(ticket)
 
+    def edit_variants(
+        self, request: EditRequest, count: int, cancel: threading.Event
+    ) -> Iterator[JobEvent | VariantStarted | Ranked]:
+        """Carry out one edit with several seeds and rank the results by how well they keep time.
+
+        The best result is at the request's target in the end, and the others are beside it with their seed in their
+        name: `out.mp4`, `out-seed43.mp4`, `out-seed44.mp4`. So are their records and side-by-side clips. A variant
+        that is whole stays when a later one fails or is stopped.
+
+        Args:
+            request: What is asked for; its seed is the first one.
+            count: Number of variants, with the seeds that follow.
+            cancel: Set it from anywhere to stop within a step.
+
+        Yields:
+            For each variant one `VariantStarted` and the events of `edit`; one `Ranked`.
+
+        Raises:
+            EngineError: The engine gives the same result whatever the seed, or `count` is no number of variants.
+            SyncEditError: Something else the user can mend.
+            Cancelled: The cancel flag was set.
+        """
+        engine, _ = self.engines.choose(request.engine)
+        if not 1 <= count <= MAX_VARIANTS:
+            message = f"Ask for 1 to {MAX_VARIANTS} variants, not {count}."
+            raise EngineError(message)
+        if not engine.uses_seed and count > 1:
+            message = (
+                f"{engine.title} makes the same clip from every seed: leave the variants out, or use an engine that "
+                "generates, such as Sync-LoRA."
+            )
+            raise EngineError(message)
+        both = request.side_by_side
+        results: list[EditResult] = []
+        for number in range(1, count + 1):
+            seed = request.seed + number - 1
+            yield VariantStarted(number, count, seed)
+            variant = replace(
+                request,
+                seed=seed,
+                target=_with_seed(request.target, seed),
+                side_by_side=None if both is None else _with_seed(both, seed),
+            )
+            for event in self.edit(variant, cancel):
+                if isinstance(event, EditResult):
+                    results.append(event)
+                yield event
+        ranked = sorted(results, key=_score, reverse=True)
+        best = ranked[0]
+        for made, wanted in (
+            (best.target, request.target),
+            (record_path(best.target), record_path(request.target)),
+            *([] if both is None else [(_with_seed(both, best.record.seed), both)]),
+        ):
+            render.publish(made, wanted)
+        yield Ranked((EditResult(request.target, best.record), *ranked[1:]))
+
     def _run(self, request: EditRequest, started: Started, job: EditJob, watch: _Stopwatch) -> Iterator[JobEvent]:
         plan, engine = started.plan, started.engine
         audio = audio_interval(request.clip, started.clip, plan) if request.audio else None
@@ -307,7 +411,7 @@ class EditService:
                             watch.lap(phase)
                             for frame in frames:
                                 video.write(frame)
-                                digest.update(frame.tobytes())
+                                digest.update(np.ascontiguousarray(frame).data)
                             watch.lap("Encoding the video")
                         case Finished():
                             notes += event.notes
@@ -317,6 +421,11 @@ class EditService:
                             yield event
                         case Preview() | PreviewClip():
                             yield event
+            yield Progress(REPORT_PHASE, 0, 1)
+            reference = Side(request.clip, started.clip, plan)
+            report = report_edit(reference, folder / "video.mp4", job.edited_frame, job.cancel)
+            yield Progress(REPORT_PHASE, 1, 1)
+            watch.lap(REPORT_PHASE)
             record = RunRecord(
                 program=__version__,
                 created=datetime.now(UTC).replace(microsecond=0),
@@ -331,6 +440,7 @@ class EditService:
                 notes=tuple(notes),
                 frames_sha256=digest.hexdigest(),
                 timings=watch.timings,
+                report=report,
             )
             comment = record.relative_to(request.target.parent).to_json()
             render.finish(folder / "video.mp4", folder / "result.mp4", request.target, audio=audio, comment=comment)
@@ -341,6 +451,15 @@ class EditService:
         if request.side_by_side is not None:
             yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
         yield EditResult(request.target, record)
+
+
+def _with_seed(target: Path, seed: int) -> Path:
+    return target.with_stem(f"{target.stem}-seed{seed}")
+
+
+def _score(result: EditResult) -> float:
+    report = result.record.report
+    return report.score if report else 0.0
 
 
 def _write_side_by_side(
@@ -355,6 +474,23 @@ def _write_side_by_side(
                 yield Progress("Writing the side-by-side video", done, job.plan.frames)
         render.finish(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
         render.publish(folder / "finished.mp4", target)
+
+
+def _register(
+    path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path, _files: tuple[tuple[int, int], ...]
+) -> Registered:
+    image = read_image(edited_frame)
+    registration = register(first_frame(path, clip, plan), image.pixels)
+    return Registered(registration.frame, registration.edited_share, (*image.notes, *registration.notes))
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What changes with a file's contents; zeros where there is none, which reading it will say."""
+    try:
+        found = path.stat()
+    except OSError:
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
 
 
 class _Stopwatch:

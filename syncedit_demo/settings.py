@@ -39,6 +39,12 @@ class Settings(BaseSettings):
         Path("weights/prepared"), description="Folder of the prepared set that the Sync-LoRA engine starts from."
     )
     device: str | None = Field(None, description='Device of the Sync-LoRA engine, such as "cuda:1"; the GPU if unset.')
+    precision: Literal["auto", "bf16", "fp8"] = Field(
+        "auto", description="Precision of the Sync-LoRA engine's products; bf16 where it fits if auto."
+    )
+    offload: bool | None = Field(
+        None, description="Whether its blocks wait in the host's memory; where they do not fit on the GPU if unset."
+    )
     ltx_repo: str = Field("Lightricks/LTX-2.3", description="Hub repository of base, distilled LoRA and upscaler.")
     ltx_revision: str = Field("main", description="Its branch, tag or commit.")
     sync_lora_repo: str = Field("SagiPolaczek/LTX-2.3-Sync-LoRA", description="Hub repository of the Sync-LoRA.")

@@ -33,6 +33,7 @@ from ltx_pipelines import ic_lora  # noqa: E402
 from ltx_pipelines.utils import constants, helpers, media_io  # noqa: E402
 from ltx_pipelines.utils.args import ImageConditioningInput  # noqa: E402
 
+from syncedit_demo.engines.sync_lora import pipeline  # noqa: E402
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot  # noqa: E402
 
 if TYPE_CHECKING:
@@ -72,9 +73,9 @@ def run_stock_pipeline(
     with pytest.MonkeyPatch.context() as patch:
         _adapt(patch, prompt)
         latents = record_latents(patch)
-        pipeline = _pipeline(weights)
+        stock = _pipeline(weights)
         with torch.inference_mode():
-            chunks, _ = pipeline(
+            chunks, _ = stock(
                 prompt="3d1t",
                 seed=seed,
                 height=plan.height,
@@ -112,19 +113,19 @@ def _pipeline(weights: Path) -> ic_lora.ICLoraPipeline:
         LoraPathStrengthAndSDOps(str(weights / FILE_NAMES[slot]), 1.0, LTXV_LORA_COMFY_RENAMING_MAP)
         for slot in (Slot.SYNC_LORA, Slot.DISTILLED_LORA)
     ]
-    pipeline = ic_lora.ICLoraPipeline(
+    stock = ic_lora.ICLoraPipeline(
         distilled_checkpoint_path=str(weights / FILE_NAMES[Slot.BASE]),
         spatial_upsampler_path=str(weights / FILE_NAMES[Slot.UPSCALER]),
         gemma_root=None,  # pyright: ignore[reportArgumentType]
         loras=loras,
         device=torch.device("cpu"),
     )
-    pipeline.stage_2_model_ledger = pipeline.stage_2_model_ledger.with_loras(tuple(loras))
-    for ledger in (pipeline.stage_1_model_ledger, pipeline.stage_2_model_ledger):
+    stock.stage_2_model_ledger = stock.stage_2_model_ledger.with_loras(tuple(loras))
+    for ledger in (stock.stage_1_model_ledger, stock.stage_2_model_ledger):
         build: Any = ledger.transformer
         ledger.transformer = lambda build=build: _WithoutAudio(build())  # type: ignore[method-assign]
         ledger.audio_decoder = ledger.vocoder = lambda: None  # type: ignore[method-assign,assignment]
-    return pipeline
+    return stock
 
 
 def _adapt(patch: pytest.MonkeyPatch, prompt: torch.Tensor) -> None:
@@ -159,21 +160,25 @@ def _adapt(patch: pytest.MonkeyPatch, prompt: torch.Tensor) -> None:
 def record_latents(patch: pytest.MonkeyPatch) -> list[torch.Tensor]:
     """The latents that will be upscaled and decoded, in order, whichever pipeline runs: those after each stage.
 
-    Both pipelines pass them to the same two places of ltx_core: the first module the upscaler runs on them and the
-    decoder. The upscaler sees them un-normalised.
+    Both pipelines pass them to the upscaler, which sees them un-normalised; each has its own decoding.
     """
     latents: list[torch.Tensor] = []
-    decode: Any = VideoDecoder.tiled_decode
+    stock_decode: Any = VideoDecoder.tiled_decode
+    own_decode: Any = pipeline.decode
     upscale: Any = LatentUpsampler.forward
 
-    def recording_decode(self: VideoDecoder, latent: torch.Tensor, *args: Any, **options: Any) -> Any:  # noqa: ANN401
-        latents.append(latent.clone())
-        return decode(self, latent, *args, **options)
+    def recording(decode: Any) -> Any:  # noqa: ANN401
+        def record(decoder: VideoDecoder, latent: torch.Tensor, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+            latents.append(latent.clone())
+            return decode(decoder, latent, *args, **options)
+
+        return record
 
     def recording_upscale(self: LatentUpsampler, latent: torch.Tensor) -> torch.Tensor:
         latents.append(latent.clone())
         return upscale(self, latent)
 
-    patch.setattr(VideoDecoder, "tiled_decode", recording_decode)
+    patch.setattr(VideoDecoder, "tiled_decode", recording(stock_decode))
+    patch.setattr(pipeline, "decode", recording(own_decode))
     patch.setattr(LatentUpsampler, "forward", recording_upscale)
     return latents

@@ -189,6 +189,11 @@ class Engine(Protocol):
         """What the user may decide about it, besides the plan and the seed."""
         ...
 
+    @property
+    def uses_seed(self) -> bool:
+        """Whether another seed gives another result."""
+        ...
+
     def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
         """(width, height) of the frames it will give, in pixels: the plan's, or smaller where an option asks for that.
 

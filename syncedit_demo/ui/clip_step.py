@@ -10,10 +10,11 @@ from gradio.data_classes import FileData
 
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import PlanOptions, conformed_frames, describe_rate, plan_edit
+from syncedit_demo.playback import Playable
 from syncedit_demo.render import write_png
 from syncedit_demo.ui.jobs import Flags
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.parts import ClipCard, Updates, bad, clip_card, notice
+from syncedit_demo.ui.parts import ClipCard, Updates, bad, clip_card, facts, notice
 from syncedit_demo.ui.visit import Cut, Visit
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class ClipStep:
         try:
             if not cut.reference.exists():
                 self._service.write_reference(cut.path, cut.clip, cut.plan, cut.reference, cancel)
+            Playable.of(cut.reference, cut.folder)
         except Cancelled:
             return {}
         except Exception as error:
@@ -125,12 +127,7 @@ class ClipStep:
             video=FileData(path=str(cut.reference)) if cut.reference.exists() else None,
             width=plan.width,
             height=plan.height,
-            source=_facts(f"{width}×{height}", rate, f"{clip.frames} frames", f"{float(clip.duration):.1f} s", sound),
-            result=_facts(f"{plan.width}×{plan.height}", describe_rate(plan.frame_rate), f"{plan.frames} frames"),
+            source=facts(f"{width}×{height}", rate, f"{clip.frames} frames", f"{float(clip.duration):.1f} s", sound),
+            result=facts(f"{plan.width}×{plan.height}", describe_rate(plan.frame_rate), f"{plan.frames} frames"),
             notes=list(plan.notes),
         )
-
-
-def _facts(*facts: str) -> str:
-    """Facts in a row, which breaks only between them."""
-    return " · ".join(fact.replace(" ", "\N{NO-BREAK SPACE}") for fact in facts)

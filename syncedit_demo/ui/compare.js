@@ -1,18 +1,18 @@
 // The behaviour of the player. Gradio runs this once, as the body of a function with `element`, `props` and `watch`,
 // when the component appears; the markup stays the same from then on, only `props.value` changes.
 //
-// One video leads, the other follows. All playing, pausing and seeking is done by `drive`, which every event of either
-// comes back to: it looks at what is wanted and at what the media can do, and takes the next step. Both videos are
-// muted for good and the sound comes from an element of its own, because a browser starts and paces a video by the
-// device that its sound goes to: one that is heard starts some 40 ms after one that is not, and so does one that has a
-// sound track after one that has none.
+// Video A leads, B follows. All playing, pausing and seeking is done by `drive`, which every event of either comes back
+// to: it looks at what is wanted and at what the media can do, and takes the next step. Neither video has a sound track,
+// because a browser starts and paces one that has by the device that the sound goes to, however muted it is. What is
+// heard comes from an element of its own, and sets the pace: the videos start with it and keep to its clock.
 
 const HAVE_METADATA = 1;
 const HAVE_FUTURE_DATA = 3;
-const TOLERATED_GAP = 0.05; // frames, below which the follower plays at the leader's speed
-const CATCH_UP = 1; // share of the speed by which the follower makes up for a gap of one frame
-const LARGEST_GAP = 0.4; // frames, above which both are set on one frame again ...
-const PATIENCE = 9; // ... when it lasts for so many refreshes of the screen
+// Seconds in which a gap is made up for. It is longer than a busy page may take from one look at the clocks to the next,
+// so that a change of pace never does more than it should.
+const CATCH_UP = 0.5;
+const LARGEST_GAP = 0.4; // frames between the videos, above which both are set on one frame again ...
+const RESTARTS = 3; // ... at most so often in a row: a browser that is too busy starts them apart again
 
 const root = element.querySelector(".compare-player");
 const find = (selector) => root.querySelector(selector);
@@ -22,6 +22,8 @@ const SIDES = ["reference", "result"];
 const video = { reference: find("video.reference"), result: find("video.result") };
 const videos = Object.values(video);
 const audio = find("audio");
+const leader = video.reference;
+const follower = video.result;
 const seekBar = find(".seek");
 
 let clip = null; // the value while it has both sides, or null
@@ -37,20 +39,17 @@ let scrubbing = false; // the seek bar is held
 let shown = 0; // the frame on show
 let goal = null; // the frame to go to, or null
 let heading = null; // the frame both videos are seeking, or null
-let ticksApart = 0; // refreshes of the screen for which the videos have been too far apart
+let restarts = 0;
 let nextTick = 0;
-let followerStart = 0;
+let nextLook = 0;
 
-const heard = () => sound ?? SIDES.find((side) => clip?.[side].audio) ?? "none";
-const leadingSide = () => (clip.result.audio && !clip.reference.audio ? "result" : "reference");
-const leader = () => video[leadingSide()];
-const follower = () => (leader() === video.reference ? video.result : video.reference);
-const alike = () => clip.reference.audio === clip.result.audio;
-const media = () => (audio.hasAttribute("src") && !audio.error ? [...videos, audio] : videos);
+const heard = () => sound ?? SIDES.find((side) => clip?.[side].sound) ?? "none";
+const audible = () => audio.hasAttribute("src") && !audio.error;
+const media = () => (audible() ? [...videos, audio] : videos);
 const failed = () => videos.some((each) => each.error);
 const usable = () => clip !== null && !failed();
-// In frames; a follower that is a little shorter holds its last frame, which is where it should be.
-const gap = () => (follower().ended ? 0 : (follower().currentTime - leader().currentTime) * rate);
+// In frames; one that is a little shorter holds its last frame, or is silent, which is as it should be.
+const gap = (medium) => (medium.ended ? 0 : (medium.currentTime - leader.currentTime) * rate);
 const clamp = (number, low, high) => Math.min(Math.max(number, low), high);
 const frameAt = (seconds) => clamp(Math.floor(seconds * rate + 1e-3), 0, clip.frames - 1);
 
@@ -86,30 +85,30 @@ function arrive() {
 }
 
 function start() {
-  if (Math.abs(gap()) > 0.5) {
-    goal = frameAt(leader().currentTime);
+  if (media().some((each) => Math.abs(gap(each)) > 0.5)) {
+    goal = frameAt(leader.currentTime);
     depart();
     return;
   }
   running = true;
-  ticksApart = 0;
-  const waits = leader().currentTime;
+  for (const each of media()) each.playbackRate = speed;
+  const silence = audio.currentTime;
   const follow = () => {
-    if (leader().currentTime > waits || leader().ended) resume(follower());
-    else followerStart = setTimeout(follow, 2);
+    // It takes its device some time to start.
+    if (audible() && audio.currentTime === silence && !audio.ended) {
+      nextLook = setTimeout(follow, 2);
+    } else {
+      for (const each of videos) resume(each);
+      nextTick = requestAnimationFrame(tick);
+    }
   };
-  for (const each of media()) {
-    each.playbackRate = speed;
-    if (each !== follower()) resume(each);
-  }
-  if (alike()) resume(follower());
-  else follow();
-  nextTick = requestAnimationFrame(tick);
+  if (audible()) resume(audio);
+  follow();
 }
 
 function stop() {
   running = false;
-  clearTimeout(followerStart);
+  clearTimeout(nextLook);
   cancelAnimationFrame(nextTick);
   for (const each of [...videos, audio]) each.pause();
 }
@@ -125,24 +124,32 @@ function refused(error) {
 }
 
 function tick() {
-  if (leader().ended || leader().currentTime * rate >= clip.frames) {
+  if (leader.ended || leader.currentTime * rate >= clip.frames) {
     wanted = loop;
     seek(loop ? 0 : clip.frames - 1);
     return;
   }
-  const off = gap();
-  ticksApart = Math.abs(off) > LARGEST_GAP ? ticksApart + 1 : 0;
-  if (ticksApart > PATIENCE) {
-    seek(frameAt(leader().currentTime));
+  const off = gap(follower);
+  if (Math.abs(off) <= LARGEST_GAP) {
+    restarts = 0;
+  } else if (restarts < RESTARTS) {
+    restarts += 1;
+    seek(frameAt(leader.currentTime));
     return;
   }
-  // A change of speed upsets the clock of a video with a sound track more than it mends.
-  if (!(alike() && clip.reference.audio)) {
-    const nudge = Math.abs(off) > TOLERATED_GAP ? clamp(-off * CATCH_UP, -0.5, 0.5) : 0;
-    const pace = speed * (1 + Math.round(nudge * 50) / 50);
-    if (follower().playbackRate !== pace) follower().playbackRate = pace;
-  }
+  const pace = speed * (audible() ? makeUpFor(-gap(audio)) : 1);
+  setPace(leader, pace);
+  setPace(follower, pace * makeUpFor(off));
   nextTick = requestAnimationFrame(tick);
+}
+
+function makeUpFor(frames) {
+  // In small steps, so that the flicker of a clock does not change the pace at every refresh.
+  return 1 - Math.round((frames / rate / CATCH_UP) * 200) / 200;
+}
+
+function setPace(video, pace) {
+  if (video.playbackRate !== pace) video.playbackRate = pace;
 }
 
 function show(frame) {
@@ -152,7 +159,7 @@ function show(frame) {
 }
 
 function presented(side, metadata) {
-  if (running && video[side] === leader()) {
+  if (running && video[side] === leader) {
     show(clamp(Math.round(metadata.mediaTime * rate), 0, clip.frames - 1));
     render();
   }
@@ -245,7 +252,7 @@ function render() {
   for (const button of buttons("speeds")) button.setAttribute("aria-pressed", Number(button.value) === speed);
   for (const button of buttons("sounds")) button.setAttribute("aria-pressed", button.value === heard());
   for (const control of root.querySelectorAll("button, input")) {
-    control.disabled = !usable() || (control.value in video && !clip[control.value].audio);
+    control.disabled = !usable() || (control.value in video && !clip[control.value].sound);
   }
 }
 
@@ -260,7 +267,7 @@ function load() {
   goal = clip ? (kept ? goal ?? shown : 0) : null;
   heading = null;
   wanted = wanted && Boolean(kept);
-  if (sound && sound !== "none" && clip && !clip[sound].audio) sound = null;
+  if (sound && sound !== "none" && clip && !clip[sound].sound) sound = null;
   stop();
   if (value) {
     rate = value.rate[0] / value.rate[1];
@@ -275,8 +282,8 @@ function load() {
 }
 
 function haveOneInCommon(one, other) {
-  const urls = SIDES.map((side) => other[side].video.url);
-  return one.frames === other.frames && SIDES.some((side) => urls.includes(one[side].video.url));
+  const urls = SIDES.map((side) => other[side].picture.url);
+  return one.frames === other.frames && SIDES.some((side) => urls.includes(one[side].picture.url));
 }
 
 function loadSide(side, content) {
@@ -285,18 +292,18 @@ function loadSide(side, content) {
   find(`.name.${side}`).hidden = !content;
   const hear = find(`.sounds [value="${side}"]`);
   const letter = side === "reference" ? "A" : "B";
-  hear.title = content?.audio ? `Hear ${label}` : `${label || letter} has no sound`;
+  hear.title = content?.sound ? `Hear ${label}` : `${label || letter} has no sound`;
   hear.setAttribute("aria-label", `Sound of ${letter}`);
   say(side, "");
-  setSource(video[side], content);
+  setSource(video[side], content?.picture);
 }
 
 function loadSound() {
-  setSource(audio, clip?.[heard()]);
+  setSource(audio, clip?.[heard()]?.sound);
 }
 
-function setSource(medium, content) {
-  const url = content?.video.url ?? null;
+function setSource(medium, file) {
+  const url = file?.url ?? null;
   if (medium.getAttribute("src") === url && !medium.error) return;
   if (url) {
     medium.src = url;

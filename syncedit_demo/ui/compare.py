@@ -9,32 +9,36 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 from pydantic import PositiveInt, field_serializer
 
+if TYPE_CHECKING:
+    from syncedit_demo.playback import Playable
+
 HERE = Path(__file__).parent
 
 
 class Side(GradioModel):
-    """One of the two videos.
+    """One of the two videos; its files have to lie where Gradio may serve them from.
 
     Attributes:
-        video: An mp4 that browsers play (H.264); it has to lie where Gradio may serve files from.
+        picture: An mp4 that browsers play (H.264), without a sound track.
+        sound: What is heard of it, an mp4 without a picture (AAC); None where there is nothing to hear.
         label: The name shown over the picture; any text.
-        audio: Whether it has a sound track. It is offered to be heard, and the start of the two videos is timed by it:
-            they keep closest together when both have one or neither has.
     """
 
-    video: FileData
+    picture: FileData
+    sound: FileData | None
     label: str
-    audio: bool
 
     @classmethod
-    def of(cls, path: Path, label: str, *, audio: bool) -> Side:
-        """The video in a file."""
-        return cls(video=FileData(path=str(path)), label=label, audio=audio)
+    def of(cls, playable: Playable, label: str) -> Side:
+        """The video of two files."""
+        sound = FileData(path=str(playable.sound)) if playable.sound else None
+        return cls(picture=FileData(path=str(playable.picture)), sound=sound, label=label)
 
 
 class Comparison(GradioModel):

@@ -13,6 +13,7 @@ from PIL import Image
 
 from syncedit_demo.engines import OptionValue
 from syncedit_demo.errors import Cancelled
+from syncedit_demo.playback import Playable
 from syncedit_demo.render import read_frames
 from syncedit_demo.service import EditRequest, EditResult, JobEvent
 from syncedit_demo.ui.visit import Cut, Run, RunFiles, Visit, link
@@ -147,6 +148,8 @@ def make_run(
             link(cut.reference, files.reference)
         else:
             service.write_reference(clip, cut.clip, cut.plan, files.reference, cancel)
+        for video in (files.reference, files.result):
+            Playable.of(video, folder)
         with closing(read_frames(files.result)) as frames:
             picture = Image.fromarray(next(iter(frames)))
         picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))

@@ -106,7 +106,7 @@ class OptionsPanel:
             self.frames = gr.Number(
                 None,
                 label="Frames",
-                info=f"Empty: the whole clip, at most {settings.max_frames}.",
+                info=f"Empty: all, at most {settings.max_frames}.",
                 precision=0,
                 elem_id="frames",
                 min_width=140,

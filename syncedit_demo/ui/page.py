@@ -193,9 +193,11 @@ class _Page:
         )
         run.stop.click(run.ask_to_stop, None, run.stop, queue=False, **quiet)
 
-        picked = cast("Any", self._shelf).pick(self.show_example, None, [self._example, *shown], **quiet)
+        picked = cast("Any", self._shelf).pick(
+            self.show_example, [self._visit, self._stored], [self._visit, self._example, *shown], **quiet
+        )
         picked.then(None, js=REACH_RESULT)
-        filled = picked.then(self.fill_example, [self._visit, self._stored, self._example], step_one, **quiet)
+        filled = picked.then(self.fill_example, [self._visit, self._example], step_one, **quiet)
         # What is filled in, the comparison with frame 0 above all, may have moved the result out of sight.
         then_register_and_copy(filled).then(None, js=REACH_RESULT)
         runs = cast("Any", results.runs)
@@ -266,22 +268,21 @@ class _Page:
                 else:
                     yield {**updates, **self._results.show(visit, run), self._stored: _to_store(visit)}
 
-    def show_example(self, event: gr.EventData) -> Updates:
+    def show_example(self, visit: Visit | None, stored: object, event: gr.EventData) -> Updates:
         """An example is picked: its finished result is shown at once."""
         example = self._examples.get(_picked(event))
         if example is None:
             return UNCHANGED
-        return {**self._results.show_example(example), self._example: example.name}
+        visit = visit or self._open(stored)
+        return {self._visit: visit, **self._results.show_example(visit, example), self._example: example.name}
 
-    def fill_example(self, visit: Visit | None, stored: object, name: str | None) -> Updates:
+    def fill_example(self, visit: Visit, name: str | None) -> Updates:
         """The result of an example is on show: fill in what it was made from."""
         if name is None:
             return UNCHANGED
-        visit = visit or self._open(stored)
         example = self._examples[name]
         options = self._options.as_made(example.record)
         return {
-            self._visit: visit,
             **self._begin(self._clip.take(visit, str(example.reference), options)),
             **self._options.set_to(options),
             self._clip.file: str(example.reference),

@@ -146,6 +146,11 @@ def bad(line: str) -> Notice:
     return Notice(tone="bad", lines=[line])
 
 
+def facts(*each: str) -> str:
+    """Facts in a row, which breaks only between them."""
+    return " · ".join(fact.replace(" ", "\N{NO-BREAK SPACE}") for fact in each)
+
+
 def describe_progress(progress: Progress, seconds: float, done_before: int) -> tuple[str, float]:
     """How far a phase is in words and as a share, after `seconds` for the steps since `done_before`."""
     text = f"{progress.step} of {progress.total}"

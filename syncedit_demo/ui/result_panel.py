@@ -8,8 +8,9 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from syncedit_demo.plan import describe_rate
+from syncedit_demo.playback import Playable, picture_size
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
-from syncedit_demo.ui.parts import Notice, Tile, Tiles, Updates, bad, notice, plain, tiles
+from syncedit_demo.ui.parts import Notice, Tile, Tiles, Updates, bad, facts, notice, plain, tiles
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +30,12 @@ class ResultPanel:
     def __init__(self) -> None:
         self.shown = gr.State(None)
         self.player = compare_player(elem_id="player")
-        self.caption = notice(elem_id="caption")
+        # What comes with a result comes below what is always there, so that nothing moves.
         with gr.Row(elem_id="downloads", equal_height=True):
             self.result = gr.DownloadButton("Download result", interactive=False, size="sm", min_width=150)
             self.both = gr.DownloadButton("Download side by side", interactive=False, size="sm", min_width=150)
             self.record = gr.DownloadButton("Download record", interactive=False, size="sm", min_width=150)
+        self.caption = notice(elem_id="caption")
         with gr.Accordion("How it was made", open=False, elem_id="made"):
             self.notes = notice(elem_id="made-notes")
         with gr.Column(elem_id="strip", elem_classes="plain"):
@@ -55,17 +57,16 @@ class ResultPanel:
     def show(self, visit: Visit, run: Run) -> Updates:
         """Put a run into the player, against its reference."""
         record, files = run.record, run.files
-        heard = record.clip.audio is not None
         return {
             self.player: Comparison(
-                reference=Side.of(files.reference, "Reference", audio=heard),
-                result=Side.of(files.result, f"{record.engine.title} · {run.title}", audio=heard and record.audio),
+                reference=Side.of(Playable.of(files.reference, run.folder), "Reference"),
+                result=Side.of(Playable.of(files.result, run.folder), f"{record.engine.title} · {run.title}"),
                 width=record.plan.width,
                 height=record.plan.height,
                 frames=record.plan.frames,
                 rate=record.plan.frame_rate,
             ),
-            **self._describe(record, run.title),
+            **self._describe(record, run.title, files.result),
             self.result: gr.update(value=str(files.result), interactive=True),
             self.both: gr.update(value=str(files.side_by_side), interactive=True),
             self.record: gr.update(value=str(files.record), interactive=True),
@@ -83,8 +84,7 @@ class ResultPanel:
             return {self.message: bad(lines)}
 
         def side(run: Run) -> Side:
-            heard = run.record.clip.audio is not None and run.record.audio
-            return Side.of(run.files.result, f"{run.title} · seed {run.record.seed}", audio=heard)
+            return Side.of(Playable.of(run.files.result, run.folder), f"{run.title} · seed {run.record.seed}")
 
         return {
             self.player: Comparison(
@@ -104,7 +104,7 @@ class ResultPanel:
         return {
             **self.clear(),
             self.player: Comparison(
-                reference=Side.of(cut.reference, "Reference", audio=cut.clip.audio is not None),
+                reference=Side.of(Playable.of(cut.reference, cut.folder), "Reference"),
                 width=cut.plan.width,
                 height=cut.plan.height,
                 frames=cut.plan.frames,
@@ -112,21 +112,20 @@ class ResultPanel:
             ),
         }
 
-    def show_example(self, example: Example) -> Updates:
+    def show_example(self, visit: Visit, example: Example) -> Updates:
         """Put a finished example into the player."""
-        record = example.record
-        heard = record.clip.audio is not None
+        record, folder = example.record, visit.example_folder(example.name)
         return {
             **self.clear(),
             self.player: Comparison(
-                reference=Side.of(example.reference, "Reference", audio=heard),
-                result=Side.of(example.output, record.engine.title, audio=heard and record.audio),
+                reference=Side.of(Playable.of(example.reference, folder), "Reference"),
+                result=Side.of(Playable.of(example.output, folder), record.engine.title),
                 width=record.plan.width,
                 height=record.plan.height,
                 frames=record.plan.frames,
                 rate=record.plan.frame_rate,
             ),
-            **self._describe(record, f"Example “{example.title}”"),
+            **self._describe(record, f"Example “{example.title}”", example.output),
             self.result: gr.update(value=str(example.output), interactive=True),
             self.shown: example.name,
         }
@@ -145,13 +144,14 @@ class ResultPanel:
             self.message: None,
         }
 
-    def _describe(self, record: RunRecord, title: str) -> Updates:
+    def _describe(self, record: RunRecord, title: str, result: Path) -> Updates:
         plan = record.plan
-        facts = (
-            f"{plan.width}×{plan.height} · {describe_rate(plan.frame_rate)} · {plan.frames} frames · seed {record.seed}"
-        )
+        # An engine may make its result smaller than was planned, if asked to.
+        width, height = picture_size(result)
+        rate, frames = describe_rate(plan.frame_rate), f"{plan.frames} frames"
+        what = facts(f"{width}×{height}", rate, frames, f"seed {record.seed}")
         return {
-            self.caption: plain([f"{title}, made by {record.engine.title}", facts]),
+            self.caption: plain([f"{title}, made by {record.engine.title}", what]),
             self.notes: plain(record.notes),
             self.message: None,
         }

@@ -137,6 +137,12 @@ class Visit:
         """A cut of a clip, with a folder for what is made of it."""
         return Cut(self._new_folder("cut"), path, clip, options, plan)
 
+    def example_folder(self, name: str) -> Path:
+        """A folder for what is made of an example to show it."""
+        folder = self.folder / f"example-{name}"
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def start_run(self) -> Path:
         """A folder for a run in the making."""
         return self._new_folder("making")

@@ -71,6 +71,7 @@ def test_the_engine_s_own_options_are_offered(desk: Desk) -> None:
     desk.page.get_by_label("preview", exact=True).check()
     desk.run()
     assert desk.player.locator("video").last.evaluate("video => video.videoWidth") == 128
+    expect(desk.notice("caption")).to_contain_text("128×128 · 25 fps · 9 frames")
 
 
 def test_stop_stops_it_and_it_runs_again(desk: Desk) -> None:

@@ -134,6 +134,19 @@ def test_an_edit_has_the_frames_the_rate_and_the_sound_of_the_clip(clip: Path, e
     assert {"out.mp4", "out.record.json", "both.mp4"} <= names(tmp_path)
 
 
+def test_an_edit_says_how_well_it_keeps_time(clip: Path, edited: Path, tmp_path: Path) -> None:
+    succeed("first-frame", clip, edited, *SMALL, "--start", 2)
+    out = succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL, "--start", 2)
+    assert "Sync: in sync" in out
+    report = json.loads((tmp_path / "out.record.json").read_text(encoding="utf-8"))["report"]
+    assert (report["verdict"], report["offset_frames"], len(report["curves"]["offset"])) == ("in sync", 0, 10)
+    assert report["first_frame_psnr"] > 30
+    again = json.loads(succeed("report", clip, tmp_path / "out.mp4", "--json"))
+    assert again == report, "the clip's start and the edited frame are found by the record in the mp4"
+    edited.unlink()
+    assert json.loads(succeed("report", clip, tmp_path / "out.mp4", "--json"))["first_frame_psnr"] is None
+
+
 def test_the_sound_can_be_left_out(clip: Path, edited: Path, tmp_path: Path) -> None:
     succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL, "--no-audio")
     with av.open(str(tmp_path / "out.mp4")) as made:
@@ -215,6 +228,9 @@ def test_any_file_name_will_do(tmp_path: Path, edited: Path, name: str) -> None:
         (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--frames", "many"], "invalid int value"),
         (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--rate", "fast"], "A frame rate is a number"),
         (["edit", "--from-record", "{clip}", "{tmp}/out.mp4", "--seed", "3"], "everything is in the record"),
+        (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--engine", "draft", "--variants", "3"], "from every seed"),
+        (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--variants", "0"], "Ask for 1 to 16"),
+        (["edit", "--from-record", "{clip}", "{tmp}/out.mp4", "--variants", "3"], "everything is in the record"),
         (["edit", "--from-record", "{tmp}/none.json", "{tmp}/out.mp4"], "cannot be read"),
         (["first-frame", "{clip}", "{tmp}/first.jpg"], "must end in .png"),
         (["inspect", "{edited}"], "edited.png"),

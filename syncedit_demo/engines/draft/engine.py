@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
+from syncedit_demo.ahead import ahead
 from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress, resolve_options
 from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
@@ -35,7 +36,6 @@ VISIBLE_CHANGE = 8
 LOCAL_SHARE, EVERYWHERE_SHARE = 0.35, 0.7
 """Edited share of frame 0 below which an edit is of one thing, and above which it is a look of the whole picture."""
 
-Item = TypeVar("Item")
 
 PHASE = "Following the motion"
 PREVIEW_EVERY = 8
@@ -50,6 +50,7 @@ class DraftEngine:
     """
 
     name: EngineName = "draft"
+    uses_seed = False
     title = "Draft engine (CPU)"
     description = (
         "Carries the edit along the motion of the clip, on any machine. It invents nothing: new shapes, and what "
@@ -142,7 +143,7 @@ def _looked(
 def _carried(
     reference: Iterator[Frame], carrier: Carrier, tracker: MotionTracker, motion_size: Size
 ) -> Generator[tuple[Frame, bool]]:
-    for frame, small, motion, away in _ahead(_followed(reference, tracker, motion_size)):
+    for frame, small, motion, away in ahead(_followed(reference, tracker, motion_size)):
         yield carrier.render(frame, tracker.refine(motion, small)), away
 
 
@@ -153,15 +154,6 @@ def _followed(
     for frame in reference:
         small = resize(frame, size)
         yield frame, small, tracker.step(small), tracker.away
-
-
-def _ahead(items: Iterator[Item]) -> Generator[Item]:
-    """The same items, the next one being made in a thread while one is used: a second core follows the motion."""
-    with ThreadPoolExecutor(1) as worker:
-        following = worker.submit(next, items, None)
-        while (item := following.result()) is not None:
-            following = worker.submit(next, items, None)
-            yield item
 
 
 def _support(first: NDArray[np.uint8], edited: NDArray[np.uint8], scale: float) -> NDArray[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -72,11 +73,12 @@ class SyncLoraEngine:
         """
         _require(PACKAGES)
         self._prepared = open_prepared(settings.prepared)
+        # Parts of an edit need memory in pieces of very different size, of which torch would otherwise keep one each.
+        os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
         from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - torch is imported here, and not before
 
-        device = runtime.choose_device(settings.device)
-        self._runtime = runtime.Runtime(self._prepared, device)
-        self._device_name = runtime.describe_device(device)
+        self._runtime = runtime.new_runtime(self._prepared, settings)
+        self._device_name = runtime.describe_device(self._runtime.device)
 
     @property
     def name(self) -> EngineName:
@@ -85,8 +87,9 @@ class SyncLoraEngine:
 
     @property
     def title(self) -> str:
-        """The engine and its device."""
-        return f"Sync-LoRA on {self._device_name}"
+        """The engine and its device, and the precision where it is not the trained one."""
+        precision = " in 8 bits" if self._runtime.placement.precision == "fp8" else ""
+        return f"Sync-LoRA{precision} on {self._device_name}"
 
     @property
     def description(self) -> str:
@@ -102,6 +105,7 @@ class SyncLoraEngine:
         manifest = self._prepared.manifest
         return {
             **{name: version(name) for name in ("torch", "ltx-core")},
+            "precision": self._runtime.placement.precision,
             **{f"{slot} ({source.name})": source.sha256 for slot, source in manifest.sources.items()},
             **{file.name: file.sha256 for file in manifest.files},
         }
@@ -110,6 +114,11 @@ class SyncLoraEngine:
     def options(self) -> tuple[Option, ...]:
         """Quality, refinement, first-frame compression and reference strength."""
         return OPTIONS
+
+    @property
+    def uses_seed(self) -> bool:
+        """The noise that the clip is made from comes from the seed."""
+        return True
 
     def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
         """The plan's size, or half of it for `quality=preview`."""

@@ -1,6 +1,6 @@
 """How much device memory an edit takes, whether it is there, and what would fit where it is not.
 
-The figures per pixel and token were measured on an H200 at full size (benchmarks/gpu_engine.py), with torch's own
+The figures per pixel and token were measured on an H200 at full size (benchmarks/gpu.py), with torch's own
 count of peak memory, phase by phase.
 """
 
@@ -37,6 +37,12 @@ DECODE_BYTES_PER_PIXEL = 30
 TILE_FRAMES = 64
 """Frames of a tile at most."""
 
+DECODE_WHOLE_BYTES_PER_PIXEL = 125
+"""Peak of decoding whole frames, for each pixel of a run's frames."""
+
+RUN_FRAMES = 57
+"""Frames of such a run at most."""
+
 MARGIN = 1.05
 """What the allocator loses to fragments."""
 
@@ -62,6 +68,18 @@ def _stage_bytes(plan: EditPlan, divisor: int, *, reference: bool) -> float:
         DENOISE_BYTES_PER_TOKEN * tokens * (1 + reference),
         DECODE_BYTES_PER_TILE_PIXEL * tile + DECODE_BYTES_PER_PIXEL * width * height * frames,
     )
+
+
+def decodes_whole(latent_shape: tuple[int, ...], free: int) -> bool:
+    """Whether there is room to decode whole frames; otherwise it is done in small tiles.
+
+    Args:
+        latent_shape: `(1, channels, latent frames, height / 32, width / 32)`.
+        free: Device memory that is free, in bytes.
+    """
+    _, _, latent_frames, height, width = latent_shape
+    frames = min((latent_frames - 1) * TEMPORAL_MULTIPLE + 1, RUN_FRAMES)
+    return MARGIN * DECODE_WHOLE_BYTES_PER_PIXEL * frames * height * width * LATENT_SIDE**2 <= free
 
 
 def check_memory(plan: EditPlan, options: SyncLoraOptions, free: int) -> None:

@@ -9,22 +9,31 @@ the LoRA was trained with `audio=None`, for which both give the same numbers.
 
 from __future__ import annotations
 
+import itertools
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from ltx_core.model.transformer import LTXModel, LTXVideoOnlyModelConfigurator, X0Model
+from ltx_core.model.transformer import LTXModel, LTXVideoOnlyModelConfigurator
+from ltx_core.model.transformer.rope import LTXRopeType
 from ltx_core.model.upsampler import LatentUpsampler, LatentUpsamplerConfigurator
 from ltx_core.model.video_vae import VideoDecoder, VideoDecoderConfigurator, VideoEncoder, VideoEncoderConfigurator
 from safetensors import safe_open
 
+from syncedit_demo.engines.sync_lora.offload import StreamedBlocks
+from syncedit_demo.engines.sync_lora.placement import Placement, is_quantised
 from syncedit_demo.engines.sync_lora.prompt import load_prompt
+from syncedit_demo.engines.sync_lora.transformer import VideoBlock, VideoTransformer
+from syncedit_demo.engines.sync_lora.vae import fuse_norms
 from syncedit_demo.engines.sync_lora.weights import FETCH, TRANSFORMER_PREFIX
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
+
+    from ltx_core.model.transformer.transformer import BasicAVTransformerBlock
 
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
     from syncedit_demo.engines.sync_lora.safetensors_file import Header
@@ -34,6 +43,9 @@ DTYPE = torch.bfloat16
 
 ENCODER_PREFIX = "vae.encoder."
 DECODER_PREFIX = "vae.decoder."
+READERS = 4
+"""Threads that read weights."""
+
 STATISTICS = "per_channel_statistics."
 """The VAE's two halves share these; in a checkpoint they stand beside the halves."""
 
@@ -43,7 +55,7 @@ class Models:
     """Everything an edit runs through, in `DTYPE` on one device.
 
     Attributes:
-        transformer: Video only, both LoRAs fused; gives the denoised latent.
+        transformer: Video only, both LoRAs fused; gives the velocity.
         encoder: Pixels to latents.
         decoder: Latents to pixels.
         upscaler: Latents to latents of twice the width and height.
@@ -51,7 +63,7 @@ class Models:
         device: Where all of it is.
     """
 
-    transformer: X0Model
+    transformer: VideoTransformer
     encoder: VideoEncoder
     decoder: VideoDecoder
     upscaler: LatentUpsampler
@@ -67,6 +79,11 @@ class Networks:
     encoder: VideoEncoder
     decoder: VideoDecoder
     upscaler: LatentUpsampler
+
+    @property
+    def parts(self) -> tuple[torch.nn.Module, ...]:
+        """All four."""
+        return self.transformer, self.encoder, self.decoder, self.upscaler
 
     @property
     def transformer_names(self) -> dict[str, str]:
@@ -100,6 +117,9 @@ def describe_networks(base: Header, upscaler: Header) -> Networks:
     except (ValueError, LookupError, TypeError, NotImplementedError) as error:
         message = f"The configuration in {base.path} is not one ltx-core can build ({error}). Fetch it with: {FETCH}"
         raise EngineError(message) from error
+    if not networks.transformer.cross_attention_adaln or networks.transformer.rope_type is not LTXRopeType.SPLIT:
+        message = f"{base.path} holds another model than LTX-2.3. Fetch it with: {FETCH}"
+        raise EngineError(message)
     _check_tensors(base, networks.transformer, networks.transformer_names)
     _check_tensors(base, networks.encoder, networks.encoder_names)
     _check_tensors(base, networks.decoder, networks.decoder_names)
@@ -107,12 +127,15 @@ def describe_networks(base: Header, upscaler: Header) -> Networks:
     return networks
 
 
-def load_models(prepared: PreparedSet, device: torch.device) -> Generator[tuple[int, int], None, Models]:
+def load_models(
+    prepared: PreparedSet, device: torch.device, placement: Placement
+) -> Generator[tuple[int, int], None, Models]:
     """Bring a prepared set onto a device, each tensor mapped and copied on its own: there is never a second copy.
 
     Args:
         prepared: The set.
         device: Where the networks go.
+        placement: In which precision, and whether the blocks wait on the host.
 
     Yields:
         (tensors loaded, tensors in all) after each.
@@ -125,26 +148,45 @@ def load_models(prepared: PreparedSet, device: torch.device) -> Generator[tuple[
     """
     networks = describe_networks(prepared.checkpoint, prepared.upscaler)
     prompt = load_prompt(prepared.prompt, width=networks.transformer.inner_dim)
-    upscaler_names = {name: name for name in networks.upscaler.state_dict()}
-    parts: list[tuple[torch.nn.Module, Path, dict[str, str]]] = [
-        (networks.transformer, prepared.checkpoint.path, networks.transformer_names),
-        (networks.encoder, prepared.checkpoint.path, networks.encoder_names),
-        (networks.decoder, prepared.checkpoint.path, networks.decoder_names),
-        (networks.upscaler, prepared.upscaler.path, upscaler_names),
-    ]
-    total = sum(len(names) for _, _, names in parts)
-    loaded = 0
-    for network, path, names in parts:
+    checkpoint, upscaler = prepared.checkpoint.path, prepared.upscaler.path
+    transformer_names = networks.transformer_names
+    total = sum(len(part.state_dict()) for part in networks.parts)
+    progress = itertools.count(1)
+
+    def pinned(named: tuple[str, torch.Tensor]) -> torch.Tensor:
+        # Read by several threads into memory that the device fetches from by itself.
+        return named[1].pin_memory() if device.type == "cuda" else named[1]
+
+    def load(network: torch.nn.Module, path: Path, names: Mapping[str, str]) -> Generator[tuple[int, int]]:
         state: dict[str, torch.Tensor] = {}
-        for name, tensor in read_tensors(path, names):
-            state[names[name]] = tensor.to(device=device, dtype=DTYPE)
-            loaded += 1
-            yield loaded, total
+        with ThreadPoolExecutor(READERS) as readers:
+            for name, tensor in zip(names, readers.map(pinned, read_tensors(path, names)), strict=True):
+                state[names[name]] = tensor.to(device=device, dtype=DTYPE, non_blocking=True)
+                yield next(progress), total
         network.load_state_dict(state, strict=True, assign=True)
         assert_whole(network)
         network.eval().requires_grad_(False)
+
+    blocks: StreamedBlocks[VideoBlock] | list[VideoBlock] = StreamedBlocks(device) if placement.offload else []
+    layers = networks.transformer.transformer_blocks
+    del networks.transformer.transformer_blocks
+    for index, layer in enumerate(layers):
+        prefix = f"transformer_blocks.{index}."
+        names = {full: own.removeprefix(prefix) for full, own in transformer_names.items() if own.startswith(prefix)}
+        yield from load(layer, checkpoint, names)
+        block = VideoBlock(cast("BasicAVTransformerBlock", layer))
+        if placement.precision == "fp8" and is_quantised(index, len(layers)):
+            block.quantise()
+        blocks.append(block)
+    rest = {full: own for full, own in transformer_names.items() if not own.startswith("transformer_blocks.")}
+    yield from load(networks.transformer, checkpoint, rest)
+    yield from load(networks.encoder, checkpoint, networks.encoder_names)
+    yield from load(networks.decoder, checkpoint, networks.decoder_names)
+    yield from load(networks.upscaler, upscaler, {name: name for name in networks.upscaler.state_dict()})
+    fuse_norms(networks.encoder)
+    fuse_norms(networks.decoder)
     return Models(
-        transformer=X0Model(networks.transformer).eval(),
+        transformer=VideoTransformer(networks.transformer, blocks),
         encoder=networks.encoder,
         decoder=networks.decoder,
         upscaler=networks.upscaler,

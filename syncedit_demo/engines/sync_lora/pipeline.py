@@ -18,15 +18,18 @@ from ltx_core.components.diffusion_steps import EulerDiffusionStep
 from ltx_core.components.noisers import GaussianNoiser
 from ltx_core.components.patchifiers import VideoLatentPatchifier, get_pixel_coords
 from ltx_core.conditioning import ConditioningItem, VideoConditionByLatentIndex, VideoConditionByReferenceLatent
-from ltx_core.model.transformer import Modality
 from ltx_core.model.upsampler import upsample_video
-from ltx_core.model.video_vae import TilingConfig, get_video_chunks_number
 from ltx_core.tools import VideoLatentTools
 from ltx_core.types import VIDEO_SCALE_FACTORS, AudioLatentShape, LatentState, VideoLatentShape, VideoPixelShape
+from ltx_core.utils import to_denoised
 
+from syncedit_demo.ahead import ahead
 from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import recipe
+from syncedit_demo.engines.sync_lora.decode import decode, decode_frame
+from syncedit_demo.engines.sync_lora.device import Pace, free_bytes
 from syncedit_demo.engines.sync_lora.first_frame import compress
+from syncedit_demo.engines.sync_lora.memory import decodes_whole
 from syncedit_demo.engines.sync_lora.model import DTYPE, Models
 
 if TYPE_CHECKING:
@@ -43,9 +46,6 @@ STAGE_1 = "Following the motion"
 UPSCALE = "Upscaling"
 STAGE_2 = "Adding detail"
 DECODE = "Decoding"
-
-TILING = TilingConfig.default()
-"""The stock command line's: bounds the decoder's memory whatever the size and length of the clip."""
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
@@ -97,10 +97,11 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
         latent = yield from _denoise(models, job, state, tools, recipe.STAGE_2_SIGMAS, STAGE_2)
 
     del references, conditionings, state
-    chunks = get_video_chunks_number(plan.padded_frames, TILING)
-    for index, frames in enumerate(_decode(models, job, latent)):
+    done = 0
+    for frames in _decode(models, job, latent):
         yield Frames(frames)
-        yield Progress(DECODE, index + 1, max(chunks, index + 1))
+        done += len(frames)
+        yield Progress(DECODE, done, plan.frames)
     yield Finished()
 
 
@@ -113,7 +114,7 @@ def _read_references(
         (width, height): torch.empty((1, 3, plan.padded_frames, height, width), dtype=DTYPE, device=models.device)
         for width, height in sizes
     }
-    for index, frame in enumerate(job.reference()):
+    for index, frame in enumerate(ahead(job.reference())):
         job.raise_if_cancelled()
         for size, clip in pixels.items():
             clip[:, :, index] = _normalised(_resized(frame, size, models.device))
@@ -196,22 +197,21 @@ def _denoise(
 ) -> Generator[Event, None, torch.Tensor]:
     """Run a stage; returns the target's latent `(1, channels, frames, height, width)`."""
     stepper = EulerDiffusionStep()
-    sigmas = torch.tensor(schedule, device=models.device)
+    # On the host: the stepper reads numbers off it, for which a device would have to be waited for.
+    sigmas = torch.tensor(schedule)
+    sequence = models.transformer.sequence(state)
+    pace = Pace(models.device)
     steps = len(schedule) - 1
     for step in range(steps):
         job.raise_if_cancelled()
-        video = Modality(
-            latent=state.latent,
-            sigma=sigmas[step],
-            timesteps=state.denoise_mask * sigmas[step],
-            positions=state.positions,
-            context=models.prompt,
-        )
-        denoised, _ = models.transformer(video=video, audio=None, perturbations=None)
+        sigma = sigmas[step].to(models.device, non_blocking=True)
+        velocity = models.transformer(state.latent, sigma, sequence, models.prompt)
+        denoised = to_denoised(state.latent, velocity, state.denoise_mask * sigma)
         # What is not to be denoised is put back clean: frame 0 and the reference.
         clean = state.clean_latent.float() * (1 - state.denoise_mask)
         denoised = (denoised * state.denoise_mask + clean).to(denoised.dtype)
         state = replace(state, latent=stepper.step(state.latent, denoised, sigmas, step))
+        pace.step()
         yield Progress(phase, step + 1, steps)
         if job.previews:
             yield _preview(models, job, _target(tools, replace(state, latent=denoised)))
@@ -225,22 +225,16 @@ def _target(tools: VideoLatentTools, state: LatentState) -> torch.Tensor:
 def _preview(models: Models, job: EditJob, latent: torch.Tensor) -> Preview:
     """The middle of the clip so far, from a single latent frame, which decodes to a single picture."""
     index = latent.shape[2] // 2
-    picture = _to_uint8(models.decoder(latent[:, :, index : index + 1]))[0]
+    picture = decode_frame(models.decoder, latent[:, :, index : index + 1])
     return Preview(picture, min(index * VIDEO_SCALE_FACTORS.time, job.plan.frames - 1))
 
 
 def _decode(models: Models, job: EditJob, latent: torch.Tensor) -> Iterator[NDArray[np.uint8]]:
     """The clip's frames in runs of `(count, height, width, 3)`, the padding cut off."""
     left = job.plan.frames
-    for chunk in models.decoder.tiled_decode(latent, TILING):
+    small_tiles = not decodes_whole(latent.shape, free_bytes(models.device))
+    for frames in decode(models.decoder, latent, small_tiles=small_tiles):
         job.raise_if_cancelled()
         if left > 0:
-            frames = _to_uint8(chunk)[:left]
+            yield frames[:left]
             left -= len(frames)
-            yield frames
-
-
-def _to_uint8(pixels: torch.Tensor) -> NDArray[np.uint8]:
-    """-1 to 1 in `(1, 3, frames, height, width)` to `(frames, height, width, 3)`, rounded: truncating would darken."""
-    levels = ((pixels[0].float() + 1.0) * 127.5).round().clamp(0, 255).to(torch.uint8)
-    return levels.permute(1, 2, 3, 0).contiguous().cpu().numpy()

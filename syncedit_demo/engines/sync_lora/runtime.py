@@ -10,15 +10,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-import psutil
 import torch
 
 from syncedit_demo.engines import EditJob, Event, Frames, OptionValue, Progress
+from syncedit_demo.engines.sync_lora.device import choose_device, describe_device, free_bytes
 from syncedit_demo.engines.sync_lora.memory import check_memory, suggest
 from syncedit_demo.engines.sync_lora.model import Models, load_models
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import generate
+from syncedit_demo.engines.sync_lora.placement import Placement, choose_placement
 from syncedit_demo.engines.sync_lora.prepared import PreparedSet, open_prepared
+from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import EditPlan
 
@@ -29,40 +31,12 @@ if TYPE_CHECKING:
 LOAD = "Loading the model"
 
 
-def choose_device(name: str | None) -> torch.device:
-    """The device of a name such as "cuda:1" or "cpu"; None takes the GPU.
-
-    Raises:
-        EngineError: There is no such device.
-    """
-    if name is None and not torch.cuda.is_available():
-        message = "Sync-LoRA needs an NVIDIA GPU, and torch sees none here."
-        raise EngineError(message)
-    device = torch.device(name or "cuda")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        message = f"There is no device {device}: torch sees {torch.cuda.device_count()} NVIDIA GPUs."
-        raise EngineError(message)
-    return device
-
-
-def describe_device(device: torch.device) -> str:
-    """The device's name for people."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
-
-
-def free_bytes(device: torch.device) -> int:
-    """Memory that is free on a device, torch's own unused reserve included."""
-    if device.type == "cuda":
-        reserve = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-        return torch.cuda.mem_get_info(device)[0] + reserve
-    return psutil.virtual_memory().available
-
-
 class Runtime:
     """One prepared set on one device; loaded with the first edit and kept for the next."""
 
-    def __init__(self, prepared: PreparedSet, device: torch.device) -> None:
+    def __init__(self, prepared: PreparedSet, device: torch.device, placement: Placement) -> None:
         self.device = device
+        self.placement = placement
         self._prepared = prepared
         self._models: Models | None = None
 
@@ -84,7 +58,7 @@ class Runtime:
         # Only here, past the handler, are the frames of the failed edit and all they held gone.
         models = None
         self.unload()
-        free = free_bytes(self.device) - self._prepared.nbytes
+        free = free_bytes(self.device) - self.placement.nbytes
         # What ran out is less than the estimate said was free: something half as large is the honest next try.
         message = (
             f"The memory of {describe_device(self.device)} ran out and was freed. "
@@ -101,8 +75,8 @@ class Runtime:
 
     def _load(self, job: EditJob, options: SyncLoraOptions) -> Generator[Event, None, Models]:
         if self._models is None:
-            check_memory(job.plan, options, free_bytes(self.device) - self._prepared.nbytes)
-            loading = load_models(self._prepared, self.device)
+            check_memory(job.plan, options, free_bytes(self.device) - self.placement.nbytes)
+            loading = load_models(self._prepared, self.device, self.placement)
             while self._models is None:
                 job.raise_if_cancelled()
                 try:
@@ -117,8 +91,7 @@ class DeviceTask:
     """One edit in paths and numbers, so that it can be sent to another process.
 
     Attributes:
-        prepared: Folder of the prepared set.
-        device: A torch device's name.
+        settings: Where the prepared set is, and the device.
         plan: The plan.
         reference: A .npy file with the reference's frames, `(plan.frames, plan.height, plan.width, 3)` uint8.
         edited_frame: A .npy file with the edited frame.
@@ -127,8 +100,7 @@ class DeviceTask:
         options: The options, by name.
     """
 
-    prepared: Path
-    device: str
+    settings: SyncLoraSettings
     plan: EditPlan
     reference: Path
     edited_frame: Path
@@ -174,7 +146,7 @@ def run_task(task: DeviceTask) -> DeviceResult:
     done = 0
     seconds: dict[str, float] = {}
     last = time.monotonic()
-    for event in resident_runtime(task.prepared, task.device).run(job, options):
+    for event in resident_runtime(task.settings).run(job, options):
         if isinstance(event, Frames):
             output[done : done + len(event.frames)] = event.frames
             done += len(event.frames)
@@ -187,9 +159,23 @@ def run_task(task: DeviceTask) -> DeviceResult:
 
 
 @functools.cache
-def resident_runtime(prepared: Path, device: str) -> Runtime:
-    """The one runtime of a prepared set and device in this process."""
-    return Runtime(open_prepared(prepared), choose_device(device))
+def resident_runtime(settings: SyncLoraSettings) -> Runtime:
+    """The one runtime of these settings in this process.
+
+    Raises:
+        EngineError: The prepared set is missing or damaged, or there is no such device.
+    """
+    return new_runtime(open_prepared(settings.prepared), settings)
+
+
+def new_runtime(prepared: PreparedSet, settings: SyncLoraSettings) -> Runtime:
+    """A runtime that fits the device's free memory.
+
+    Raises:
+        EngineError: There is no such device.
+    """
+    device = choose_device(settings.device)
+    return Runtime(prepared, device, choose_placement(prepared, settings, free_bytes(device)))
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from syncedit_demo.engines.sync_lora.safetensors_file import Header, read_header
 from syncedit_demo.errors import EngineError
@@ -54,6 +54,8 @@ class SyncLoraSettings:
         weights: Folder with the four files and, in a folder of its own, Gemma. What is not in it is looked for in the
             Hub's cache; downloads go into it.
         device: A torch device such as "cuda:1" or "cpu"; None takes the GPU.
+        precision: Of the transformer's products; "auto" takes bf16 where it fits.
+        offload: Whether its blocks wait in the host's memory; None where they do not fit on the device.
         ltx_repo: Hub repository of the base, the distilled LoRA and the upscaler.
         ltx_revision: Its branch, tag or commit.
         sync_lora_repo: Hub repository of the Sync-LoRA.
@@ -65,6 +67,8 @@ class SyncLoraSettings:
     prepared: Path
     weights: Path
     device: str | None = None
+    precision: Literal["auto", "bf16", "fp8"] = "auto"
+    offload: bool | None = None
     ltx_repo: str = "Lightricks/LTX-2.3"
     ltx_revision: str = "main"
     sync_lora_repo: str = "SagiPolaczek/LTX-2.3-Sync-LoRA"

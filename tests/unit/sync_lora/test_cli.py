@@ -70,6 +70,27 @@ def test_a_record_makes_the_same_clip_again(inputs: tuple[Path, Path], tmp_path:
     assert next(read_frames(both)).shape[1] == 256, "and the reference beside it has that size too"
 
 
+def test_variants_are_ranked_and_all_kept(inputs: tuple[Path, Path], tmp_path: Path) -> None:
+    given = {path.name for path in tmp_path.iterdir()}
+    options = (*SMALL, "--quality", "preview", "--seed", 7, "--variants", 2)
+    code, out, err = run("edit", *inputs, tmp_path / "out.mp4", *options, "--side-by-side", tmp_path / "both.mp4")
+    assert code == 0, err
+    assert "Variant 2 of 2, seed 8" in err
+    ranking = [line for line in out.splitlines() if ".mp4: seed" in line]
+    records = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in tmp_path.glob("*.record.json")}
+    best = records.pop("out.record.json")
+    ((name, other),) = records.items()
+    assert {best["seed"], other["seed"]} == {7, 8}
+    assert best["report"]["score"] >= other["report"]["score"]
+    assert best["frames_sha256"] != other["frames_sha256"]
+    assert name == f"out-seed{other['seed']}.record.json"
+    assert f"out.mp4: seed {best['seed']}" in ranking[0]
+    assert f"out-seed{other['seed']}.mp4" in ranking[1]
+    made = {path.name for path in tmp_path.iterdir()} - given
+    clips = {"out.mp4", "both.mp4", f"out-seed{other['seed']}.mp4", f"both-seed{other['seed']}.mp4"}
+    assert made == clips | {"out.record.json", name}
+
+
 def test_auto_takes_it_where_it_is_ready(inputs: tuple[Path, Path], tmp_path: Path) -> None:
     code, out, err = run("edit", *inputs, tmp_path / "out.mp4", *SMALL, "--quality", "preview")
     assert code == 0, err

@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from syncedit_demo.engines import Engine, Finished, Frames, Progress
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraOptions, SyncLoraSettings
+from syncedit_demo.engines.sync_lora.device import choose_device
 from syncedit_demo.engines.sync_lora.memory import GB, check_memory, working_bytes
-from syncedit_demo.engines.sync_lora.runtime import DeviceTask, choose_device, run_task
+from syncedit_demo.engines.sync_lora.runtime import DeviceTask, run_task
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import EditPlan, pad_frame_count
 
@@ -105,8 +106,7 @@ def test_a_task_of_paths_and_numbers_gives_the_engines_frames(
     np.save(tmp_path / "reference.npy", np.stack(list(job.reference())))
     np.save(tmp_path / "edited.npy", job.edited_frame)
     task = DeviceTask(
-        settings.prepared,
-        "cpu",
+        settings,
         job.plan,
         tmp_path / "reference.npy",
         tmp_path / "edited.npy",

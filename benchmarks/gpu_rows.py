@@ -1,0 +1,166 @@
+"""The rows of `benchmarks.gpu` that are ours: edits through `EditService`, as the page and the command line make them.
+
+A process of its own for each way to run the engine, so that its peaks are that way's alone. It gets the rows as JSON
+on its command line and tells the figures of each as soon as they are there.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchmarks import measuring
+from benchmarks.measuring import Figures, Timed
+from syncedit_demo.engines import OptionValue, Preview, Progress
+from syncedit_demo.engines.choice import Engines
+from syncedit_demo.engines.sync_lora import SyncLoraSettings
+from syncedit_demo.errors import Cancelled
+from syncedit_demo.plan import PlanOptions
+from syncedit_demo.service import EditRequest, EditResult, EditService, JobEvent, Started
+from syncedit_demo.settings import load_settings
+
+START = "start"
+LOAD = "Loading the model"
+READY = "READY"
+"""Line that a process which works on demand says when it is warm; it then makes as many edits as a line asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One process' engine, and what it edits."""
+
+    service: EditService
+    folder: Path
+    side: int
+
+    def request(self, frames: int, options: dict[str, OptionValue], *, previews: bool = False) -> EditRequest:
+        """An edit of the clip of this length."""
+        return EditRequest(
+            clip=self.folder / f"clip-{frames}.mp4",
+            edited_frame=self.folder / "edited.png",
+            target=self.folder / "ours.mp4",
+            options=PlanOptions(size=(self.side, self.side), max_frames=measuring.LONGEST),
+            engine="sync-lora",
+            engine_options=options,
+            previews=previews,
+        )
+
+    @contextmanager
+    def events(self, request: EditRequest) -> Generator[Iterator[JobEvent]]:
+        """An edit's events; leaving the block early stops it."""
+        cancel = threading.Event()
+        events = self.service.edit(request, cancel)
+        try:
+            yield events
+        finally:
+            cancel.set()
+            with suppress(Cancelled):
+                for _ in events:
+                    pass
+
+    def edit(self, frames: int, options: dict[str, OptionValue]) -> Timed:
+        """Make an edit."""
+        start = time.perf_counter()
+        for event in self.service.edit(self.request(frames, options), threading.Event()):
+            if isinstance(event, EditResult):
+                return time.perf_counter() - start, event.record.timings
+        raise AssertionError
+
+    def first_picture(self, frames: int, options: dict[str, OptionValue]) -> Timed:
+        """Run an edit up to its first picture."""
+        start = time.perf_counter()
+        request = self.request(frames, options, previews=True)
+        with self.events(request) as events:
+            while not isinstance(next(events), Preview):
+                pass
+            return time.perf_counter() - start, {}
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    spec = measuring.row_spec(sys.argv[1])
+    if spec["cap_gb"]:
+        measuring.limit_memory(spec["cap_gb"])
+    started = Figures(START)
+    with measuring.failure_told(started):
+        side = start(started, spec)
+        started.tell()
+        if spec["on_demand"]:
+            serve(side, spec["frames"])
+        for row in spec["rows"]:
+            figures = Figures(row["name"], row["frames"])
+            with measuring.failure_told(figures):
+                measure(side, row, figures)
+            figures.tell()
+        return
+    # Without an engine there is nothing to measure, and every row says why.
+    for row in spec["rows"]:
+        Figures(row["name"], failed=started.failed).tell()
+
+
+def start(figures: Figures, spec: dict[str, Any]) -> Side:
+    """Bring the engine onto the device; `seconds` is how long that took, `first_seconds` from the process' start."""
+    # Importing torch is no part of bringing a prepared set onto the device; it is in the time from the process' start.
+    import_module("torch")
+    settings = SyncLoraSettings(Path(spec["prepared"]), Path(spec["weights"]), **spec["settings"])
+    service = EditService(load_settings())
+    service.engines = Engines(settings)
+    side = Side(service, Path(spec["folder"]), spec["side"])
+    begun = time.perf_counter()
+    service.engines.choose("sync-lora")
+    made = ready = began_edit = time.perf_counter()
+    with side.events(side.request(spec["frames"], {})) as events:
+        for event in events:
+            if isinstance(event, Started):
+                began_edit = time.perf_counter()
+            if isinstance(event, Progress) and event.phase == LOAD:
+                ready = time.perf_counter()
+            elif isinstance(event, Progress):
+                break
+    loaded = ready - began_edit
+    figures.seconds = [made - begun + loaded]
+    figures.first_seconds = time.time() - spec["spawned"] - (time.perf_counter() - made) + loaded
+    figures.memory = measuring.peaks()
+    figures.resident_gb = measuring.resident_gb()
+    figures.details = {"engine made": made - begun, "loaded": loaded}
+    return side
+
+
+def measure(side: Side, row: dict[str, Any], figures: Figures) -> None:
+    """Measure one row."""
+    frames, options = row["frames"], row["options"]
+    measuring.release()
+    match row["measure"]:
+        case "edits":
+            measuring.repeat(figures, row["edits"], lambda: side.edit(frames, options))
+            figures.mbits = measuring.mbits_per_second(side.folder / "ours.mp4")
+        case "first picture":
+            measuring.repeat(figures, row["edits"], lambda: side.first_picture(frames, options))
+        case _:
+            from benchmarks.gpu_profile import profile_edit  # noqa: PLC0415 - imports torch
+
+            side.edit(frames, options)
+            classes, kernels = profile_edit(lambda: side.edit(frames, options))
+            figures.details = classes
+            figures.note = "; ".join(f"{seconds:.3f} s {name[:60]}" for name, seconds in kernels)
+
+
+def serve(side: Side, frames: int) -> None:
+    """Make edits as they are asked for on standard input, a number at a time."""
+    side.edit(frames, {})
+    print(READY, flush=True)
+    for line in sys.stdin:
+        for _ in range(int(line)):
+            side.edit(frames, {})
+        print(READY, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""The device that the networks run on."""
+
+from __future__ import annotations
+
+import psutil
+import torch
+
+from syncedit_demo.errors import EngineError
+
+
+def choose_device(name: str | None) -> torch.device:
+    """The device of a name such as "cuda:1" or "cpu"; None takes the GPU.
+
+    Raises:
+        EngineError: There is no such device.
+    """
+    if name is None and not torch.cuda.is_available():
+        message = "Sync-LoRA needs an NVIDIA GPU, and torch sees none here."
+        raise EngineError(message)
+    device = torch.device(name or "cuda")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        message = f"There is no device {device}: torch sees {torch.cuda.device_count()} NVIDIA GPUs."
+        raise EngineError(message)
+    # With its number, which some of torch's questions about a device want.
+    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
+
+
+def describe_device(device: torch.device) -> str:
+    """The device's name for people."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+def free_bytes(device: torch.device) -> int:
+    """Memory that is free on a device for this process, torch's own unused reserve included."""
+    if device.type == "cuda":
+        allocated = torch.cuda.memory_allocated(device)
+        free, total = torch.cuda.mem_get_info(device)
+        allowed = int(total * torch.cuda.get_per_process_memory_fraction(device))
+        return min(free + torch.cuda.memory_reserved(device), allowed) - allocated
+    return psutil.virtual_memory().available
+
+
+class Pace:
+    """Keeps the host one step ahead of the device: never idle between steps, never far from a Stop."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._last: torch.cuda.Event | None = None
+
+    def step(self) -> None:
+        """A step has been given to the device: wait until it has finished the one before."""
+        if self._device.type == "cuda":
+            done = torch.cuda.Event()
+            done.record(torch.cuda.current_stream(self._device))
+            if self._last is not None:
+                self._last.synchronize()
+            self._last = done
+
+
+class HostCopy:
+    """A tensor on its way to the host, while the device goes on.
+
+    Args:
+        tensor: Contiguous, on any device.
+    """
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self._arrived: torch.cuda.Event | None = None
+        if tensor.is_cuda:
+            # Pinned memory is ten times as fast to copy to, and the only kind that does not halt the host.
+            self._host = torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
+            self._host.copy_(tensor, non_blocking=True)
+            self._arrived = torch.cuda.Event()
+            self._arrived.record(torch.cuda.current_stream(tensor.device))
+        else:
+            self._host = tensor
+
+    def wait(self) -> torch.Tensor:
+        """The copy, once it is there."""
+        if self._arrived is not None:
+            self._arrived.synchronize()
+        return self._host

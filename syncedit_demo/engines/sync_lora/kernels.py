@@ -1,0 +1,96 @@
+"""Elementwise operations of the networks, each one kernel on a GPU.
+
+Between its matrix products a transformer block only moves its tokens through memory, and written as single operations
+it moves them dozens of times, for a fifth of an edit's time; the VAE does the same between its convolutions. Every
+function here is defined in plain torch, in ltx_core's own order of operations, which the CPU runs; on a GPU Triton
+reads each value once, computes in float32 and writes it once.
+
+Tokens are `(tokens, channels)`. What AdaLN makes of a timestep is `(levels, channels)`: tokens share few timesteps,
+and `level` says which one each has, `(tokens,)` int64.
+"""
+
+from __future__ import annotations
+
+import torch
+from ltx_core.model.transformer.rope import apply_split_rotary_emb
+from ltx_core.utils import rms_norm
+from torch.nn import functional
+
+try:
+    from syncedit_demo.engines.sync_lora import triton_kernels
+except ImportError:
+    # Triton comes with torch where torch can use it.
+    triton_kernels = None
+
+
+def modulated_norm(
+    tokens: torch.Tensor, scale: torch.Tensor, shift: torch.Tensor, level: torch.Tensor, eps: float
+) -> torch.Tensor:
+    """RMS-normalised tokens, scaled by `1 + scale` and shifted by `shift` of their level."""
+    if triton_kernels and tokens.is_cuda:
+        return triton_kernels.modulated_norm(tokens, scale, shift, level, eps)
+    return rms_norm(tokens, eps=eps) * (1 + scale[level]) + shift[level]
+
+
+def add_gated(tokens: torch.Tensor, update: torch.Tensor, gate: torch.Tensor, level: torch.Tensor) -> torch.Tensor:
+    """Tokens with `update`, weighted by their level's gate, added; on a GPU in place."""
+    if triton_kernels and tokens.is_cuda:
+        return triton_kernels.add_gated(tokens, update, gate, level)
+    return tokens + update * gate[level]
+
+
+def rotated_norm(
+    tokens: torch.Tensor, weight: torch.Tensor, cosine: torch.Tensor, sine: torch.Tensor, eps: float
+) -> torch.Tensor:
+    """RMS-normalised and weighted queries or keys, turned by their position.
+
+    Args:
+        tokens: `(tokens, channels)`, possibly columns of a wider tensor.
+        weight: `(channels,)`.
+        cosine: `(tokens, heads, channels of a head / 2)`; a head's first half is turned against its second.
+        sine: The same shape.
+        eps: Added to the mean square.
+    """
+    if triton_kernels and tokens.is_cuda:
+        return triton_kernels.rotated_norm(tokens, weight, cosine, sine, eps)
+    normed = rms_norm(tokens, weight, eps)
+    return apply_split_rotary_emb(normed[None], cosine.transpose(0, 1)[None], sine.transpose(0, 1)[None])[0]
+
+
+def gated_heads(attended: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+    """Each head's output times twice the sigmoid of its logit.
+
+    Args:
+        attended: `(tokens, channels)`; on a GPU changed in place.
+        logits: `(tokens, heads)`.
+    """
+    if triton_kernels and attended.is_cuda:
+        return triton_kernels.gated_heads(attended, logits)
+    heads = attended.view(*logits.shape, -1)
+    return (heads * (2.0 * torch.sigmoid(logits)).unsqueeze(-1)).view(attended.shape)
+
+
+def quantised(tokens: torch.Tensor, *, gelu: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    """Tokens in 8 bits, each scaled so that its largest value is the format's largest.
+
+    Args:
+        tokens: `(tokens, channels)`.
+        gelu: Whether the activation (GELU, tanh form) is applied first.
+
+    Returns:
+        float8_e4m3fn `(tokens, channels)`, and what to multiply each token with, float32 `(tokens, 1)`.
+    """
+    if triton_kernels and tokens.is_cuda:
+        return triton_kernels.quantised(tokens, gelu=gelu)
+    values = tokens.float()
+    if gelu:
+        values = functional.gelu(values, approximate="tanh")
+    scale = values.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / torch.finfo(torch.float8_e4m3fn).max
+    return (values / scale).to(torch.float8_e4m3fn), scale
+
+
+def normed_silu(pixels: torch.Tensor, eps: float) -> torch.Tensor:
+    """Pixels `(1, channels, frames, height, width)`, RMS-normalised over their channels, then SiLU."""
+    if triton_kernels and pixels.is_cuda:
+        return triton_kernels.normed_silu(pixels, eps)
+    return functional.silu(pixels / torch.sqrt(torch.mean(pixels**2, dim=1, keepdim=True) + eps))

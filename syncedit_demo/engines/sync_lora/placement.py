@@ -1,0 +1,84 @@
+"""In which precision the transformer is kept and where, so that it and an edit fit into the device's memory."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from syncedit_demo.engines.sync_lora.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+
+GB = 10**9
+Precision = Literal["bf16", "fp8"]
+
+OUTER_BLOCKS = 2
+"""Blocks at each end that stay in bfloat16: what they get wrong, nothing after or before them makes good."""
+
+ROOM = 6 * GB
+"""Device memory that an edit at the trained size takes beside the networks."""
+
+SLOTS = 3
+"""Blocks on the device at a time while they are streamed: one computes, one is ready, one arrives."""
+
+_CANDIDATES: tuple[tuple[Precision, bool], ...] = (("bf16", False), ("fp8", False), ("fp8", True), ("bf16", True))
+"""Precision and offload, the best first."""
+
+_BLOCK = re.compile(r"\.transformer_blocks\.(\d+)\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How the networks are kept.
+
+    Attributes:
+        precision: Of the blocks' large products; fp8 is half as large and loses a little.
+        offload: Whether the blocks wait in the host's memory for their turn.
+        nbytes: Device memory that it takes.
+    """
+
+    precision: Precision
+    offload: bool
+    nbytes: int
+
+    def __str__(self) -> str:
+        """In words."""
+        where = ", blocks streamed from the host" if self.offload else ""
+        return f"{self.precision}{where}, {self.nbytes / GB:.1f} GB on the device"
+
+
+def is_quantised(block: int, blocks: int) -> bool:
+    """Whether a block's products are in 8 bits where the precision is fp8."""
+    return OUTER_BLOCKS <= block < blocks - OUTER_BLOCKS
+
+
+def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: int) -> Placement:
+    """The best placement that leaves room for an edit, among those that the settings allow.
+
+    Nothing is given up before it must be: first the whole precision, then the speed.
+
+    Args:
+        prepared: The set.
+        settings: What the user decided.
+        free: Device memory that is free, in bytes.
+    """
+    allowed = [
+        Placement(precision, offload, _nbytes(prepared, precision, offload=offload))
+        for precision, offload in _CANDIDATES
+        if settings.precision in ("auto", precision) and settings.offload in (None, offload)
+    ]
+    fitting = (each for each in allowed if each.nbytes + ROOM <= free)
+    return next(fitting, min(allowed, key=lambda each: each.nbytes))
+
+
+def _nbytes(prepared: PreparedSet, precision: Precision, *, offload: bool) -> int:
+    sizes: dict[int, int] = {}
+    for name, info in prepared.checkpoint.tensors.items():
+        if found := _BLOCK.search(name):
+            sizes[int(found[1])] = sizes.get(int(found[1]), 0) + info.nbytes
+    kept = [
+        size // 2 if precision == "fp8" and is_quantised(block, len(sizes)) else size for block, size in sizes.items()
+    ]
+    rest = prepared.nbytes - sum(sizes.values())
+    return rest + (SLOTS * max(kept) if offload else sum(kept))

@@ -1,0 +1,156 @@
+"""Two files, brought to the same frames and followed side by side."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import cv2
+
+from syncedit_demo.clip import ClipInfo, probe
+from syncedit_demo.conform import conform, first_frame
+from syncedit_demo.errors import Cancelled, RecordError, SyncEditError
+from syncedit_demo.first_frame import register
+from syncedit_demo.image import read_image
+from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, describe_rate, plan_edit
+from syncedit_demo.record import InputFile, RunRecord, find_input, load_record
+from syncedit_demo.sync_report.features import Motion, analysis_size, measure_motion
+from syncedit_demo.sync_report.report import SyncReport, compare_motion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from syncedit_demo.engines import Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two files, and which of its frames are compared.
+
+    Attributes:
+        path: The file.
+        clip: What it holds.
+        plan: Interval, rate and crop; its size does not matter.
+    """
+
+    path: Path
+    clip: ClipInfo
+    plan: EditPlan
+
+
+def report_edit(
+    reference: Side, result: Path, edited_frame: Frame, cancel: threading.Event | None = None
+) -> SyncReport:
+    """The report on a result that was made by the reference's plan.
+
+    Args:
+        reference: The clip that the result was made from.
+        result: The result, without or with sound.
+        edited_frame: What its first frame should be, RGB uint8 (height, width, 3).
+        cancel: Set it from anywhere to stop.
+
+    Raises:
+        Cancelled: The cancel flag was set.
+    """
+    clip = probe(result)
+    plan = replace(reference.plan, start=0, crop=(0, 0, *clip.display_size), width=clip.display_size[0])
+    plan = replace(plan, height=clip.display_size[1], frame_rate=clip.average_rate)
+    return _report(reference, Side(result, clip, plan), edited_frame, cancel)
+
+
+def report_files(clip: Path, result: Path, *, max_pixels: int) -> SyncReport:
+    """The report on any two files; the clip is conformed to the result's aspect, rate and frames.
+
+    Where the result holds the record of having been made from this very clip, interval and crop are the record's, and
+    its first frame is held against the edited frame if that is still there.
+
+    Args:
+        clip: The reference.
+        result: What is judged.
+        max_pixels: Largest picture that is decoded, width × height.
+
+    Raises:
+        ClipError: A file cannot be used.
+        PlanError: The two have nothing to compare.
+    """
+    clip_info, result_info = probe(clip, max_pixels=max_pixels), probe(result, max_pixels=max_pixels)
+    record = _record(clip, result)
+    own_rate = (
+        None if result_info.variable_rate or result_info.average_rate > 2 * MAX_RATE else result_info.average_rate
+    )
+    result_plan = plan_edit(result_info, PlanOptions(rate=own_rate, max_frames=result_info.frames))
+    width, height = result_info.display_size
+    result_plan = replace(result_plan, width=width, height=height, crop=(0, 0, width, height))
+    rate = result_plan.frame_rate
+    whole = plan_edit(clip_info, PlanOptions(rate=rate, max_frames=result_plan.frames))
+    plan = replace(whole, crop=centre_crop(clip_info.display_size, Fraction(width, height)))
+    if record is not None:
+        start = min(round(record.plan.start / record.plan.frame_rate * rate), whole.frames - 1)
+        rest = plan_edit(clip_info, PlanOptions(rate=rate, start=start, max_frames=result_plan.frames))
+        plan = replace(rest, crop=record.plan.crop)
+    frames = min(plan.frames, result_plan.frames)
+    notes: list[str] = []
+    if result_plan.frames > frames:
+        notes.append(
+            f"The clip has only {frames} frames at the result's {describe_rate(rate)}: the result's other "
+            f"{result_plan.frames - frames} are not compared."
+        )
+    edited = (
+        None if record is None else _edited_frame(record, result.resolve().parent, Side(clip, clip_info, record.plan))
+    )
+    reference = Side(clip, clip_info, replace(plan, frames=frames))
+    report = _report(reference, Side(result, result_info, replace(result_plan, frames=frames)), edited, None)
+    return replace(report, sentences=(*report.sentences, *notes))
+
+
+def _report(reference: Side, result: Side, edited_frame: Frame | None, cancel: threading.Event | None) -> SyncReport:
+    size = analysis_size((result.plan.width, result.plan.height))
+
+    def follow(side: Side) -> Motion:
+        def frames() -> Iterator[Frame]:
+            plan = replace(side.plan, width=size[0], height=size[1])
+            with closing(conform(side.path, side.clip, plan)) as conformed:
+                for frame in conformed:
+                    if cancel is not None and cancel.is_set():
+                        raise Cancelled
+                    yield frame
+
+        return measure_motion(frames(), size)
+
+    with ThreadPoolExecutor(1) as worker:
+        other = worker.submit(follow, reference)
+        own = follow(result)
+        motion = other.result()
+    psnr = None
+    if edited_frame is not None:
+        psnr = _psnr(edited_frame, first_frame(result.path, result.clip, result.plan))
+    return compare_motion(motion, own, result.plan.frame_rate, psnr)
+
+
+def _record(clip: Path, result: Path) -> RunRecord | None:
+    """The record in the result, if it was made from this clip."""
+    with suppress(RecordError):
+        record = load_record(result)
+        if record.clip_file.sha256 == InputFile.of(clip).sha256:
+            return record
+    return None
+
+
+def _edited_frame(record: RunRecord, folder: Path, reference: Side) -> Frame | None:
+    """The edited frame that a record names as the engine got it, None if it is gone or has changed."""
+    with suppress(SyncEditError):
+        image = read_image(find_input(record.edited_file, "edited frame", folder).path)
+        return register(first_frame(reference.path, reference.clip, reference.plan), image.pixels).frame
+    return None
+
+
+def _psnr(expected: Frame, picture: Frame) -> float:
+    """Peak signal to noise in dB, at the picture's size; 100 for identical ones."""
+    height, width = picture.shape[:2]
+    scaled = cv2.resize(expected, (width, height), interpolation=cv2.INTER_AREA)
+    return float(min(100.0, cv2.PSNR(scaled, picture)))

@@ -1,0 +1,95 @@
+"""By how many frames one clip's motion follows the other's, at every moment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from syncedit_demo.sync_report.features import Motion
+
+    Floats = NDArray[Any]
+
+MAX_OFFSET = 25
+LEAST_OVERLAP = 4
+"""Offsets are looked for up to 25 frames, and up to a quarter of the clip."""
+
+SOFT_SPEED = 0.25
+"""Speed in pixels a frame from which motion counts by its logarithm: a mouth counts beside an arm."""
+
+FLOW_FLOOR, EDGE_FLOOR = 0.02, 0.002
+"""Square of what is noise in a cell: below it, nothing tells one offset from another."""
+
+JUMP = 1.0
+"""What a change of the offset by one frame costs, in frames whose evidence is all against it."""
+
+NEAREST = 0.002
+"""What each frame of offset costs per frame: of the equal peaks of a motion that repeats, the nearest is taken."""
+
+
+def soft_flow(flow: Floats) -> NDArray[np.float32]:
+    """Motion with its length on a logarithmic scale, its direction kept; shape (frames, rows, columns, 2)."""
+    exact = flow.astype(np.float32)
+    speed = np.linalg.norm(exact, axis=-1, keepdims=True)
+    return exact * (np.log1p(speed / SOFT_SPEED) / np.maximum(speed, 1e-6))
+
+
+def follow_offset(reference: Motion, result: Motion) -> NDArray[np.int64]:
+    """How many frames the result is behind the reference at each of its frames; negative where it is ahead.
+
+    Every pair of frames up to `MAX_OFFSET` apart is compared by where things move (flow, as vectors) and by what has
+    changed its place (edges against their mean over time, which tells even under constant motion). The offsets are
+    those of the cheapest path through these comparisons, by dynamic programming (Sakoe and Chiba, 1978).
+
+    Args:
+        reference: Motion of the reference.
+        result: Motion of the result, as many frames on the same grid.
+    """
+    frames = reference.frames
+    most = min(MAX_OFFSET, frames // LEAST_OVERLAP)
+    cost = _mismatch(soft_flow(reference.flow), soft_flow(result.flow), most, FLOW_FLOOR)
+    cost += _mismatch(_deviation(reference.edges), _deviation(result.edges), most, EDGE_FLOOR)
+    offsets = np.arange(-most, most + 1)
+    cost += NEAREST * np.abs(offsets)
+    jumps = JUMP * np.abs(offsets[:, None] - offsets)
+    total = cost[0]
+    came_from = np.zeros(cost.shape, np.int64)
+    for place in range(1, frames):
+        reached = total[:, None] + jumps
+        came_from[place] = reached.argmin(axis=0)
+        total = reached.min(axis=0) + cost[place]
+    path = np.empty(frames, np.int64)
+    path[-1] = total.argmin()
+    for place in range(frames - 1, 0, -1):
+        path[place - 1] = came_from[place, path[place]]
+    return offsets[path]
+
+
+def shifted(motion: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[Any]:
+    """For each frame of the result what the reference shows `offsets` frames before, held at both ends."""
+    places = np.arange(len(motion)) - offsets
+    return motion[places.clip(0, len(motion) - 1)]
+
+
+def _deviation(edges: Floats) -> Floats:
+    exact = edges.astype(np.float32)
+    return exact - exact.mean(axis=0)
+
+
+def _mismatch(reference: Floats, result: Floats, most: int, floor: float) -> NDArray[np.float64]:
+    """Squared difference of each frame of the result from the reference at each offset.
+
+    Returns:
+        Shape (frames, 2 * most + 1), 1 on average for what has nothing to do with each other. Where an offset leads
+        out of the clip, the clip's first or last frame counts as held.
+    """
+    frames = len(reference)
+    one, other = reference.reshape(frames, -1), result.reshape(frames, -1)
+    energy = np.square(one).sum(axis=1), np.square(other).sum(axis=1)
+    scale = float(np.mean(energy)) * 2 + floor * one.shape[1]
+    difference = (energy[1][:, None] + energy[0] - 2 * other @ one.T) / scale
+    places = np.arange(frames)[:, None] - np.arange(-most, most + 1)
+    return np.take_along_axis(difference, places.clip(0, frames - 1), axis=1)

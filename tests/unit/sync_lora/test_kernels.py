@@ -1,0 +1,82 @@
+"""The GPU's kernels beside their definitions, at the model's own width; they need an NVIDIA GPU."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from syncedit_demo.engines.sync_lora import kernels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+
+TOKENS, HEADS, WIDTH = 300, 32, 128
+CHANNELS = HEADS * WIDTH
+EPS = 1e-6
+ROUNDING = 0.006
+"""Relative error of bfloat16 arithmetic whose steps are rounded one by one, as the definitions are."""
+
+
+def random(*shape: int) -> torch.Tensor:
+    return torch.randn(shape, device="cuda", dtype=torch.bfloat16)
+
+
+def assert_same(make: Callable[[], torch.Tensor], bound: float = ROUNDING) -> None:
+    ours = make()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernels, "triton_kernels", None)
+        defined = make()
+    assert ours.shape == defined.shape
+    assert torch.linalg.vector_norm(ours.float() - defined.float()) < bound * torch.linalg.vector_norm(defined.float())
+
+
+@pytest.fixture
+def modulation() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Scale, shift and gate of two levels, as columns of a wider table, and each token's level."""
+    scale, shift, gate = random(2, 9, CHANNELS).unbind(1)[:3]
+    return scale, shift, gate, torch.randint(0, 2, (TOKENS,), device="cuda")
+
+
+def test_modulated_norm(modulation: tuple[torch.Tensor, ...]) -> None:
+    scale, shift, _, level = modulation
+    tokens = random(TOKENS, CHANNELS)
+    assert_same(lambda: kernels.modulated_norm(tokens, scale, shift, level, EPS))
+
+
+def test_add_gated(modulation: tuple[torch.Tensor, ...]) -> None:
+    _, _, gate, level = modulation
+    tokens, update = random(TOKENS, CHANNELS), random(TOKENS, CHANNELS)
+    assert_same(lambda: kernels.add_gated(tokens.clone(), update, gate, level))
+
+
+def test_rotated_norm_of_columns_of_a_wider_tensor() -> None:
+    joined, weight, angle = random(TOKENS, 3 * CHANNELS), random(CHANNELS), random(TOKENS, HEADS, WIDTH // 2)
+    keys = joined[:, CHANNELS : 2 * CHANNELS]
+    assert_same(lambda: kernels.rotated_norm(keys, weight, angle.cos(), angle.sin(), EPS))
+
+
+def test_gated_heads() -> None:
+    attended, logits = random(TOKENS, CHANNELS), random(TOKENS, HEADS)
+    assert_same(lambda: kernels.gated_heads(attended.clone(), logits))
+
+
+@pytest.mark.parametrize("channels", [128, 1024, 48])
+def test_normed_silu(channels: int) -> None:
+    pixels = random(1, channels, 3, 20, 28)
+    assert_same(lambda: kernels.normed_silu(pixels, 1e-8))
+
+
+@pytest.mark.parametrize("gelu", [False, True])
+def test_quantised(*, gelu: bool) -> None:
+    tokens = random(TOKENS, 4 * CHANNELS)
+
+    def restored() -> torch.Tensor:
+        values, scale = kernels.quantised(tokens, gelu=gelu)
+        return values.float() * scale
+
+    # Values beside a step of the 8-bit format may fall on either side of it.
+    assert_same(restored, bound=0.01)

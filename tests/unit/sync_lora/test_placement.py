@@ -1,0 +1,87 @@
+"""In which precision the model is kept and where, and what that does to a result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import torch
+
+from syncedit_demo.engines import Frames
+from syncedit_demo.engines.sync_lora import SyncLoraEngine, placement
+from syncedit_demo.engines.sync_lora.kernels import quantised
+from syncedit_demo.engines.sync_lora.placement import GB, ROOM, choose_placement, is_quantised
+from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from syncedit_demo.engines import EditJob
+    from syncedit_demo.engines.sync_lora import SyncLoraSettings
+    from syncedit_demo.engines.sync_lora.prepared import PreparedSet
+
+
+@pytest.fixture
+def no_outer_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tiny model has so few blocks that all of them are outer ones."""
+    monkeypatch.setattr(placement, "OUTER_BLOCKS", 0)
+
+
+@pytest.fixture
+def full_size(prepared: PreparedSet) -> PreparedSet:
+    """A set with 48 blocks of half a gigabyte, of which only the header says so."""
+    block = TensorInfo("BF16", (1 << 28,))
+    tensors = {f"model.diffusion_model.transformer_blocks.{index}.weight": block for index in range(48)}
+    return replace(prepared, checkpoint=replace(prepared.checkpoint, tensors=tensors, nbytes=48 * block.nbytes))
+
+
+def test_nothing_is_given_up_before_it_must_be(full_size: PreparedSet, settings: SyncLoraSettings) -> None:
+    whole = choose_placement(full_size, settings, 100 * GB)
+    assert (whole.precision, whole.offload, whole.nbytes) == ("bf16", False, full_size.nbytes)
+    small = choose_placement(full_size, settings, ROOM + whole.nbytes - 1)
+    assert (small.precision, small.offload) == ("fp8", False)
+    assert whole.nbytes / 2 < small.nbytes < 0.6 * whole.nbytes
+    smallest = choose_placement(full_size, settings, ROOM + small.nbytes - 1)
+    assert (smallest.precision, smallest.offload) == ("fp8", True)
+    assert smallest.nbytes < 2 * GB
+    assert choose_placement(full_size, settings, 0) == smallest
+
+
+def test_what_the_user_decided_stays(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
+    for free in (0, 100 * GB):
+        chosen = choose_placement(prepared, replace(settings, precision="bf16", offload=True), free)
+        assert (chosen.precision, chosen.offload) == ("bf16", True)
+        assert choose_placement(prepared, replace(settings, precision="fp8"), free).precision == "fp8"
+
+
+def test_the_outer_blocks_stay_whole() -> None:
+    assert [block for block in range(48) if not is_quantised(block, 48)] == [0, 1, 46, 47]
+    assert not any(is_quantised(block, 2) for block in range(2))
+
+
+@pytest.mark.parametrize("size", [1e-3, 1.0, 1e4])
+def test_8_bits_keep_a_token_within_a_sixteenth(size: float) -> None:
+    tokens = size * torch.randn(64, 256, generator=torch.Generator().manual_seed(0))
+    values, scale = quantised(tokens)
+    error = (values.float() * scale - tokens).abs()
+    # Three bits of mantissa, and an absolute step for what is far below a token's largest value.
+    assert (error <= tokens.abs() / 16 + tokens.abs().amax(dim=1, keepdim=True) / 448 / 256).all()
+
+
+@pytest.mark.usefixtures("no_outer_blocks")
+def test_a_result_in_8_bits_says_so_and_is_near_the_whole_one(
+    settings: SyncLoraSettings, prepared: PreparedSet, make_job: Callable[..., EditJob]
+) -> None:
+    assert prepared.manifest.files
+    job = make_job(frames=9)
+    frames: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
+    for precision in ("bf16", "fp8"):
+        engine = SyncLoraEngine(replace(settings, precision=precision))
+        assert engine.versions["precision"] == precision
+        assert ("8 bits" in engine.title) == (precision == "fp8")
+        runs = [event.frames for event in engine.run(job) if isinstance(event, Frames)]
+        frames[precision] = np.concatenate(runs).astype(np.float32)
+    difference = np.abs(frames["fp8"] - frames["bf16"]).mean()
+    assert 0 < difference < 0.1 * frames["bf16"].std()
