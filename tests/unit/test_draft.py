@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from syncedit_demo.engines import EditJob, Engine, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.engines.draft import DraftEngine
+from syncedit_demo.engines.draft.colour import ColourLookup
+from syncedit_demo.engines.draft.look import learnt_look
 from syncedit_demo.engines.draft.motion import MotionTracker
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import EditPlan, pad_frame_count
@@ -177,6 +179,66 @@ def test_look_reaches_the_whole_picture_and_what_comes_in() -> None:
     truth = [warm_look(frame) for frame in frames]
     result, _ = edit(frames, truth[0])
     assert min(psnr(one, other) for one, other in zip(result, truth, strict=True)) > 38
+
+
+def poster(frame: Frame) -> Frame:
+    smooth = cv2.bilateralFilter(frame, 7, 30, 5)
+    return np.asarray(smooth // 43 * 43 + 20, np.uint8)
+
+
+def ink_drawing(frame: Frame) -> Frame:
+    """Flat colours with dark lines where the picture is darker than around."""
+    smooth = np.asarray(cv2.medianBlur(frame, 5), np.float32)
+    light = np.asarray(smooth.mean(axis=-1), np.float32)
+    lines = np.asarray(cv2.GaussianBlur(light, (0, 0), 1)) - np.asarray(cv2.GaussianBlur(light, (0, 0), 3))
+    return to_bytes(smooth * np.clip(1 + lines / 6, 0.2, 1)[..., None])
+
+
+def soft_recolour(frame: Frame) -> Frame:
+    """Blue things turned red by a mask that is blurred, so that it is no function of a pixel's own colour."""
+    picture = frame.astype(np.float64)
+    blueness = np.clip((picture[..., 2:] - picture[..., :1]) / 50 - 0.4, 0, 1)
+    mask = np.asarray(cv2.GaussianBlur(blueness[..., 0], (0, 0), 3))[..., None]
+    return to_bytes(picture * (1 - mask) + picture[..., ::-1] * mask)
+
+
+@pytest.mark.parametrize(
+    ("look", "least", "by_colour"), [(poster, 38, 29), (ink_drawing, 33, 23), (soft_recolour, 40, 33)]
+)
+def test_look_made_from_surroundings_is_learnt(look: Callable[[Frame], Frame], least: float, by_colour: float) -> None:
+    frames = blue_disc_clip(9)
+    truth = [look(frame) for frame in frames]
+    result, _ = edit(frames, truth[0])
+    lookup = ColourLookup(frames[0], truth[0], everywhere=True)
+    for t in (4, 8):
+        region = differs(frames[t], truth[t])
+        assert psnr(result[t], truth[t], region) > least
+        assert psnr(to_bytes(lookup.apply(frames[t])), truth[t], region) < by_colour
+
+
+def test_texture_is_no_look() -> None:
+    sheet = texture(3)
+    first, edited = swayed(sheet, 1)[0], swayed(with_badge(sheet), 1)[0]
+    assert learnt_look(first, edited, ColourLookup(first, edited, everywhere=False), everywhere=False) is None
+
+
+def test_badge_follows_a_faint_shirt() -> None:
+    """Cloth that stretches, of hardly any contrast, under noise: what a white shirt is."""
+    cloth = to_bytes(np.array((225, 224, 222)) + (texture(14).astype(np.float64) - 128) / 9)
+    noise = np.random.default_rng(6).normal(0, 1, (13, SIDE, SIDE, 3))
+
+    def bent(picture: Frame, t: int) -> Frame:
+        rows, columns = np.indices((SIDE, SIDE)).astype(np.float32)
+        across = columns + 128 + 0.9 * t * np.sin(rows / 30) + 1.5 * t
+        down = rows + 128 + 0.7 * t * np.sin(columns / 35)
+        no_second_map: Any = None
+        return to_bytes(np.asarray(cv2.remap(picture, np.dstack([across, down]), no_second_map, cv2.INTER_CUBIC)))
+
+    frames = [to_bytes(bent(cloth, t).astype(np.float64) + noise[t]) for t in range(13)]
+    truth = [to_bytes(bent(with_badge(cloth), t).astype(np.float64) + noise[t]) for t in range(13)]
+    result, _ = edit(frames, truth[0])
+    for t in (6, 12):
+        assert psnr(result[t], truth[t], differs(frames[t], truth[t])) > 26
 
 
 def test_cut_is_said_and_only_colours_cross_it() -> None:

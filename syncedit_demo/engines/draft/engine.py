@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -11,8 +13,9 @@ from syncedit_demo.ahead import ahead
 from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress, resolve_options
 from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
+from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
 from syncedit_demo.engines.draft.motion import Motion, MotionTracker
-from syncedit_demo.engines.draft.warping import blur, resize
+from syncedit_demo.engines.draft.warping import blur, resize, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -82,21 +85,10 @@ class DraftEngine:
         yield Frames(edited[None])
         yield Progress(PHASE, 1, plan.frames)
 
-        scale = max(1.0, (plan.width * plan.height / MOTION_AREA) ** 0.5)
-        motion_size = (round(plan.width / scale), round(plan.height / scale))
-        support = _support(first, edited, scale)
-        covered = float((support > 0.3).mean())
-        local = 0 < covered < LOCAL_SHARE
-        stride = round(scale)
-        lookup = ColourLookup(
-            first[::stride, ::stride], edited[::stride, ::stride], everywhere=covered > EVERYWHERE_SHARE
-        )
-        tracker = MotionTracker(resize(first, motion_size), resize(support, motion_size), local=local)
-        carrier = Carrier(first, edited, lookup, local=local, scale=scale)
+        propagated = _propagated(first, edited, reference)
         away = False
         notes: list[str] = []
-        followed = ahead(_followed(reference, tracker, motion_size))
-        for index, (frame, small, motion, is_away) in enumerate(followed, 1):
+        for index, (result, is_away) in enumerate(propagated, 1):
             job.raise_if_cancelled()
             if is_away and not away:
                 notes.append(
@@ -106,12 +98,53 @@ class DraftEngine:
             elif away and not is_away:
                 notes.append(f"The clip is back in its first scene at frame {index}.")
             away = is_away
-            result = carrier.render(frame, tracker.refine(motion, small))
             yield Frames(result[None])
             yield Progress(PHASE, index + 1, plan.frames)
             if index % PREVIEW_EVERY == 0:
                 yield Preview(_reduced(result), index)
         yield Finished(tuple(notes))
+
+
+def _propagated(first: Frame, edited: Frame, reference: Iterator[Frame]) -> Iterator[tuple[Frame, bool]]:
+    """The edited frames after the first, and whether each shows another scene than frame 0."""
+    width, height = size_of(first)
+    scale = max(1.0, (width * height / MOTION_AREA) ** 0.5)
+    motion_size = (round(width / scale), round(height / scale))
+    support = _support(first, edited, scale)
+    covered = float((support > 0.3).mean())
+    everywhere = covered > EVERYWHERE_SHARE
+    stride = round(scale)
+    lookup = ColourLookup(first[::stride, ::stride], edited[::stride, ::stride], everywhere=everywhere)
+    look = learnt_look(first, edited, lookup, everywhere=everywhere)
+    small_first, small_support = resize(first, motion_size), resize(support, motion_size)
+    if look is not None:
+        return _looked(reference, look, MotionTracker(small_first, small_support, local=False), motion_size)
+    local = 0 < covered < LOCAL_SHARE
+    tracker = MotionTracker(small_first, small_support, local=local)
+    return _carried(reference, Carrier(first, edited, lookup, local=local, scale=scale), tracker, motion_size)
+
+
+def _looked(
+    reference: Iterator[Frame], look: LearnedLook, tracker: MotionTracker, motion_size: Size
+) -> Generator[tuple[Frame, bool]]:
+    """What frames look like needs no motion, and two are worked on at a time."""
+    with ThreadPoolExecutor(2) as workers:
+        waiting: deque[tuple[Future[Frame], bool]] = deque()
+        for frame in reference:
+            tracker.watch(resize(frame, motion_size))
+            waiting.append((workers.submit(look.apply, frame), tracker.away))
+            if len(waiting) > 1:
+                following, away = waiting.popleft()
+                yield following.result(), away
+        for following, away in waiting:
+            yield following.result(), away
+
+
+def _carried(
+    reference: Iterator[Frame], carrier: Carrier, tracker: MotionTracker, motion_size: Size
+) -> Generator[tuple[Frame, bool]]:
+    for frame, small, motion, away in ahead(_followed(reference, tracker, motion_size)):
+        yield carrier.render(frame, tracker.refine(motion, small)), away
 
 
 def _followed(

@@ -66,6 +66,15 @@ under 0.16 on the clips this was set on, unrelated scenes are above 0.6."""
 TEXTURE = 1e-4
 """Eigenvalue, as OpenCV scales it, at which texture stands out from the noise."""
 
+DETAIL = (1.0, 6.0)
+"""Blurs between which detail lies, in pixels of the coarse grid."""
+
+HELD_TEXTURE = np.float32(0.7)
+"""How well motion is taken to be determined, at least, where detail of even contrast was followed."""
+
+CONTRAST_WINDOW, FAINT = 8.0, 1.5
+"""Blur over which the contrast of detail is made even, in pixels, and the contrast in levels that is but noise."""
+
 MOST_POINTS = 1500
 """Points that a homography is fitted to."""
 
@@ -127,6 +136,7 @@ class MotionTracker:
         coarse = resize(first, self._size)
         self._first = coarse.astype(np.float32)
         self._first_gray = gray(coarse)
+        self._first_seen = self._seen(self._first_gray)
         self._support = resize(support, self._size)
         self._surface = SurfaceTracker(self._first, self._support) if local else None
         self._placed = np.eye(3)
@@ -134,14 +144,17 @@ class MotionTracker:
         self._flow = self._still()
         self._gain = np.ones(3, np.float32)
 
+    def watch(self, frame: Bytes) -> None:
+        """Look at the next frame only to see which scene it shows; not to be mixed with `step`."""
+        coarse, coarse_gray, _, cut = self._next(frame)
+        if cut or self.away:
+            direct = self._dis.calc(coarse_gray, self._first_gray, self._still())
+            self.away = _mismatch(self._cost(coarse.astype(np.float32), direct, self._first)) > CUT_SHARE
+
     def step(self, frame: Bytes) -> Motion:
         """The motion of the next frame, RGB at the fine size, found on the coarse grid."""
-        coarse = resize(frame, self._size)
-        coarse_gray = gray(coarse)
+        coarse, coarse_gray, back, cut = self._next(frame)
         colours = coarse.astype(np.float32)
-        back = self._dis.calc(coarse_gray, gray(self._previous), self._still())
-        cut = _mismatch(self._cost(colours, back, self._previous.astype(np.float32))) > CUT_SHARE
-        self._previous = coarse
         if cut or self.away:
             self._flow, self._placed, self._gain = self._still(), np.eye(3), np.ones(3, np.float32)
             chain = self._flow
@@ -157,7 +170,8 @@ class MotionTracker:
         slack = _slack(coarse_gray) if self._local else 0.0
         margin = 17 if self._local else 7
         sure = cv2.erode(_confidence(match.cost, slack), np.ones((margin, margin), np.uint8))
-        self._flow = self._refilled(match, sure, texture)
+        held = np.maximum(texture, HELD_TEXTURE) if self._local else texture
+        self._flow = self._refilled(match, sure, held)
         confidence = sure
         if self._local:
             filled = _confidence(self._cost(colours, self._flow, self._first * self._gain, 1), slack)
@@ -178,6 +192,19 @@ class MotionTracker:
         )
         return replace(motion, flow=flow)
 
+    def _next(self, frame: Bytes) -> tuple[Bytes, Bytes, Floats, bool]:
+        """The frame on the coarse grid, in colour and grey, its flow to the one before, and whether there is a cut."""
+        coarse = resize(frame, self._size)
+        coarse_gray = gray(coarse)
+        back = self._dis.calc(coarse_gray, gray(self._previous), self._still())
+        cost = self._cost(coarse.astype(np.float32), back, self._previous.astype(np.float32))
+        self._previous = coarse
+        return coarse, coarse_gray, back, _mismatch(cost) > CUT_SHARE
+
+    def _seen(self, picture: Bytes) -> Bytes:
+        """What the flow along a plane goes by: for a local edit the detail, where faint texture counts as strong."""
+        return _detail(picture) if self._local else picture
+
     def _still(self) -> Floats:
         return np.zeros((self._size[1], self._size[0], 2), np.float32)
 
@@ -194,6 +221,7 @@ class MotionTracker:
         first = self._first * self._gain
         direct = self._dis.calc(frame_gray, self._first_gray, chain.copy())
         again = compose(self._dis.calc(frame_gray, warp(self._first_gray, chain), self._still()), chain)
+        seen = self._seen(frame_gray)
         flows = [chain, direct, again]
         costs = [self._cost(frame, flow, first) for flow in flows]
         biases: list[Floats | float] = [CHAIN_BIAS, 0.0, 0.0]
@@ -210,13 +238,13 @@ class MotionTracker:
             near = _grown(shown, SURROUNDINGS)
             if share > WELL_PLACED_SHARE:
                 zone = _grown(shown, round(6 + 0.15 * float(np.sqrt(shown.sum()))))
-            flows.append(self._through(plane, frame_gray, texture))
+            flows.append(self._through(plane, seen, texture))
             biases.append(PLANE_BIAS + smooth * near)
         background = _homography(better, sure)
         if background is not None:
             if share <= PLACED_SHARE:
                 plane = background
-            flows.append(self._through(background, frame_gray, texture))
+            flows.append(self._through(background, seen, texture))
             biases.append((PLANE_BIAS + smooth) * ~near)
 
         costs += [self._cost(frame, flow, first) for flow in flows[3:]]
@@ -240,10 +268,12 @@ class MotionTracker:
         mode = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return cv2.warpPerspective(picture, matrix, self._size, flags=mode, borderMode=cv2.BORDER_REPLICATE)
 
-    def _through(self, matrix: Floats, frame_gray: Bytes, texture: Floats) -> Floats:
+    def _through(self, matrix: Floats, frame_seen: Bytes, texture: Floats) -> Floats:
         """Flow to frame 0 seen through a homography: what is left to find is small, whatever the turn or zoom."""
-        seen = self._seen_through(matrix, self._first_gray)
-        rest: Floats = self._dis.calc(frame_gray, seen, self._still()) * texture[..., None]
+        seen = self._seen_through(matrix, self._first_seen)
+        rest: Floats = self._dis.calc(frame_seen, seen, self._still())
+        if not self._local:
+            rest *= texture[..., None]
         return cv2.perspectiveTransform(places(rest), matrix) - places(self._still())
 
     def _refilled(self, match: _Match, confidence: Floats, texture: Floats) -> Floats:
@@ -302,6 +332,14 @@ def _slack(picture: Bytes) -> Floats:
 
 def _confidence(cost: Floats, slack: Floats | float) -> Floats:
     return np.exp(-np.square(np.maximum(cost - 2 - slack, 0) / 8))
+
+
+def _detail(picture: Bytes) -> Bytes:
+    """The detail of a grey picture, of even contrast throughout, around middle grey."""
+    band = blur(picture.astype(np.float32), DETAIL[0])
+    band -= blur(band, DETAIL[1])
+    strength = np.sqrt(blur(band * band, CONTRAST_WINDOW))
+    return np.clip(128.5 + 45 * band / (strength + FAINT), 0, 255).astype(np.uint8)
 
 
 def _grown(mask: Floats, margin: int) -> Mask:

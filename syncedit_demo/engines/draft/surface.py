@@ -17,6 +17,9 @@ STAGES = ((3.0, 40), (1.0, 12))
 smooth skin has little to hold on to inside; the surroundings carry it past what crosses in front."""
 
 STEPS = 10
+SMALL_STEP = 2e-4
+"""Step, as a share of the region's radius, after which no further one is worth while."""
+
 WIDE = 2.0
 DETAIL_TOLERANCE = 4.0
 COLOUR_TOLERANCE = 25.0
@@ -114,6 +117,8 @@ def _refined(
         step = np.eye(3)
         step[:2] += np.asarray(np.linalg.solve(normal, pull), np.float64).reshape(2, 3)
         current = current @ np.linalg.inv(step)
+        if np.abs(step - np.eye(3)).max() < SMALL_STEP:
+            break
     return current @ template.to_unit, float(weight.mean())
 
 
