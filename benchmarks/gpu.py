@@ -15,7 +15,8 @@ embedding is given to it, and its row says so:
 
 Each way to run the engine has a process of its own. A row is the median of its warm edits after one that is not
 counted, which also registers the edited frame, as the page does before an edit can be started. Figures appear as they
-are made and are added to those that the JSON file holds, so rows can be measured in several commands. With `--tiny` everything runs at toy size on any machine, to try the script itself.
+are made and are added to those that the JSON file holds, so rows can be measured in several commands. With `--tiny`
+everything runs at toy size on any machine, to try the script itself.
 """
 
 from __future__ import annotations
