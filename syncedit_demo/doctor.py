@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo import __version__
 from syncedit_demo.engines.choice import Engines
-from syncedit_demo.engines.sync_lora import sync_lora_status
+from syncedit_demo.engines.sync_lora import SyncLoraEngine, sync_lora_status
+from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,10 +41,18 @@ def examine(settings: Settings) -> Findings:
         "memory": _memory(),
         "gpu": _gpu(),
         "engines": {**Engines(settings.sync_lora).states()},
-        "sync-lora": sync_lora_status(settings.sync_lora).findings,
+        "sync-lora": sync_lora_status(settings.sync_lora).findings | _precision(settings),
         "ffmpeg": "not needed: its libraries come with PyAV",
         "disk": f"{_free_disk(settings.work_dir) / GIB:.0f} GiB free for {settings.work_dir}",
     }
+
+
+def _precision(settings: Settings) -> dict[str, str]:
+    """What free memory and the settings make of the model; nothing where the engine is not ready, which is said."""
+    try:
+        return {"precision": SyncLoraEngine(settings.sync_lora).placement}
+    except EngineError:
+        return {}
 
 
 def _version(package: str) -> str:

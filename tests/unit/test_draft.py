@@ -222,6 +222,17 @@ def test_texture_is_no_look() -> None:
     assert learnt_look(first, edited, ColourLookup(first, edited, everywhere=False), everywhere=False) is None
 
 
+def test_another_background_is_no_look() -> None:
+    """A gradient's colours tell where they are, so a picture in its place could be learnt; it would swim and tear."""
+    y, x = np.mgrid[:SIDE, :SIDE]
+    grain = np.random.default_rng(3).normal(0, 0.7, (SIDE, SIDE, 1))
+    wall = np.stack([90 + 60 * y / SIDE, 120 + 50 * y / SIDE + 20 * x / SIDE, 150 + 30 * y / SIDE], axis=-1) + grain
+    first = wall.clip(0, 255).astype(np.uint8)
+    far = np.where((y > 60 + 25 * np.sin(x / 17 + 1))[..., None], (180, 120, 80), (230, 200, 170))
+    edited = np.where((y > 110 + 40 * np.sin(x / 25))[..., None], (70, 40, 110), far).astype(np.uint8)
+    assert learnt_look(first, edited, ColourLookup(first, edited, everywhere=True), everywhere=True) is None
+
+
 def test_badge_follows_a_faint_shirt() -> None:
     """Cloth that stretches, of hardly any contrast, under noise: what a white shirt is."""
     cloth = to_bytes(np.array((225, 224, 222)) + (texture(14).astype(np.float64) - 128) / 9)

@@ -20,6 +20,10 @@ BETTER = 0.6
 UNEXPLAINED = 0.2
 """Largest share of a local edit's energy that may be left: it is texture, which had better be carried along."""
 
+STRIKING = 750.0
+"""Squared error per pixel, in levels² over the channels, from which what is left is a picture of its own, such as
+another background: it is carried along, however much better than colour alone a look does."""
+
 EASILY_EXPLAINED = 1.0
 """Squared error per pixel, in levels², up to which colour alone is good enough."""
 
@@ -104,13 +108,16 @@ def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere
     by_colour = float(np.square(truth - lookup.apply(first)[test]).sum())
     if by_colour <= EASILY_EXPLAINED * test.sum():
         return None
-    most = NO_WORSE * by_colour
+    striking = STRIKING * float(test.sum())
+    most = min(NO_WORSE * by_colour, striking)
     if by_colour > NEARLY_EXPLAINED * energy:
         trial = LearnedLook(first, edited, lookup, steps=TRIAL_STEPS, learnt=~test)
         unexplained = float(np.square(truth - trial.apply(first)[test]).sum())
-        if unexplained > most or (not everywhere and unexplained > TRIAL_LEAVES * UNEXPLAINED * energy):
+        if unexplained > min(NO_WORSE * by_colour, TRIAL_LEAVES * striking) or (
+            not everywhere and unexplained > TRIAL_LEAVES * UNEXPLAINED * energy
+        ):
             return None
-        most = BETTER * by_colour if everywhere else min(BETTER * by_colour, UNEXPLAINED * energy)
+        most = min(BETTER * by_colour, striking, *(() if everywhere else (UNEXPLAINED * energy,)))
     look = LearnedLook(first, edited, lookup, steps=STEPS, learnt=~test)
     unexplained = float(np.square(truth - look.apply(first)[test]).sum())
     return look if unexplained < most else None

@@ -92,6 +92,11 @@ class SyncLoraEngine:
         return f"Sync-LoRA{precision} on {self._device_name}"
 
     @property
+    def placement(self) -> str:
+        """In which precision the model is kept and where, in words."""
+        return str(self._runtime.placement)
+
+    @property
     def description(self) -> str:
         """What it does and what it cannot do."""
         return (

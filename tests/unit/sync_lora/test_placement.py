@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 import torch
+from ltx_core.model.transformer.transformer import BasicAVTransformerBlock
 
 from syncedit_demo.engines import Frames
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, placement
 from syncedit_demo.engines.sync_lora.kernels import quantised
+from syncedit_demo.engines.sync_lora.model import load_models
 from syncedit_demo.engines.sync_lora.placement import GB, ROOM, choose_placement, is_quantised
 from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo
 
@@ -85,3 +88,18 @@ def test_a_result_in_8_bits_says_so_and_is_near_the_whole_one(
         frames[precision] = np.concatenate(runs).astype(np.float32)
     difference = np.abs(frames["fp8"] - frames["bf16"]).mean()
     assert 0 < difference < 0.1 * frames["bf16"].std()
+
+
+@pytest.mark.usefixtures("no_outer_blocks")
+def test_loading_in_8_bits_holds_one_layer_in_whole_precision(
+    prepared: PreparedSet, settings: SyncLoraSettings
+) -> None:
+    """Otherwise a model that fits would not get there."""
+
+    def whole_layers() -> int:
+        layers = [each for each in gc.get_objects() if type(each) is BasicAVTransformerBlock]
+        return sum(not layer.ff.net[2].weight.is_meta for layer in layers)
+
+    before = whole_layers()
+    placed = choose_placement(prepared, replace(settings, precision="fp8"), 100 * GB)
+    assert max(whole_layers() for _ in load_models(prepared, torch.device("cpu"), placed)) <= before + 1
