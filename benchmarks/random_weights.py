@@ -69,6 +69,7 @@ PLACES = {
 TINY_CONFIGS = Path(__file__).parents[1] / "tests" / "data" / "ltx23_tiny.json"
 TINY_AUDIO_VAE = {"ch_mult": [1, 1, 1], "num_res_blocks": 1}
 TINY_VOCODER_CHANNELS = {"vocoder": 64, "bwe": 32}
+# Seven layers, because every sixth looks at all tokens and rotates them more slowly than the others.
 TINY_TEXT = {
     "head_dim": 8,
     "hidden_size": 32,
@@ -176,6 +177,12 @@ def checkpoint_shapes(config: dict[str, Any]) -> Shapes:
         for name, shape in module_shapes(configurator, config).items():
             shapes[(shared if name.startswith("per_channel_statistics.") else place) + name] = shape
     shapes |= {f"vocoder.{name}": shape for name, shape in module_shapes(VocoderConfigurator, config).items()}
+    return shapes | text_shapes(config)
+
+
+def text_shapes(config: dict[str, Any]) -> Shapes:
+    """The text half of the checkpoint, which turns Gemma's hidden states into the prompt's embedding."""
+    shapes: Shapes = {}
     for name, shape in module_shapes(EmbeddingsProcessorConfigurator, config).items():
         own = name[: name.index(".") + 1]
         shapes[PLACES[own] + name.removeprefix(own)] = shape

@@ -59,7 +59,8 @@ def main() -> None:
 def measure(figures: Figures, spec: dict[str, Any]) -> None:
     """Time the edits of one clip."""
     weights, side, frames, target = Path(spec["weights"]), spec["side"], spec["frames"], Path(spec["target"])
-    pipeline = make_pipeline(weights, with_gemma=spec["with_gemma"])
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    pipeline = make_pipeline(weights, device, with_gemma=spec["with_gemma"])
     if spec["with_gemma"]:
         figures.note = "with its prompt encoding"
     else:
@@ -90,7 +91,7 @@ def measure(figures: Figures, spec: dict[str, Any]) -> None:
     figures.mbits = measuring.mbits_per_second(target)
 
 
-def make_pipeline(weights: Path, *, with_gemma: bool) -> ic_lora.ICLoraPipeline:
+def make_pipeline(weights: Path, device: torch.device, *, with_gemma: bool) -> ic_lora.ICLoraPipeline:
     """The pipeline with both LoRAs at both stages; as published it takes them off for the second."""
     loras = [
         LoraPathStrengthAndSDOps(str(weights / FILE_NAMES[slot]), 1.0, LTXV_LORA_COMFY_RENAMING_MAP)
@@ -101,7 +102,7 @@ def make_pipeline(weights: Path, *, with_gemma: bool) -> ic_lora.ICLoraPipeline:
         spatial_upsampler_path=str(weights / FILE_NAMES[Slot.UPSCALER]),
         gemma_root=str(weights / GEMMA_FOLDER) if with_gemma else None,  # pyright: ignore[reportArgumentType]
         loras=loras,
-        device=torch.device("cuda" if torch.cuda.is_available() else "cpu"),
+        device=device,
     )
     pipeline.stage_2_model_ledger = pipeline.stage_2_model_ledger.with_loras(tuple(loras))
     if with_gemma:

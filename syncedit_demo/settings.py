@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syncedit_demo.engines.sync_lora import SyncLoraSettings
+from syncedit_demo.engines.sync_lora.weights import PrecisionChoice
 from syncedit_demo.errors import SettingsError
 
 EngineName = Literal["draft", "sync-lora"]
@@ -39,7 +40,7 @@ class Settings(BaseSettings):
         Path("weights/prepared"), description="Folder of the prepared set that the Sync-LoRA engine starts from."
     )
     device: str | None = Field(None, description='Device of the Sync-LoRA engine, such as "cuda:1"; the GPU if unset.')
-    precision: Literal["auto", "bf16", "fp8"] = Field(
+    precision: PrecisionChoice = Field(
         "auto", description="Precision of the Sync-LoRA engine's products; bf16 where it fits if auto."
     )
     offload: bool | None = Field(

@@ -24,7 +24,6 @@ from syncedit_demo.engines.sync_lora.torchaudio_stand_in import make_torchaudio_
 make_torchaudio_importable()
 
 from ltx_core.components.patchifiers import get_pixel_coords  # noqa: E402
-from ltx_core.loader import LTXV_LORA_COMFY_RENAMING_MAP, LoraPathStrengthAndSDOps  # noqa: E402
 from ltx_core.model.upsampler import LatentUpsampler  # noqa: E402
 from ltx_core.model.video_vae import TilingConfig, VideoDecoder  # noqa: E402
 from ltx_core.text_encoders.gemma import EmbeddingsProcessorOutput  # noqa: E402
@@ -33,8 +32,8 @@ from ltx_pipelines import ic_lora  # noqa: E402
 from ltx_pipelines.utils import constants, helpers, media_io  # noqa: E402
 from ltx_pipelines.utils.args import ImageConditioningInput  # noqa: E402
 
+from benchmarks.stock import make_pipeline  # noqa: E402
 from syncedit_demo.engines.sync_lora import pipeline  # noqa: E402
-from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -109,18 +108,7 @@ class _WithoutAudio(torch.nn.Module):
 
 
 def _pipeline(weights: Path) -> ic_lora.ICLoraPipeline:
-    loras = [
-        LoraPathStrengthAndSDOps(str(weights / FILE_NAMES[slot]), 1.0, LTXV_LORA_COMFY_RENAMING_MAP)
-        for slot in (Slot.SYNC_LORA, Slot.DISTILLED_LORA)
-    ]
-    stock = ic_lora.ICLoraPipeline(
-        distilled_checkpoint_path=str(weights / FILE_NAMES[Slot.BASE]),
-        spatial_upsampler_path=str(weights / FILE_NAMES[Slot.UPSCALER]),
-        gemma_root=None,  # pyright: ignore[reportArgumentType]
-        loras=loras,
-        device=torch.device("cpu"),
-    )
-    stock.stage_2_model_ledger = stock.stage_2_model_ledger.with_loras(tuple(loras))
+    stock = make_pipeline(weights, torch.device("cpu"), with_gemma=False)
     for ledger in (stock.stage_1_model_ledger, stock.stage_2_model_ledger):
         build: Any = ledger.transformer
         ledger.transformer = lambda build=build: _WithoutAudio(build())  # type: ignore[method-assign]

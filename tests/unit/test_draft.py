@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.draft import red_for_blue, to_bytes, warm_look
 from syncedit_demo.engines import EditJob, Engine, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.draft.colour import ColourLookup
@@ -64,10 +65,6 @@ def texture(seed: int, side: int = 2 * SIDE, colour: tuple[int, int, int] = (128
     return to_bytes(picture)
 
 
-def to_bytes(picture: NDArray[Any]) -> Frame:
-    return np.clip(picture + 0.5, 0, 255).astype(np.uint8)
-
-
 def moved(picture: Frame, degrees: float, zoom: float, shift: tuple[float, float]) -> Frame:
     """The middle of a large picture, turned, zoomed and shifted."""
     centre = picture.shape[1] / 2
@@ -104,19 +101,6 @@ def differs(one: Frame, other: Frame) -> NDArray[np.bool_]:
 def in_place(reference: Frame, frames: list[Frame], edited: Frame) -> Frame:
     """The peer that anything must beat: the change of frame 0 left where it is."""
     return to_bytes(reference.astype(np.float64) + edited - frames[0].astype(np.float64))
-
-
-def red_for_blue(frame: Frame) -> Frame:
-    """Blue things turned red, a smooth function of colour."""
-    picture = frame.astype(np.float64)
-    blueness = np.clip((picture[..., 2:] - picture[..., :1]) / 50 - 0.4, 0, 1)
-    return to_bytes(picture * (1 - blueness) + picture[..., ::-1] * blueness)
-
-
-def warm_look(frame: Frame) -> Frame:
-    level = frame.astype(np.float64) / 255
-    light = level.mean(axis=-1, keepdims=True)
-    return to_bytes(255 * (0.4 * level + 0.6 * (light * (1.1, 0.95, 0.6) + (0.05, 0.02, 0.12))))
 
 
 def blue_disc_clip(count: int) -> list[Frame]:

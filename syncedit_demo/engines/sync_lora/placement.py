@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
-    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+    from syncedit_demo.engines.sync_lora.weights import Precision, SyncLoraSettings
 
 GB = 10**9
-Precision = Literal["bf16", "fp8"]
 
 OUTER_BLOCKS = 2
 """Blocks at each end that stay in bfloat16: what they get wrong, nothing after or before them makes good."""

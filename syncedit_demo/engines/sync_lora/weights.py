@@ -27,6 +27,10 @@ _VIDEO_MODULE = re.compile(r"transformer_blocks\.\d+\.(attn1|attn2|ff)\.")
 """What an in-context LoRA touches; the distilled LoRA touches every linear layer, those of the audio too."""
 
 
+Precision = Literal["bf16", "fp8"]
+PrecisionChoice = Literal["auto"] | Precision
+
+
 class Slot(StrEnum):
     """The part a weight file plays."""
 
@@ -67,7 +71,7 @@ class SyncLoraSettings:
     prepared: Path
     weights: Path
     device: str | None = None
-    precision: Literal["auto", "bf16", "fp8"] = "auto"
+    precision: PrecisionChoice = "auto"
     offload: bool | None = None
     ltx_repo: str = "Lightricks/LTX-2.3"
     ltx_revision: str = "main"
