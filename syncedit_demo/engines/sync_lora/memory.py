@@ -40,7 +40,7 @@ TILE_FRAMES = 64
 DECODE_WHOLE_BYTES_PER_PIXEL = 125
 """Peak of decoding whole frames, for each pixel of a run's frames."""
 
-RUN_FRAMES = 57
+RUN_FRAMES = 65
 """Frames of such a run at most."""
 
 MARGIN = 1.05
