@@ -266,7 +266,7 @@ class EditService:
         Yields:
             One `Started`, `Queued` while other jobs have the devices, `Progress` and `Preview`, one `EditResult`. With
             the first `Progress` of `REPORT_PHASE` the result and its record are at their places; the report is added
-            to the record, and left out of it if it is stopped.
+            to the record in both, and left out if it is stopped.
 
         Raises:
             SyncEditError: Something the user can mend.
@@ -408,10 +408,7 @@ class EditService:
                 frames_sha256=digest.hex,
                 timings=watch.timings,
             )
-            comment = record.relative_to(request.target.parent).to_json()
-            render.finish(folder / "video.mp4", folder / "result.mp4", request.target, audio=audio, comment=comment)
-            _write_record(record, folder, request.target)
-            render.publish(folder / "result.mp4", request.target)
+            _publish(record, folder, request.target, audio)
             watch.lap("Writing the file")
             if request.side_by_side is not None:
                 yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
@@ -423,7 +420,7 @@ class EditService:
                 yield Progress(REPORT_PHASE, 1, 1)
                 watch.lap(REPORT_PHASE)
                 record = replace(record, timings=watch.timings, report=report)
-                _write_record(record, folder, request.target)
+                _publish(record, folder, request.target, audio)
         yield EditResult(request.target, record)
 
     def _on_device(self, engine: Engine, job: EditJob) -> Generator[Event | Queued]:
@@ -443,10 +440,20 @@ class EditService:
         return probe(clip, max_pixels=self.settings.max_clip_pixels)
 
 
-def _write_record(record: RunRecord, folder: Path, target: Path) -> None:
-    """Put a record beside its result, whole, by way of a folder for files in the making."""
+def _publish(record: RunRecord, folder: Path, target: Path, audio: AudioInterval | None) -> None:
+    """Put a result and its record, which the result holds too, where they belong.
+
+    Args:
+        record: The record.
+        folder: Holds the result's `video.mp4`, without sound.
+        target: Where the result goes.
+        audio: What is heard, None for silence.
+    """
+    comment = record.relative_to(target.parent).to_json()
+    render.finish(folder / "video.mp4", folder / "result.mp4", target, audio=audio, comment=comment)
     with render.output_errors(target):
         (folder / "record.json").write_text(record.to_json(), encoding="utf-8")
+    render.publish(folder / "result.mp4", target)
     render.publish(folder / "record.json", record_path(target))
 
 
