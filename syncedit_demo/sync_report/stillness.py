@@ -23,24 +23,33 @@ AROUND = 5
 USUALLY = 75
 """Percentile of the changes over these frames that is the usual change: a clip may repeat every other frame."""
 
-HELD = 0.06
-"""Share of the reference's usual change, where it changes, below which the result shows the frame before again. Frames
-that are held reach 0.05 and less at any compression, others fall below 0.1 only where the reference rests as well."""
+HELD, SHORTLY_HELD = 0.1, 0.06
+"""Share of the reference's usual change, where it changes, below which a run of frames shows one picture, and below
+which one or two frames do."""
+
+NEARLY = 0.25
+"""Share that no frame of such a run exceeds: an encoder mends a picture for a few frames before it repeats it."""
+
+WAITS = 0.6
+"""The same where a late result waits for the reference's first frame, so that it is expected to: the first frame of a
+file is coded better than those after it, and they differ."""
+
+VISIBLE = 1.2
+"""How much the reference usually changes, by the result's noise, for anyone to see that the result does not."""
 
 RESTS, PLODS = 0.12, 0.4
 """Shares of its usual change below which the reference rests, and below which it moves so slowly that an encoder may
 leave a frame or two out."""
 
-WAITS = 0.25
-"""Share below which a result waits where its offset leads out of the clip, to before the first frame or after the last:
-the first frame of a file is coded better than those after it, which then differ."""
-
 CALM, LEAST_CHANGE = 0.1, 1.0
-"""The result is calm where it changes by less than this share of what it usually does, or nowhere by these levels: a
-clip that hardly moves does not stand still for being held against one that does."""
+"""A result is calm where it changes by less than this share of what it usually does, or nowhere by these levels: a clip
+that hardly moves does not stand still for being held against one that does."""
 
 STEADY_NOISE = 5
 """Percentile, over time, of a clip's mean change: what changes in a frame that is held is noise."""
+
+UNSTEADY_NOISE = 1.06
+"""How much more the square of noise can be from one frame to the next."""
 
 LEVEL = 0.3
 """Levels, beyond the noise, from which a change of a cell is one."""
@@ -60,46 +69,73 @@ def stills(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> lis
     frames = len(offsets)
     if frames < 2:
         return []
-    usual = _usual(_flat(reference))
+    times = np.arange(frames)
+    places = (times - offsets).clip(0, frames - 1)
+    given, own = _flat(reference), _flat(result)
+    usual = _usual(given)
     weight = np.maximum(0.0, usual - 2 * np.percentile(usual, 10, axis=1, keepdims=True) - LEVEL)
-    places = (np.arange(frames) - offsets).clip(0, frames - 1)
-    expected = _mean(usual, weight)
-    own = _flat(result)
-    noise = _noise(own)
-    outside = (np.arange(frames) - offsets < 1) | (np.arange(frames) - offsets >= frames)
-    still = _mean(own, weight[places]) - noise < np.where(outside, WAITS, HELD) * expected[places]
-    calm = own.max(axis=1) - 3 * noise < LEAST_CHANGE
-    mostly = np.percentile(own[1:], USUALLY, axis=0)
-    own_weight = np.maximum(0.0, mostly - LEVEL)[None]
-    calm |= _mean(own, own_weight) - noise < CALM * _mean(mostly[None], own_weight)
-    still &= calm
+    expected = _weighted(usual, weight)
+    moves = _share(given, weight, usual)
+    shows = _share(own, weight[places], usual[places])
+    mostly = np.percentile(own[1:], USUALLY, axis=0, keepdims=True)
+    stirs = _share(own, np.maximum(0.0, mostly - LEVEL), mostly)
+    # Noise of the cells of a picture is three times its mean at most.
+    loudest = own.max(axis=1) - 3 * _noise(own)
+
+    def is_calm(run: NDArray[np.int64]) -> bool:
+        return float(stirs[run].mean()) < CALM or float(loudest[run].mean()) < LEAST_CHANGE
+
+    before, after = times < 1 + offsets[0], times >= frames + offsets[-1]
+    before[0] = False
+    found: list[tuple[int, int]] = []
+    still = (shows < NEARLY) & (expected[places] > VISIBLE * _noise(own))
+    for waiting, most in ((times[before], WAITS), (times[after], NEARLY)):
+        # The last of them may be coded anew for what comes after it.
+        if len(waiting) and (shows[waiting[:-1] if len(waiting) > 1 else waiting] < most).all():
+            still[waiting] = False
+            if float(moves[waiting].max()) > RESTS and (len(waiting) < 3 or is_calm(waiting)):
+                found.append((int(waiting[0]), len(waiting)))
     # The first frame has no motion because there is none before it.
     still[0] = False
-    moves = (_mean(_flat(reference), weight) - _noise(_flat(reference))) / np.maximum(expected, 1e-6)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], still, [False]]).astype(np.int8)))
-    found: list[tuple[int, int]] = []
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        run = np.arange(start, end)
-        waits = outside[run]
-        least_motion = np.where(waits | (np.count_nonzero(~waits) > 2), RESTS, PLODS)
-        missed: list[Any] = []
+    for start, end in _runs(still):
+        run = times[start:end]
+        is_short = len(run) < 3
+        if float(shows[run].mean()) > (SHORTLY_HELD if is_short else HELD) or not is_calm(run):
+            continue
+        missed: list[NDArray[np.int64]] = []
         # While the result waits the offset changes; what it should show is told by the offsets before and after.
         for offset in {int(offsets[start - 1]), int(offsets[min(end, frames - 1)])}:
-            shown = run - offset
-            shown = np.where((shown < 1) | (shown >= frames), run, shown)
-            missed.append(run[moves[shown] > least_motion])
-        least = min(missed, key=len)
-        if len(least):
-            found.append((int(least[0]), int(least[-1] - least[0]) + 1))
-    return found
+            shown = (run - offset).clip(1, frames - 1)
+            missed.append(run[moves[shown] > (PLODS if is_short else RESTS)])
+        if min(map(len, missed)):
+            moving = np.unique(np.concatenate(missed))
+            # Of a freeze the reference may have rested at either end, for a frame that it repeats itself.
+            more = 1 if len(moving) > 2 else 0
+            held = run[shows[run] < HELD]
+            first = max(int(moving[0]) - more, int(held[0]))
+            last = min(int(moving[-1]) + more, int(held[-1]))
+            found.append((first, last - first + 1))
+    return sorted(found)
+
+
+def _runs(mask: Mask) -> list[tuple[int, int]]:
+    """Where a mask is set: (first, behind the last) of each run."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
 
 
 def _flat(motion: Motion) -> Floats:
     return motion.change.astype(np.float32).reshape(motion.frames, -1)
 
 
-def _mean(values: Floats, weight: Floats) -> Floats:
+def _weighted(values: Floats, weight: Floats) -> Floats:
     return (values * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-6)
+
+
+def _share(change: Floats, weight: Floats, usual: Floats) -> Floats:
+    """How much changes in each frame where it is weighted, noise left out, against what usually does."""
+    signal = np.square(_weighted(change, weight)) - UNSTEADY_NOISE * np.square(_noise(change))
+    return np.sqrt(np.maximum(0.0, signal)) / np.maximum(_weighted(usual, weight), 1e-6)
 
 
 def _noise(change: Floats) -> Floats:
