@@ -23,6 +23,10 @@ SOFT_SPEED = 0.25
 FLOW_FLOOR, EDGE_FLOOR = 0.02, 0.002
 """Square of what is noise in a cell: below it, nothing tells one offset from another."""
 
+TELLING = 0.5
+"""Share by which edges have to fit better at one offset than at any to count in full: on another texture they tell
+nothing, and then they shall not mislead."""
+
 JUMP = 1.0
 """What a change of the offset by one frame costs, in frames whose evidence is all against it."""
 
@@ -55,7 +59,9 @@ def follow_offset(reference: Motion, result: Motion) -> NDArray[np.int64]:
     frames = reference.frames
     most = min(MAX_OFFSET, frames // LEAST_OVERLAP)
     cost = _mismatch(soft_flow(reference.flow), soft_flow(result.flow), most, FLOW_FLOOR)
-    cost += _mismatch(_deviation(reference.edges), _deviation(result.edges), most, EDGE_FLOOR)
+    places = _mismatch(_deviation(reference.edges), _deviation(result.edges), most, EDGE_FLOOR)
+    told = 1 - float(places.sum(axis=0).min()) / max(float(places.sum(axis=0).mean()), 1e-6)
+    cost += min(1.0, told / TELLING) * places
     offsets = np.arange(-most, most + 1)
     cost += NEAREST * np.abs(offsets)
     jumps = JUMP * np.abs(offsets[:, None] - offsets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,56 +67,92 @@ def stills(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> lis
     The result stands still where it does not change although the reference usually does, there and about then. Where
     the reference rests, or repeats a frame itself, `offsets` frames before, the result may.
     """
-    frames = len(offsets)
-    if frames < 2:
+    if len(offsets) < 2:
         return []
-    times = np.arange(frames)
-    places = (times - offsets).clip(0, frames - 1)
+    seen = _see(reference, result, offsets)
+    waits = _waits(seen, offsets)
+    return sorted([*waits, *_freezes(seen, offsets, waits)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What there is to see of each frame; shares are of what usually changes, where it does, noise left out.
+
+    Attributes:
+        shows: Share that changes in the result of what usually does in the reference.
+        moves: The same of the reference itself.
+        stirs: The same of the result against itself.
+        loudest: Levels by which a cell of the result changes at most.
+        visible: Whether the result's noise would let anyone see that it stands still.
+    """
+
+    shows: Floats
+    moves: Floats
+    stirs: Floats
+    loudest: Floats
+    visible: Mask
+
+    def is_calm(self, run: NDArray[np.int64]) -> bool:
+        return float(self.stirs[run].mean()) < CALM or float(self.loudest[run].mean()) < LEAST_CHANGE
+
+
+def _see(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> _Seen:
+    places = (np.arange(len(offsets)) - offsets).clip(0, len(offsets) - 1)
     given, own = _flat(reference), _flat(result)
+    noise = _noise(own)
     usual = _usual(given)
     weight = np.maximum(0.0, usual - 2 * np.percentile(usual, 10, axis=1, keepdims=True) - LEVEL)
-    expected = _weighted(usual, weight)
-    moves = _share(given, weight, usual)
-    shows = _share(own, weight[places], usual[places])
     mostly = np.percentile(own[1:], USUALLY, axis=0, keepdims=True)
-    stirs = _share(own, np.maximum(0.0, mostly - LEVEL), mostly)
-    # Noise of the cells of a picture is three times its mean at most.
-    loudest = own.max(axis=1) - 3 * _noise(own)
+    return _Seen(
+        shows=_share(own, weight[places], usual[places]),
+        moves=_share(given, weight, usual),
+        stirs=_share(own, np.maximum(0.0, mostly - LEVEL), mostly),
+        # Noise of the cells of a picture is three times its mean at most.
+        loudest=own.max(axis=1) - 3 * noise,
+        visible=_weighted(usual, weight)[places] > VISIBLE * noise,
+    )
 
-    def is_calm(run: NDArray[np.int64]) -> bool:
-        return float(stirs[run].mean()) < CALM or float(loudest[run].mean()) < LEAST_CHANGE
 
-    before, after = times < 1 + offsets[0], times >= frames + offsets[-1]
-    before[0] = False
+def _waits(seen: _Seen, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Where a late result holds its first frame and an early one its last, for as long as it is late or early."""
+    frames = len(offsets)
+    late, early = max(0, int(offsets[0])), max(0, -int(offsets[-1]))
     found: list[tuple[int, int]] = []
-    still = (shows < NEARLY) & (expected[places] > VISIBLE * _noise(own))
-    for waiting, most in ((times[before], WAITS), (times[after], NEARLY)):
+    for start, length, most in ((1, late, WAITS), (frames - early, early, NEARLY)):
+        run = np.arange(start, start + length)
         # The last of them may be coded anew for what comes after it.
-        if len(waiting) and (shows[waiting[:-1] if len(waiting) > 1 else waiting] < most).all():
-            still[waiting] = False
-            if float(moves[waiting].max()) > RESTS and (len(waiting) < 3 or is_calm(waiting)):
-                found.append((int(waiting[0]), len(waiting)))
+        held = seen.shows[run[: max(1, length - 1)]] < most
+        if length and held.all() and (length < 3 or seen.is_calm(run)):
+            found.append((start, length))
+    return found
+
+
+def _freezes(seen: _Seen, offsets: NDArray[np.int64], waits: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    still = (seen.shows < NEARLY) & seen.visible
     # The first frame has no motion because there is none before it.
     still[0] = False
+    for start, length in waits:
+        still[start : start + length] = False
+    found: list[tuple[int, int]] = []
     for start, end in _runs(still):
-        run = times[start:end]
-        is_short = len(run) < 3
-        if float(shows[run].mean()) > (SHORTLY_HELD if is_short else HELD) or not is_calm(run):
+        shows = seen.shows[start:end]
+        is_short = end - start < 3
+        if float(shows.mean()) > (SHORTLY_HELD if is_short else HELD) or not seen.is_calm(np.arange(start, end)):
             continue
+        held = np.flatnonzero(shows <= HELD)
+        run = np.arange(start + int(held[0]), start + int(held[-1]) + 1)
         missed: list[NDArray[np.int64]] = []
         # While the result waits the offset changes; what it should show is told by the offsets before and after.
-        for offset in {int(offsets[start - 1]), int(offsets[min(end, frames - 1)])}:
-            shown = (run - offset).clip(1, frames - 1)
-            missed.append(run[moves[shown] > (PLODS if is_short else RESTS)])
+        for offset in {int(offsets[start - 1]), int(offsets[min(end, len(offsets) - 1)])}:
+            shown = (run - offset).clip(1, len(offsets) - 1)
+            missed.append(run[seen.moves[shown] > (PLODS if is_short else RESTS)])
         if min(map(len, missed)):
-            moving = np.unique(np.concatenate(missed))
+            moving = np.concatenate(missed)
             # Of a freeze the reference may have rested at either end, for a frame that it repeats itself.
-            more = 1 if len(moving) > 2 else 0
-            held = run[shows[run] < HELD]
-            first = max(int(moving[0]) - more, int(held[0]))
-            last = min(int(moving[-1]) + more, int(held[-1]))
+            more = 0 if is_short else 1
+            first, last = max(int(run[0]), int(moving.min()) - more), min(int(run[-1]), int(moving.max()) + more)
             found.append((first, last - first + 1))
-    return sorted(found)
+    return found
 
 
 def _runs(mask: Mask) -> list[tuple[int, int]]:
@@ -139,7 +176,7 @@ def _share(change: Floats, weight: Floats, usual: Floats) -> Floats:
 
 
 def _noise(change: Floats) -> Floats:
-    """What changes of a cell by noise in each frame: no more than in the calmest frames, or than in the calmest cells."""
+    """What changes of a cell by noise in each frame: no more than in the calmest frames, or in its calmest cells."""
     calm_frames = np.percentile(change[1:].mean(axis=1), STEADY_NOISE)
     return np.minimum(2 * np.percentile(change, 10, axis=1), calm_frames)
 
