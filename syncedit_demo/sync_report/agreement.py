@@ -102,9 +102,10 @@ def likeness(reference: NDArray[np.float16], result: NDArray[np.float16]) -> flo
         reference: Edges per cell, shape (frames, rows, columns, 2).
         result: The same of the result.
     """
-    one, other = (edges.astype(np.float32).mean(axis=0).ravel() for edges in (reference, result))
-    scale = float(one.std() * other.std())
-    return float(np.mean((one - one.mean()) * (other - other.mean()))) / scale if scale else 0.0
+    pictures: list[Floats] = [edges.astype(np.float32).mean(axis=0).ravel() for edges in (reference, result)]
+    one, other = (picture - picture.mean() for picture in pictures)
+    scale = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / scale if scale else 0.0
 
 
 def _smooth(flow: NDArray[np.float16]) -> Floats:

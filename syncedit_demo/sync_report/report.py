@@ -29,9 +29,9 @@ reach 0.55 and more however they are edited and encoded, others mostly stay unde
 SAME_WARPED_MOTION = 0.5
 """The same where the timing had to be bent: two clips of one thing that moves can be bent to agree a little."""
 
-ALIKE, SAME_MOTION_ELSEWHERE = 0.5, 0.65
+ALIKE, SAME_MOTION_ELSEWHERE = 0.5, 0.75
 """Least likeness of two pictures of one scene, and least agreement of motion without it: edits keep a likeness of 0.75
-and more, two scenes have 0.4 at most, and two things on a turntable turn alike."""
+and more, two scenes have 0.4 at most, and of two things on turntables that turn alike 0.7 of the motion agrees."""
 
 DRIFT = 1.0
 """Frames of offset gained or lost over the clip from which it drifts: a rate 2 % off makes 1.6 of 81."""

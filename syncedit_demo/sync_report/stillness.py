@@ -145,7 +145,9 @@ def _freezes(seen: _Seen, offsets: NDArray[np.int64], waits: list[tuple[int, int
         # While the result waits the offset changes; what it should show is told by the offsets before and after.
         for offset in {int(offsets[start - 1]), int(offsets[min(end, len(offsets) - 1)])}:
             shown = (run - offset).clip(1, len(offsets) - 1)
-            missed.append(run[seen.moves[shown] > (PLODS if is_short else RESTS)])
+            moves = seen.moves[shown] > (PLODS if is_short else RESTS)
+            # What the clip shows before its start and after its end, where it may repeat a frame, is not known.
+            missed.append(run[moves & (shown == run - offset)] if is_short else run[moves])
         if min(map(len, missed)):
             moving = np.concatenate(missed)
             # Of a freeze the reference may have rested at either end, for a frame that it repeats itself.
