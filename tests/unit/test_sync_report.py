@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Frames = NDArray[np.uint8]
     Edit = Callable[[Frames], Frames]
 
-SIZE = (256, 192)
+SIZE = (192, 144)
 COUNT = 64
 SPARE = 12
 """Frames of the scene beyond those that are compared, for results that run ahead or away."""
@@ -53,28 +53,28 @@ def head_scene(seed: int = 1, *, edited: bool = False, count: int = COUNT + SPAR
     """
     rng = np.random.default_rng(seed)
     speeds, phases = rng.uniform(1.5, 9, 8), rng.uniform(0, 6, 8)
-    wall = texture(SIZE, seed, 24)
+    wall = texture(SIZE, seed, 18)
     if edited:
         wall = (wall * np.array((0.9, 0.6, 0.4))).astype(np.uint8)
-    skin = texture((80, 110), seed + (50 if edited else 1), 7)
+    skin = texture((60, 83), seed + (50 if edited else 1), 5)
     skin = (skin * 0.4 + np.array((60, 110, 70) if edited else (120, 90, 70))).astype(np.uint8)
     frames: list[Frame] = []
     for index in range(count):
         wave = np.sin(speeds * index / 25 + phases)
         picture = wall.copy()
-        x, y = 85 + 14 * wave[0] + 5 * wave[1], 45 + 6 * wave[2] + 3 * wave[3]
+        x, y = 64 + 10 * wave[0] + 4 * wave[1], 34 + 5 * wave[2] + 2 * wave[3]
         mask = np.zeros(SIZE[::-1], np.uint8)
-        cv2.ellipse(mask, (round(x + 40), round(y + 55)), (38, 52), 0, 0, 360, 255, -1)
+        cv2.ellipse(mask, (round(x + 30), round(y + 41)), (28, 39), 0, 0, 360, 255, -1)
         place = np.array([[1, 0, x], [0, 1, y]])
         moved = cv2.warpAffine(skin, place, SIZE, borderMode=cv2.BORDER_REPLICATE)
         picture[mask > 0] = moved[mask > 0]
-        opened = max(1, round(5 + 4 * wave[4] + 3 * wave[5]))
-        cv2.ellipse(picture, (round(x + 40), round(y + 80)), (14, opened), 0, 0, 360, (60, 10, 20), -1)
+        opened = max(1, round(4 + 3 * wave[4] + 2 * wave[5]))
+        cv2.ellipse(picture, (round(x + 30), round(y + 60)), (10, opened), 0, 0, 360, (60, 10, 20), -1)
         if edited:
-            cv2.rectangle(picture, (round(x + 5), round(y - 8)), (round(x + 75), round(y + 16)), (30, 30, 90), -1)
-        hand = (round(215 + 18 * wave[6]), round(150 + 30 * wave[7]))
-        cv2.circle(picture, hand, 18, (210, 160, 140), -1)
-        cv2.circle(picture, hand, 7, (90, 40, 160), 2)
+            cv2.rectangle(picture, (round(x + 4), round(y - 6)), (round(x + 56), round(y + 12)), (30, 30, 90), -1)
+        hand = (round(161 + 14 * wave[6]), round(112 + 22 * wave[7]))
+        cv2.circle(picture, hand, 14, (210, 160, 140), -1)
+        cv2.circle(picture, hand, 5, (90, 40, 160), 2)
         frames.append(picture)
     return np.stack(frames)
 
@@ -188,12 +188,12 @@ def test_a_freeze_is_counted_and_placed() -> None:
 @functools.cache
 def quiet_scene() -> Frames:
     """A still wall, and a patch of it that creeps by a quarter of a pixel a frame."""
-    wall, patch = texture(SIZE, 7, 24), texture((140, 140), 8, 7)
+    wall, patch = texture(SIZE, 7, 18), texture((120, 120), 8, 7)
     frames: list[Frame] = []
     for index in range(COUNT):
         picture = wall.copy()
-        place = np.array([[1, 0, 0.25 * index - 30], [0, 1, 0.15 * index - 30]])
-        picture[50:130, 90:170] = cv2.warpAffine(patch, place, (80, 80), flags=cv2.INTER_LINEAR)
+        place = np.array([[1, 0, 0.25 * index - 20], [0, 1, 0.15 * index - 20]])
+        picture[40:120, 60:140] = cv2.warpAffine(patch, place, (80, 80), flags=cv2.INTER_LINEAR)
         frames.append(picture)
     return np.stack(frames)
 
@@ -275,7 +275,7 @@ def clip(tmp_path: Path) -> Path:
 
 def test_the_command_prints_the_report_as_json(clip: Path, tmp_path: Path) -> None:
     small: list[Frame] = [
-        cv2.resize(head_scene(edited=True)[max(0, index - 3)], (192, 144)).astype(np.uint8) for index in range(COUNT)
+        cv2.resize(head_scene(edited=True)[max(0, index - 3)], (160, 120)).astype(np.uint8) for index in range(COUNT)
     ]
     write_media(tmp_path / "late.mp4", small, Video(options={"crf": "30"}))
     answer = json.loads(succeed("report", clip, tmp_path / "late.mp4", "--json"))
@@ -307,7 +307,7 @@ def test_a_result_at_another_rate_and_of_another_length_is_compared_over_time(cl
 def test_a_turned_and_cropped_clip_is_compared_upright(tmp_path: Path) -> None:
     frames = head_scene()[:40]
     write_media(tmp_path / "turned.mp4", [np.rot90(frame).copy() for frame in frames], Video(rotation=-90))
-    write_clip(frames[:, :, 32:224], tmp_path / "square.mp4", frame_rate=RATE, audio=None)
+    write_clip(frames[:, :, 24:168], tmp_path / "square.mp4", frame_rate=RATE, audio=None)
     answer = json.loads(succeed("report", tmp_path / "turned.mp4", tmp_path / "square.mp4", "--json"))
     assert answer["verdict"] == "in sync"
     assert answer["score"] > 0.9
