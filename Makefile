@@ -6,10 +6,13 @@ BIN := .venv/bin
 REQUIREMENTS := $(if $(shell command -v nvidia-smi),requirements.txt,requirements-cpu.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check chromium format scenes clean
+.PHONY: demo faces test check chromium format scenes clean
 
 demo: .venv/installed-$(REQUIREMENTS)
 	$(BIN)/python app.py
+
+# An extra: what follows faces in the sync report. The model is not part of it.
+faces: .venv/installed-requirements-faces.txt
 
 # The browser tests have the machine to themselves: they follow clocks.
 test: check chromium

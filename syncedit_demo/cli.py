@@ -234,7 +234,7 @@ def _report(wanted: argparse.Namespace) -> None:
         print(report.to_json())
         return
     print(f"{report.verdict}, score {report.score:.2f}")
-    _print_notes(report.sentences)
+    _print_notes([*report.sentences, *report.faces_in_words])
 
 
 def _prepare(wanted: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ from syncedit_demo import __version__
 from syncedit_demo.engines.choice import Engines
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, sync_lora_status
 from syncedit_demo.errors import EngineError
+from syncedit_demo.sync_report.landmarks import describe_face_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,7 +32,7 @@ def examine(settings: Settings) -> Findings:
 
     Returns:
         What was found by topic, in words: program, python, packages, processor, memory, gpu,
-        engines, sync-lora, ffmpeg, disk.
+        engines, sync-lora, faces, ffmpeg, disk.
     """
     return {
         "program": f"SyncEdit Demo {__version__}",
@@ -42,6 +43,7 @@ def examine(settings: Settings) -> Findings:
         "gpu": _gpu(),
         "engines": {**Engines(settings.sync_lora).states()},
         "sync-lora": sync_lora_status(settings.sync_lora).findings | _precision(settings),
+        "faces": describe_face_model(settings.faces),
         "ffmpeg": "not needed: its libraries come with PyAV",
         "disk": f"{_free_disk(settings.work_dir) / GIB:.0f} GiB free for {settings.work_dir}",
     }

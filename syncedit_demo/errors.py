@@ -29,6 +29,10 @@ class OutputError(SyncEditError):
     """The result cannot be written where it was asked for."""
 
 
+class FaceModelError(SyncEditError):
+    """Faces cannot be followed: the landmark model or the library that runs it is missing or of no use."""
+
+
 class RecordError(SyncEditError):
     """A run record is missing, broken, or no longer matches its inputs."""
 

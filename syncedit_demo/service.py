@@ -233,8 +233,9 @@ class EditService:
         Raises:
             ClipError: One of the two cannot be used.
             PlanError: They have nothing to compare.
+            FaceModelError: Faces should be followed and cannot be.
         """
-        return report_files(clip, result, max_pixels=self.settings.max_clip_pixels)
+        return report_files(clip, result, max_pixels=self.settings.max_clip_pixels, face_model=self.settings.faces)
 
     def repeat(self, record_file: Path, target: Path, side_by_side: Path | None) -> EditRequest:
         """The request that makes the video of a record again.
@@ -416,7 +417,7 @@ class EditService:
             with suppress(Cancelled):
                 yield Progress(REPORT_PHASE, 0, 1)
                 reference = Side(request.clip, started.clip, plan)
-                report = report_edit(reference, request.target, job.edited_frame, job.cancel)
+                report = report_edit(reference, request.target, job.edited_frame, self.settings.faces, job.cancel)
                 yield Progress(REPORT_PHASE, 1, 1)
                 watch.lap(REPORT_PHASE)
                 record = replace(record, timings=watch.timings, report=report)

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from syncedit_demo.engines.sync_lora import SyncLoraSettings
 from syncedit_demo.engines.sync_lora.weights import PrecisionChoice
 from syncedit_demo.errors import SettingsError
+from syncedit_demo.sync_report.landmarks import FaceModel
 
 EngineName = Literal["draft", "sync-lora"]
 EngineChoice = Literal["auto"] | EngineName
@@ -57,12 +58,21 @@ class Settings(BaseSettings):
         "google/gemma-3-12b-it-qat-q4_0-unquantized", description="Hub repository of the text encoder."
     )
     gemma_revision: str = Field("main", description="Its branch, tag or commit.")
+    face_model: str | None = Field(
+        None,
+        description="Face landmark model that the sync report follows faces with: a file, or its published address.",
+    )
     max_upload_mb: int = Field(500, ge=1, description="Largest file the page takes, in megabytes.")
 
     @property
     def sync_lora(self) -> SyncLoraSettings:
         """The part that the Sync-LoRA engine reads."""
         return SyncLoraSettings(**self.model_dump(include={each.name for each in fields(SyncLoraSettings)}))
+
+    @property
+    def faces(self) -> FaceModel | None:
+        """What faces are followed with, None where they are not."""
+        return FaceModel(self.face_model, self.weights) if self.face_model else None
 
     @property
     def jobs_dir(self) -> Path:

@@ -7,25 +7,32 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 
 from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame
-from syncedit_demo.errors import Cancelled, RecordError, SyncEditError
+from syncedit_demo.errors import Cancelled, FaceModelError, RecordError, SyncEditError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, describe_rate, plan_edit
 from syncedit_demo.record import InputFile, RunRecord, find_input, load_record
-from syncedit_demo.sync_report.features import Motion, analysis_size, measure_motion
+from syncedit_demo.sync_report.faces import compare_faces
+from syncedit_demo.sync_report.features import analysis_size, measure_motion
+from syncedit_demo.sync_report.landmarks import FaceModel, follow_face
 from syncedit_demo.sync_report.report import SyncReport, compare_motion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from syncedit_demo.engines import Frame
+
+Followed = TypeVar("Followed")
+
+FACE_SIDE = 512
+"""Longer side at most, in pixels, of the pictures that faces are followed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,11 @@ class Side:
 
 
 def report_edit(
-    reference: Side, result: Path, edited_frame: Frame, cancel: threading.Event | None = None
+    reference: Side,
+    result: Path,
+    edited_frame: Frame,
+    face_model: FaceModel | None = None,
+    cancel: threading.Event | None = None,
 ) -> SyncReport:
     """The report on a result that was made by the reference's plan.
 
@@ -52,6 +63,7 @@ def report_edit(
         reference: The clip that the result was made from.
         result: The result, without or with sound.
         edited_frame: What its first frame should be, RGB uint8 (height, width, 3).
+        face_model: What faces are followed with; where that fails, the report says so. None looks for no faces.
         cancel: Set it from anywhere to stop.
 
     Raises:
@@ -60,10 +72,17 @@ def report_edit(
     clip = probe(result)
     plan = replace(reference.plan, start=0, crop=(0, 0, *clip.display_size), width=clip.display_size[0])
     plan = replace(plan, height=clip.display_size[1], frame_rate=clip.average_rate)
-    return _report(reference, Side(result, clip, plan), edited_frame, cancel)
+    own = Side(result, clip, plan)
+    report = _report(reference, own, edited_frame, cancel)
+    if face_model is None:
+        return report
+    try:
+        return _with_faces(report, reference, own, face_model.locate(), cancel)
+    except FaceModelError as error:
+        return replace(report, sentences=(*report.sentences, str(error)))
 
 
-def report_files(clip: Path, result: Path, *, max_pixels: int) -> SyncReport:
+def report_files(clip: Path, result: Path, *, max_pixels: int, face_model: FaceModel | None = None) -> SyncReport:
     """The report on any two files; the clip is conformed to the result's aspect, rate and frames.
 
     Where the result holds the record of having been made from this very clip, interval and crop are the record's, and
@@ -73,12 +92,15 @@ def report_files(clip: Path, result: Path, *, max_pixels: int) -> SyncReport:
         clip: The reference.
         result: What is judged.
         max_pixels: Largest picture that is decoded, width × height.
+        face_model: What faces are followed with, None to look for none.
 
     Raises:
         ClipError: A file cannot be used.
         PlanError: The two have nothing to compare.
+        FaceModelError: Faces should be followed and cannot be.
     """
     clip_info, result_info = probe(clip, max_pixels=max_pixels), probe(result, max_pixels=max_pixels)
+    faces = None if face_model is None else face_model.locate()
     record = _record(clip, result)
     own_rate = (
         None if result_info.variable_rate or result_info.average_rate > 2 * MAX_RATE else result_info.average_rate
@@ -104,32 +126,53 @@ def report_files(clip: Path, result: Path, *, max_pixels: int) -> SyncReport:
         None if record is None else _edited_frame(record, result.resolve().parent, Side(clip, clip_info, record.plan))
     )
     reference = Side(clip, clip_info, replace(plan, frames=frames))
-    report = _report(reference, Side(result, result_info, replace(result_plan, frames=frames)), edited, None)
+    own = Side(result, result_info, replace(result_plan, frames=frames))
+    report = _report(reference, own, edited, None)
+    if faces is not None:
+        report = _with_faces(report, reference, own, faces, None)
     return replace(report, sentences=(*report.sentences, *notes))
 
 
 def _report(reference: Side, result: Side, edited_frame: Frame | None, cancel: threading.Event | None) -> SyncReport:
     size = analysis_size((result.plan.width, result.plan.height))
-
-    def follow(side: Side) -> Motion:
-        def frames() -> Iterator[Frame]:
-            plan = replace(side.plan, width=size[0], height=size[1])
-            with closing(conform(side.path, side.clip, plan)) as conformed:
-                for frame in conformed:
-                    if cancel is not None and cancel.is_set():
-                        raise Cancelled
-                    yield frame
-
-        return measure_motion(frames(), size)
-
-    with ThreadPoolExecutor(1) as worker:
-        other = worker.submit(follow, reference)
-        own = follow(result)
-        motion = other.result()
+    motion, own = _on_both(reference, result, lambda side: measure_motion(_frames(side, size, cancel), size))
     psnr = None
     if edited_frame is not None:
         psnr = _psnr(edited_frame, first_frame(result.path, result.clip, result.plan))
     return compare_motion(motion, own, result.plan.frame_rate, psnr)
+
+
+def _with_faces(
+    report: SyncReport, reference: Side, result: Side, model: Path, cancel: threading.Event | None
+) -> SyncReport:
+    scale = min(1.0, FACE_SIDE / max(result.plan.width, result.plan.height))
+    size = (max(2, round(result.plan.width * scale)), max(2, round(result.plan.height * scale)))
+    rate = result.plan.frame_rate
+    tracks = _on_both(reference, result, lambda side: follow_face(_frames(side, size, cancel), rate, model))
+    missing = [
+        f"No face is found in {what}."
+        for what, track in zip(("the clip", "the result"), tracks, strict=True)
+        if not track.has_face
+    ]
+    if missing:
+        return replace(report, sentences=(*report.sentences, *missing))
+    return replace(report, faces=compare_faces(*tracks))
+
+
+def _on_both(reference: Side, result: Side, follow: Callable[[Side], Followed]) -> tuple[Followed, Followed]:
+    with ThreadPoolExecutor(1) as worker:
+        other = worker.submit(follow, reference)
+        own = follow(result)
+        return other.result(), own
+
+
+def _frames(side: Side, size: tuple[int, int], cancel: threading.Event | None) -> Iterator[Frame]:
+    plan = replace(side.plan, width=size[0], height=size[1])
+    with closing(conform(side.path, side.clip, plan)) as conformed:
+        for frame in conformed:
+            if cancel is not None and cancel.is_set():
+                raise Cancelled
+            yield frame
 
 
 def _record(clip: Path, result: Path) -> RunRecord | None:

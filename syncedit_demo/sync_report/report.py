@@ -9,8 +9,10 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from syncedit_demo.sync_report.agreement import Agreement, Turn, agree, likeness, turned_round
+from syncedit_demo.sync_report.faces import CURVES, FaceCurve
 from syncedit_demo.sync_report.offsets import follow_offset, shifted
 from syncedit_demo.sync_report.stillness import AT_REST, NOISY, rests, stills
+from syncedit_demo.sync_report.words import frames_in_words, lag_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,6 +89,8 @@ class SyncReport:
         curves: One value a frame each: "agreement" of the motion, 0 to 1; "motion_reference" and "motion_result", the
             speed of what moves fastest, in per cent of the picture's longer side a frame; "offset" in frames.
         sentences: The same for people, the most important first.
+        faces: How the face of the clip moves and that of the result, by the names in `faces.CURVES`; None where faces
+            were not looked for, or one of the two shows none.
     """
 
     verdict: Verdict
@@ -97,11 +101,17 @@ class SyncReport:
     worst_frame: int
     curves: dict[str, tuple[float, ...]]
     sentences: tuple[str, ...]
+    faces: dict[str, FaceCurve] | None = None
 
     @property
     def is_worst_worth_seeing(self) -> bool:
         """Whether there is something to see in the worst second."""
         return self.verdict != "in sync" or self.curves["agreement"][self.worst_frame] < WORTH_SEEING
+
+    @property
+    def faces_in_words(self) -> tuple[str, ...]:
+        """A sentence for each thing that the faces do."""
+        return tuple(f"{CURVES[name]}: {curve.in_words}." for name, curve in (self.faces or {}).items())
 
     def to_json(self) -> str:
         """The report as JSON text."""
@@ -243,20 +253,20 @@ def _score(found: _Findings, offsets: NDArray[np.int64]) -> float:
 
 def _in_words(verdict: Verdict, found: _Findings, frame_rate: Fraction) -> str:
     first, last = int(found.offsets[0]), int(found.offsets[-1])
-    late = f"The result is {_lag(found.offset)} ({float(abs(found.offset) / frame_rate):.2f} s)."
+    late = f"The result is {lag_in_words(found.offset)} ({float(abs(found.offset) / frame_rate):.2f} s)."
     sentences: dict[Verdict, str] = {
         "in sync": "The result keeps time with the clip.",
         "late": late,
         "early": late,
-        "drifting": f"The result drifts: {_lag(first)} at the start, {_lag(last)} at the end.",
-        "frozen": f"The result stutters: {_frames(found.frozen)} repeat the one before.",
+        "drifting": f"The result drifts: {lag_in_words(first)} at the start, {lag_in_words(last)} at the end.",
+        "frozen": f"The result stutters: {frames_in_words(found.frozen)} repeat the one before.",
         "different motion": "The result moves differently from the clip.",
     }
     if found.at_rest:
         return "Nothing moves in the clip and in the result: there is no timing to compare."
     if verdict == "frozen" and found.freeze is not None:
         start, length = found.freeze
-        return f"The result stands still for {_frames(length)} from {_moment(start, frame_rate)} on."
+        return f"The result stands still for {frames_in_words(length)} from {_moment(start, frame_rate)} on."
     if verdict == "different motion" and found.turned is not None:
         return f"The result moves differently from the clip: it looks {found.turned}."
     return sentences[verdict]
@@ -264,9 +274,9 @@ def _in_words(verdict: Verdict, found: _Findings, frame_rate: Fraction) -> str:
 
 def _asides(verdict: Verdict, found: _Findings) -> list[str]:
     if verdict == "frozen":
-        return [f"Most of it is {_lag(found.offset)}."] if found.offset else []
+        return [f"Most of it is {lag_in_words(found.offset)}."] if found.offset else []
     if found.frozen:
-        return [f"In {_frames(found.frozen)} the result stands still while the clip moves."]
+        return [f"In {frames_in_words(found.frozen)} the result stands still while the clip moves."]
     return []
 
 
@@ -315,14 +325,6 @@ def _worst_second(watched: Agreement, frame_rate: Fraction) -> tuple[int, str]:
 
 def _curve(values: NDArray[Any]) -> tuple[float, ...]:
     return tuple(np.round(values.astype(np.float64), 3).tolist())
-
-
-def _frames(count: int) -> str:
-    return "1 frame" if count == 1 else f"{count} frames"
-
-
-def _lag(offset: int) -> str:
-    return f"{_frames(abs(offset))} {'late' if offset > 0 else 'early'}" if offset else "in time"
 
 
 def _moment(frame: int, frame_rate: Fraction) -> str:

@@ -13,10 +13,12 @@ import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 
 from syncedit_demo.service import Progress
+from syncedit_demo.sync_report.faces import CURVES, LEAST_MOVEMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from syncedit_demo.sync_report.faces import FaceCurve
     from syncedit_demo.sync_report.report import SyncReport
 
 HERE = Path(__file__).parent
@@ -118,6 +120,41 @@ class RunState(GradioModel):
     picture: str | None = None
 
 
+class FaceView(GradioModel):
+    """One thing that a face does, in the clip and in the result.
+
+    Attributes:
+        title: What it is called.
+        words: How alike the two are and how late the result is.
+        reference: One value a frame of the clip, 0 to 1 over both; None where there is no face.
+        result: The same of the result.
+    """
+
+    title: str
+    words: str
+    reference: list[float | None]
+    result: list[float | None]
+
+    @classmethod
+    def of(cls, name: str, curve: FaceCurve) -> FaceView:
+        """One of the curves of a report."""
+        there = [value for value in (*curve.reference, *curve.result) if value is not None]
+        low, high = min(there), max(there)
+        # What hardly moves is a line and no mountain range.
+        span = max(high - low, 8 * LEAST_MOVEMENT[name])
+
+        def scaled(values: Sequence[float | None]) -> list[float | None]:
+            middle = (low + high) / 2
+            return [None if value is None else round(0.5 + (value - middle) / span, 3) for value in values]
+
+        return cls(
+            title=CURVES[name],
+            words=curve.in_words,
+            reference=scaled(curve.reference),
+            result=scaled(curve.result),
+        )
+
+
 class SyncCurves(GradioModel):
     """The numbers of a report on how well a result keeps time with its clip.
 
@@ -128,6 +165,7 @@ class SyncCurves(GradioModel):
         agreement: Share of the motion that agrees, one value a frame, 0 to 1.
         motion_reference: Speed of what moves fastest in the clip, one value a frame.
         motion_result: The same in the result.
+        faces: What the faces do, empty where they were not followed.
     """
 
     verdict: str
@@ -136,6 +174,7 @@ class SyncCurves(GradioModel):
     agreement: list[float]
     motion_reference: list[float]
     motion_result: list[float]
+    faces: list[FaceView]
 
 
 class SyncView(GradioModel):
@@ -161,6 +200,7 @@ class SyncView(GradioModel):
             agreement=list(report.curves["agreement"]),
             motion_reference=list(report.curves["motion_reference"]),
             motion_result=list(report.curves["motion_result"]),
+            faces=[FaceView.of(name, curve) for name, curve in (report.faces or {}).items()],
         )
         return cls(sentences=list(report.sentences), report=curves)
 
@@ -190,7 +230,7 @@ def run_state(*, elem_id: str) -> gr.HTML:
 
 
 def sync_view(*, elem_id: str) -> gr.HTML:
-    """Make a place for a `SyncView`; it has the same height whatever it shows. Its playhead follows the player."""
+    """Make a place for a `SyncView`; its height differs with faces only. Its playhead follows the player."""
     return _part("sync", NO_REPORT, elem_id)
 
 

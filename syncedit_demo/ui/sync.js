@@ -30,6 +30,8 @@ function write(value) {
   draw(".motion .result", result.slice(1), fastest);
   root.toggleAttribute("data-worst", report.worst_frame !== null);
   root.style.setProperty("--worst", (report.worst_frame ?? 0) / last());
+  find(".faces").hidden = !report.faces.length;
+  find(".faces").replaceChildren(...report.faces.map(face));
   frames.max = agreement.length - 1;
   follow();
 }
@@ -40,6 +42,23 @@ function draw(selector, values, most, rest = "") {
   const first = report.agreement.length - values.length;
   const points = values.map((value, index) => `${first + index} ${(1 - value / most).toFixed(4)}`);
   path.setAttribute("d", points.length ? `M${points.join(" L")}${rest}` : "");
+}
+
+function face({ title, words, ...curves }) {
+  const row = document.createElement("li");
+  for (const text of [title, words]) row.append(Object.assign(document.createElement("span"), { textContent: text }));
+  const svg = find(".motion").cloneNode(true);
+  svg.setAttribute("class", "face");
+  svg.setAttribute("viewBox", `0 -0.06 ${last()} 1.12`);
+  for (const side of ["reference", "result"]) {
+    // A frame without a face is a gap.
+    const points = curves[side].map((value, index) =>
+      value === null ? "" : `${curves[side][index - 1] == null ? "M" : "L"}${index} ${1 - value}`,
+    );
+    svg.querySelector(`.${side}`).setAttribute("d", points.join(""));
+  }
+  row.append(svg);
+  return row;
 }
 
 function follow() {

@@ -202,6 +202,7 @@ def test_doctor_says_what_this_machine_can_run() -> None:
         "gpu",
         "engines",
         "sync-lora",
+        "faces",
         "ffmpeg",
         "disk",
     } == set(answer)

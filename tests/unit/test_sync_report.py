@@ -288,7 +288,9 @@ def test_the_command_prints_the_report_as_json(clip: Path, tmp_path: Path) -> No
         "worst_frame",
         "curves",
         "sentences",
+        "faces",
     }
+    assert answer["faces"] is None
     assert (answer["verdict"], answer["offset_frames"], answer["first_frame_psnr"]) == ("late", 3, None)
     assert "3 frames late (0.12 s)" in succeed("report", clip, tmp_path / "late.mp4")
 
