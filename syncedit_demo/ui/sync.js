@@ -46,7 +46,7 @@ function draw(selector, values, most, rest = "") {
 
 function face({ title, words, ...curves }) {
   const row = document.createElement("li");
-  for (const text of [title, words]) row.append(Object.assign(document.createElement("span"), { textContent: text }));
+  for (const text of [title, words]) row.append(Object.assign(document.createElement("span"), { textContent: text }), " ");
   const svg = find(".motion").cloneNode(true);
   svg.setAttribute("class", "face");
   svg.setAttribute("viewBox", `0 -0.06 ${last()} 1.12`);

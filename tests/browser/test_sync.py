@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from gradio.themes import Base
 from playwright.sync_api import expect
 
 from syncedit_demo.playback import Playable
+from syncedit_demo.sync_report.faces import FaceCurve
 from syncedit_demo.sync_report.report import SyncReport
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
 from syncedit_demo.ui.parts import SyncView, sync_view
@@ -38,6 +41,10 @@ FROZEN = SyncReport(
     sentences=("The result stands still for 10 frames from frame 12 (0.4 s) on.",),
 )
 
+NODS = tuple(10 * math.sin(frame) for frame in range(FRAMES))
+NODS_AND_HIDES = tuple(None if 10 <= frame < 14 else nod for frame, nod in enumerate(NODS))
+WITH_FACES = replace(FROZEN, faces={"pitch": FaceCurve(NODS, NODS_AND_HIDES, 1.0, 0)})
+
 
 @pytest.fixture(scope="module")
 def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
@@ -50,6 +57,7 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
         compare_player(pair, elem_id="player")
         sync = sync_view(elem_id="sync")
         gr.Button("report").click(lambda: SyncView.of(FROZEN), outputs=sync, show_progress="hidden")
+        gr.Button("faces").click(lambda: SyncView.of(WITH_FACES), outputs=sync, show_progress="hidden")
     return serve(app, theme=Base())
 
 
@@ -66,3 +74,16 @@ def test_the_worst_second_is_marked_and_shown_on_a_click(open_page: OpenPage, ad
     sync.get_by_role("button", name="Worst second").click()
     expect(page.locator(".compare-player .counter")).to_have_text(f"frame {WORST + 1} / {FRAMES}")
     expect(sync.locator(".frame")).to_have_value(str(WORST))
+
+
+def test_the_curves_of_faces_are_shown_where_there_are_faces(open_page: OpenPage, address: str) -> None:
+    page = open_page(address)
+    faces = page.locator("#sync .faces")
+    page.get_by_role("button", name="faces", exact=True).click()
+    expect(faces.get_by_role("listitem")).to_have_text(["Head nod in time (correlation 1.00)"])
+    # Where there is no face the curve has a gap.
+    path = faces.locator(".result").get_attribute("d") or ""
+    assert (path.count("M"), path.count("L")) == (2, FRAMES - 4 - 2)
+    page.get_by_role("button", name="report", exact=True).click()
+    expect(faces).to_be_hidden()
+    expect(faces.get_by_role("listitem")).to_have_count(0)

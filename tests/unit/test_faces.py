@@ -6,9 +6,10 @@ import hashlib
 import json
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,8 +19,8 @@ from hypothesis import strategies as st
 
 from syncedit_demo.errors import FaceModelError
 from syncedit_demo.record import load_record, record_path
-from syncedit_demo.render import write_png
-from syncedit_demo.settings import Settings
+from syncedit_demo.render import write_clip, write_png
+from syncedit_demo.settings import load_settings
 from syncedit_demo.sync_report.faces import CURVES, FaceTrack, compare_faces, describe_face
 from syncedit_demo.sync_report.landmarks import (
     PUBLISHED,
@@ -33,7 +34,7 @@ from tests.clips import edited_scene, write_scene
 from tests.unit.test_cli import SMALL, fail, run, succeed
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -202,7 +203,7 @@ def test_what_was_fetched_is_not_fetched_again(tmp_path: Path) -> None:
 
 
 def test_faces_are_not_followed_unless_asked_for(tmp_path: Path) -> None:
-    assert Settings().faces is None
+    assert load_settings().faces is None
     assert "is not set" in describe_face_model(None)
     assert "followed" in describe_face_model(FaceModel(str(tmp_path / "none.task"), tmp_path))
 
@@ -263,6 +264,80 @@ def test_a_missing_library_is_a_sentence(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setitem(sys.modules, "mediapipe", None)
     with pytest.raises(FaceModelError, match="make faces"):
         follow_face([], Fraction(25), tmp_path / "model.task")
+
+
+class Landmarker(AbstractContextManager["Landmarker"]):
+    """What the library gives, for faces that are read off a picture's brightness; black shows none."""
+
+    def __init__(self) -> None:
+        self.times = [-1]
+
+    def __exit__(self, *_error: object) -> None:
+        del self.times
+
+    def detect_for_video(self, image: Floats, milliseconds: int) -> SimpleNamespace:
+        assert milliseconds > self.times[-1]
+        self.times.append(milliseconds)
+        level = float(image.mean())
+        if level < 20:
+            return SimpleNamespace(facial_transformation_matrixes=[], face_blendshapes=[])
+        scores = AT_REST | {"jawOpen": level / 255}
+        shapes = [SimpleNamespace(category_name=name, score=score) for name, score in scores.items()]
+        matrix = rotation(level - 128, 0, 0, 1)
+        return SimpleNamespace(facial_transformation_matrixes=[matrix], face_blendshapes=[shapes])
+
+
+@pytest.fixture
+def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Mapping[str, str]:
+    """A stand-in for MediaPipe, which needs a trained model to find a face; gives the variables that use it."""
+
+    def image(image_format: str, data: Floats) -> Floats:
+        assert image_format == "rgb"
+        assert max(data.shape) <= 512
+        return data
+
+    vision = SimpleNamespace(
+        FaceLandmarkerOptions=dict,
+        RunningMode=SimpleNamespace(VIDEO="video"),
+        FaceLandmarker=SimpleNamespace(create_from_options=lambda _options: Landmarker()),  # pyright: ignore[reportUnknownLambdaType]
+    )
+    library = SimpleNamespace(
+        Image=image, ImageFormat=SimpleNamespace(SRGB="rgb"), tasks=SimpleNamespace(BaseOptions=dict)
+    )
+    monkeypatch.setitem(sys.modules, "mediapipe", library)
+    monkeypatch.setitem(sys.modules, "mediapipe.tasks.python.vision", vision)
+    (tmp_path / "model.task").touch()
+    return {"SYNCEDIT_FACE_MODEL": str(tmp_path / "model.task")}
+
+
+def write_levels(path: Path, levels: Floats) -> Path:
+    """A clip of plain pictures of these brightnesses."""
+    pictures = (np.full((448, 640, 3), level, np.uint8) for level in levels)
+    write_clip(pictures, path, frame_rate=Fraction(24000, 1001), audio=None)
+    return path
+
+
+def test_faces_of_two_files_are_compared(stand_in: Mapping[str, str], tmp_path: Path) -> None:
+    levels = 128 + 2 * wandering(7, 60)[:, 0]
+    levels[20:24] = 0
+    clip = write_levels(tmp_path / "bright.mp4", levels)
+    late = write_levels(tmp_path / "late.mp4", levels[np.maximum(0, np.arange(60) - 2)])
+    done = run("report", clip, late, "--json", variables=stand_in)
+    faces = json.loads(done.out)["faces"]
+    assert list(faces) == list(CURVES)
+    assert (faces["yaw"]["lag_frames"], faces["mouth"]["lag_frames"], faces["blink"]["lag_frames"]) == (2, 2, None)
+    assert faces["yaw"]["correlation"] > 0.99
+    assert faces["yaw"]["reference"][20:24] == [None] * 4
+    assert faces["mouth"]["reference"][0] == pytest.approx(levels[0] / 255, abs=0.02)
+    assert "- Head turn: 2 frames late" in run("report", clip, late, variables=stand_in).out
+
+
+def test_clips_without_a_face_are_named(stand_in: Mapping[str, str], tmp_path: Path) -> None:
+    dark = write_levels(tmp_path / "dark.mp4", np.zeros(20))
+    bright = write_levels(tmp_path / "bright.mp4", np.full(20, 200.0))
+    report = json.loads(run("report", bright, dark, "--json", variables=stand_in).out)
+    assert report["faces"] is None
+    assert report["sentences"][-1] == "No face is found in the result."
 
 
 def test_mediapipe_itself_refuses_what_is_no_model(clip: Path, tmp_path: Path) -> None:
