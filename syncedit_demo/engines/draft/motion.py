@@ -32,9 +32,18 @@ if TYPE_CHECKING:
 WORST_COST = 18.0
 """Mean difference over the channels, in levels, from which a match is as bad as any."""
 
-CHAIN_BIAS = 0.6
-PLANE_BIAS = -0.3
-"""Added to the cost of a candidate, in levels: a chain drifts, a plane motion is smooth."""
+CHAIN_BIAS, PLANE_BIAS, HELD_BIAS = 0.6, -0.3, -0.6
+"""Added to the cost of a candidate, in levels: a chain drifts, a plane motion is smooth, what was seen is likely."""
+
+STILL_SHARE = 0.2
+CLEARLY = 1.0
+AS_GOOD = 0.5
+
+BEND_KEPT = 0.95
+"""Share of what a surface deviates from a plane motion that is still expected of it in the next frame."""
+
+FIRMNESS = 1e-3
+"""How firmly the expected flow holds against what is seen further away, in the weight of what is seen."""
 
 SMOOTH_BIAS = -1.5
 """Added to the cost of a plane motion where there is no texture that could tell candidates apart."""
@@ -102,11 +111,19 @@ class Motion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Match:
-    """Flow to frame 0 and its cost on the coarse grid, the plane motion of what is edited, and where that may show."""
+    """Flow to frame 0 on the coarse grid, its cost, what it is like where it is unsure, and where the edit may show.
+
+    Attributes:
+        plane: Flow of the plane motion of what is edited.
+        settled: 0-1, how far that plane motion is all there is, since nothing else explains the frame any better.
+        expected: Flow of the frame before, moved on with the surface of a local edit; None where that is not seen.
+    """
 
     flow: Floats
     cost: Floats
     plane: Floats
+    settled: Floats
+    expected: Floats | None
     zone: Mask
 
 
@@ -139,7 +156,7 @@ class MotionTracker:
         self._first_seen = self._seen(self._first_gray)
         self._support = resize(support, self._size)
         self._surface = SurfaceTracker(self._first, self._support) if local else None
-        self._placed = np.eye(3)
+        self._placed = self._placed_before = np.eye(3)
         self._previous = coarse
         self._flow = self._still()
         self._gain = np.ones(3, np.float32)
@@ -160,6 +177,7 @@ class MotionTracker:
             chain = self._flow
         else:
             chain = compose(back, self._flow)
+        self._placed_before = self._placed
         texture = _texture(coarse_gray)
         match = self._best(colours, coarse_gray, chain, texture)
         self.away = (cut or self.away) and _mismatch(match.cost) > CUT_SHARE
@@ -178,7 +196,7 @@ class MotionTracker:
             confidence = np.maximum(sure, cv2.erode(filled, np.ones((3, 3), np.uint8)))
         self._gain = self._measured_gain(colours, confidence)
         size = size_of(frame)
-        trust = resize(sure if self._local else texture, size)
+        trust = resize(sure if self._local else texture * (1 - match.settled), size)
         fine = resize_flow(self._flow, size)
         return Motion(fine, trust, confidence * match.zone, self._gain, self._box(match.zone))
 
@@ -227,7 +245,7 @@ class MotionTracker:
         biases: list[Floats | float] = [CHAIN_BIAS, 0.0, 0.0]
         smooth = SMOOTH_BIAS * (1 - texture)
         near = np.zeros(texture.shape, np.bool_)
-        plane, zone = np.eye(3), ~near
+        plane, zone, expected = np.eye(3), ~near, None
 
         better = direct if costs[1].mean() < costs[2].mean() else again
         sure = np.minimum(costs[1], costs[2]) < SURE_COST
@@ -238,10 +256,14 @@ class MotionTracker:
             near = _grown(shown, SURROUNDINGS)
             if share > WELL_PLACED_SHARE:
                 zone = _grown(shown, round(6 + 0.15 * float(np.sqrt(shown.sum()))))
+            expected = self._expected(plane)
             flows.append(self._through(plane, seen, texture))
-            biases.append(PLANE_BIAS + smooth * near)
+            flows.append(self._held(frame, frame_gray, expected, flows))
+            biases += [PLANE_BIAS + smooth * near, HELD_BIAS + smooth * near]
         background = _homography(better, sure)
         if background is not None:
+            if not self._local and self._stands_still(frame, background):
+                background = np.eye(3)
             if share <= PLACED_SHARE:
                 plane = background
             flows.append(self._through(background, seen, texture))
@@ -249,7 +271,11 @@ class MotionTracker:
 
         costs += [self._cost(frame, flow, first) for flow in flows[3:]]
         flow = _cheapest(flows, [cost + bias for cost, bias in zip(costs, biases, strict=True)])
-        return _Match(flow, self._cost(frame, flow, first), plane, zone)
+        along = self._along(plane)
+        settled = np.zeros(texture.shape, np.float32)
+        if not self._local:
+            settled = blur(np.clip(2 - (self._cost(frame, along, first) - np.min(costs, axis=0)) / AS_GOOD, 0, 1), 1)
+        return _Match(flow, self._cost(frame, flow, first), along, settled, expected, zone)
 
     def _aligned(self, frame: Floats, flow: Floats, sure: Mask) -> tuple[Floats, float]:
         """Where the surface of a local edit is, as an affine map, and the share of it that is seen there."""
@@ -263,6 +289,41 @@ class MotionTracker:
                 placed, share = max((placed, share), found, key=lambda pair: pair[1])
         self._placed = placed
         return placed, share
+
+    def _along(self, plane: Floats) -> Floats:
+        """The flow of a plane motion."""
+        grid = places(self._still())
+        return cv2.perspectiveTransform(grid, plane) - grid
+
+    def _stands_still(self, frame: Floats, plane: Floats) -> bool:
+        """Whether, of what tells rest from a plane motion, a good part is at rest: then it is something that moves."""
+        first = self._first * self._gain
+        still, moved = self._cost(frame, self._still(), first), self._cost(frame, self._along(plane), first)
+        return bool((moved - still > CLEARLY).sum() > STILL_SHARE * (still - moved > CLEARLY).sum())
+
+    def _expected(self, plane: Floats) -> Floats:
+        """The flow of the frame before, moved on with the surface; what bends it fades unless it is seen again."""
+        before = self._along(self._placed_before @ plane)
+        ground = self._along(plane)
+        return ground + BEND_KEPT * (compose(before, self._flow) - ground)
+
+    def _held(self, frame: Floats, frame_gray: Bytes, expected: Floats, flows: Sequence[Floats]) -> Floats:
+        """The expected flow, refined by what of the surface is seen.
+
+        What covers the surface is replaced by what is expected there, or optical flow would be drawn along with it.
+        """
+        first = self._first * self._gain
+        cost = np.min([self._cost(frame, flow, first, 1.5) for flow in (expected, *flows)], axis=0)
+        covered = np.clip(3 * (1 - _confidence(cost, _slack(frame_gray))), 0, 1)
+        visible = 1 - blur(cv2.dilate(covered, np.ones((7, 7), np.uint8)), 1)
+        shown = warp(self._first_gray, expected)
+        rest = frame_gray - shown.astype(np.float32)
+        light = blur(rest * visible, 8) / (blur(visible, 8) + np.float32(0.01))
+        uncovered = shown + light + (rest - light) * visible
+        rest = self._dis.calc(
+            self._seen(np.clip(uncovered + 0.5, 0, 255).astype(np.uint8)), self._seen(shown), self._still()
+        )
+        return compose(rest * visible[..., None], expected)
 
     def _seen_through(self, matrix: Floats, picture: Picture) -> Picture:
         mode = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -279,16 +340,22 @@ class MotionTracker:
     def _refilled(self, match: _Match, confidence: Floats, texture: Floats) -> Floats:
         """The flow, with what is unsure or without texture taken from its surroundings.
 
-        Interpolated is the difference from the plane motion, by normalised convolution (Knutsson and Westin, 1993).
+        Interpolated is the difference from the plane motion, or, where little is seen, from the expected one, by
+        normalised convolution (Knutsson and Westin, 1993).
         """
-        grid = places(self._still())
         flow = match.flow
-        ground: Floats = cv2.perspectiveTransform(grid, match.plane) - grid
         weight = confidence * (texture + np.float32(0.02)) + np.float32(1e-4)
-        offset = (flow - ground) * weight[..., None]
-        filled = blur(offset, 6) + 0.05 * blur(offset, 24)
-        filled /= (blur(weight, 6) + 0.05 * blur(weight, 24))[..., None]
-        return ground + filled + (flow - ground - filled) * (confidence * texture)[..., None]
+        weights = blur(weight, 6) + 0.05 * blur(weight, 24)
+
+        def filled(ground: Floats, firmness: float) -> Floats:
+            offset = (flow - ground) * weight[..., None]
+            return ground + (blur(offset, 6) + 0.05 * blur(offset, 24)) / (weights + firmness)[..., None]
+
+        result = filled(match.plane, 0)
+        if match.expected is not None:
+            result += (filled(match.expected, FIRMNESS) - result) * (1 - blur(confidence, 6))[..., None]
+        result += (flow - result) * (confidence * texture)[..., None]
+        return result + (match.plane - result) * match.settled[..., None]
 
     def _measured_gain(self, frame: Floats, confidence: Floats) -> Floats:
         sure = confidence[::3, ::3] > 0.5
