@@ -37,7 +37,7 @@ CHAIN_BIAS, PLANE_BIAS, HELD_BIAS = 0.6, -0.3, -0.6
 
 STILL_SHARE = 0.2
 CLEARLY = 1.0
-AS_GOOD = 0.5
+AS_GOOD = 1.0
 
 BEND_KEPT = 0.95
 """Share of what a surface deviates from a plane motion that is still expected of it in the next frame."""
@@ -274,7 +274,8 @@ class MotionTracker:
         along = self._along(plane)
         settled = np.zeros(texture.shape, np.float32)
         if not self._local:
-            settled = blur(np.clip(2 - (self._cost(frame, along, first) - np.min(costs, axis=0)) / AS_GOOD, 0, 1), 1)
+            lost = self._cost(frame, along, first, 1) - self._cost(frame, flow, first, 1)
+            settled = blur(np.clip(2 - lost / AS_GOOD, 0, 1), 1)
         return _Match(flow, self._cost(frame, flow, first), along, settled, expected, zone)
 
     def _aligned(self, frame: Floats, flow: Floats, sure: Mask) -> tuple[Floats, float]:
