@@ -39,6 +39,9 @@ from syncedit_demo.engines.draft.warping import (
 CHAIN_BIAS, PLANE_BIAS, HELD_BIAS = 0.6, -0.3, -0.6
 """Added to the cost of a candidate, in levels: a chain drifts, a plane motion is smooth, what was seen is likely."""
 
+BORDER_SHARE = 0.5
+"""Edited share of the frame's border from which an edit is of the scenery, and not of a thing that moves in it."""
+
 STILL_SHARE = 0.2
 """Share, against what only a plane motion explains, that only rest must explain for the camera to count as at rest."""
 
@@ -106,7 +109,7 @@ class _Match:
 
     Attributes:
         plane: Flow of the plane motion of what is edited.
-        settled: 0-1, how far that plane motion is all there is, since nothing else explains the frame any better.
+        settled: 0-1, how far that plane motion is all there is in the scenery: nothing explains it any better.
         expected: Flow of the frame before, moved on with the surface of a local edit; None where that is not seen.
     """
 
@@ -146,6 +149,8 @@ class MotionTracker:
         self._first_gray = gray(coarse)
         self._first_seen = self._seen(self._first_gray)
         self._support = resize(support, self._size)
+        border = [self._support[[0, -1]].ravel(), self._support[:, [0, -1]].ravel()]
+        self._scenery = not local and float((np.concatenate(border) > 0.3).mean()) > BORDER_SHARE
         self._surface = SurfaceTracker(self._first, self._support) if local else None
         self._placed = self._placed_before = np.eye(3)
         self._previous = coarse
@@ -253,7 +258,7 @@ class MotionTracker:
             biases += [PLANE_BIAS + smooth * near, HELD_BIAS + smooth * near]
         background = homography(better, sure)
         if background is not None:
-            if not self._local and self._stands_still(frame, background):
+            if self._scenery and self._stands_still(frame, background):
                 background = np.eye(3)
             if share <= PLACED_SHARE:
                 plane = background
@@ -264,7 +269,7 @@ class MotionTracker:
         flow = cheapest(flows, [cost + bias for cost, bias in zip(costs, biases, strict=True)])
         ground = self._along(plane)
         settled = np.zeros(texture.shape, np.float32)
-        if not self._local:
+        if self._scenery:
             lost = self._cost(frame, ground, first, 1) - self._cost(frame, flow, first, 1)
             settled = blur(np.clip(2 - lost / CLEARLY, 0, 1), 1)
         return _Match(flow, self._cost(frame, flow, first), ground, settled, expected, zone)
