@@ -34,6 +34,7 @@ from syncedit_demo.engines.draft.warping import (
     sample,
     size_of,
     warp,
+    wide_blur,
 )
 
 CHAIN_BIAS, PLANE_BIAS, HELD_BIAS = 0.6, -0.3, -0.6
@@ -226,7 +227,7 @@ class MotionTracker:
         shown = sample(first, places(flow), border=cv2.BORDER_CONSTANT)
         difference = frame - shown
         if self._surface is not None:
-            difference -= np.clip(blur(np.clip(difference, -LIGHT, LIGHT), 8), -LIGHT, LIGHT)
+            difference -= wide_blur(np.clip(difference, -LIGHT, LIGHT), 8)
         difference = cv2.transform(np.abs(difference), MEAN)
         return blur(np.minimum(difference, WORST_COST), sigma)
 
@@ -315,7 +316,7 @@ class MotionTracker:
         visible = 1 - blur(cv2.dilate(covered, np.ones((7, 7), np.uint8)), 1)
         shown = warp(self._first_gray, expected)
         rest = frame_gray - shown.astype(np.float32)
-        light = blur(rest * visible, 8) / (blur(visible, 8) + np.float32(0.01))
+        light = wide_blur(rest * visible, 8) / (wide_blur(visible, 8) + np.float32(0.01))
         uncovered = shown + light + (rest - light) * visible
         rest = self._dis.calc(
             self._seen(np.clip(uncovered + 0.5, 0, 255).astype(np.uint8)), self._seen(shown), self._still()
