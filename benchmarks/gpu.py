@@ -38,7 +38,7 @@ from typing import IO, Any, cast
 import torch
 
 from benchmarks import gpu_tables, measuring
-from benchmarks.gpu_rows import READY, START
+from benchmarks.gpu_rows import PER_MINUTE, START
 from benchmarks.gpu_tables import GROWTH, STOCK, TWO_GPUS, Results
 from benchmarks.measuring import FIGURES, Figures
 from syncedit_demo.engines.sync_lora.prepared import MANIFEST, PROMPT
@@ -118,9 +118,11 @@ class Bench:
         """Frames of a row's clip."""
         return TINY_FRAMES[wanted] if self.tiny else wanted or TRAINED_FRAMES
 
-    def our_process(self, way: str, cap_gb: float | None, rows: list[dict[str, Any]]) -> dict[str, Any]:
-        """What a process with our engine is asked for."""
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    def our_process(
+        self, way: str, cap_gb: float | None, rows: list[dict[str, Any]], *, every_device: bool = False
+    ) -> dict[str, Any]:
+        """What a process with our engine is asked for; it uses the first device or every one."""
+        device = "cpu" if not torch.cuda.is_available() else None if every_device else "cuda:0"
         return {
             "prepared": str(self.prepared),
             "weights": str(self.weights),
@@ -130,7 +132,6 @@ class Bench:
             "side": self.side,
             "frames": self.frames(),
             "rows": rows,
-            "on_demand": not rows,
             "spawned": time.time(),
         }
 
@@ -266,47 +267,26 @@ def process(module: str, spec: dict[str, Any], names: list[str], first: tuple[st
 
 
 def run_two(bench: Bench) -> Figures:
-    """Two processes, one on each GPU: the time of so many edits by one alone, and by both at once."""
-    spec = json.dumps(bench.our_process("bf16", None, []))
+    """Edits by a service with one GPU, then twice as many by a service with all of them."""
     figures = Figures(TWO_GPUS)
-    workers = [
-        subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.gpu_rows", spec],
-            cwd=ROOT,
-            env={**os.environ, "CUDA_VISIBLE_DEVICES": str(index)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for index in range(2)
-    ]
-
-    def until_ready(some: list[subprocess.Popen[str]]) -> None:
-        for worker in some:
-            output = cast("IO[str]", worker.stdout)
-            if not any(line.strip() == READY for line in iter(output.readline, "")):
-                message = "a process ended before it was ready"
-                raise RuntimeError(message)
-
-    def seconds(some: list[subprocess.Popen[str]]) -> float:
-        begun = time.perf_counter()
-        for worker in some:
-            print(bench.edits, file=worker.stdin, flush=True)
-        until_ready(some)
-        return time.perf_counter() - begun
-
-    with measuring.failure_told(figures):
-        until_ready(workers)
-        alone, both = seconds(workers[:1]), seconds(workers)
-        figures.seconds = [both]
-        figures.details = {
-            "clips per minute, one": 60 * bench.edits / alone,
-            "clips per minute, two": 60 * 2 * bench.edits / both,
-            "ratio": 2 * alone / both,
-        }
-        figures.note = f"{2 * bench.edits} edits by two processes, one on each GPU"
-    for worker in workers:
-        worker.communicate()
+    row: dict[str, Any] = {
+        "name": TWO_GPUS,
+        "measure": "queue",
+        "options": {},
+        "frames": bench.frames(),
+        "edits": 2 * bench.edits,
+    }
+    for every_device in (False, True):
+        spec = bench.our_process("bf16", None, [row], every_device=every_device)
+        for told in process("benchmarks.gpu_rows", spec, [TWO_GPUS]):
+            if told.row == TWO_GPUS:
+                figures.failed += told.failed
+                figures.seconds += told.seconds
+                figures.details |= {f"{PER_MINUTE}, {told.details['devices']:g} GPUs": told.details[PER_MINUTE]}
+    if not figures.failed:
+        rates = list(figures.details.values())
+        figures.details["ratio"] = rates[-1] / rates[0]
+    figures.note = f"{2 * bench.edits} edits for each GPU, asked for at once"
     return figures
 
 

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
@@ -23,13 +24,12 @@ from syncedit_demo.engines.choice import Engines
 from syncedit_demo.engines.sync_lora import SyncLoraSettings
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import PlanOptions
-from syncedit_demo.service import EditRequest, EditResult, EditService, JobEvent, Started
+from syncedit_demo.service import REPORT_PHASE, EditRequest, EditResult, EditService, JobEvent, Started
 from syncedit_demo.settings import load_settings
 
 START = "start"
 LOAD = "Loading the model"
-READY = "READY"
-"""Line that a process which works on demand says when it is warm; it then makes as many edits as a line asks for."""
+PER_MINUTE = "clips per minute"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +40,14 @@ class Side:
     folder: Path
     side: int
 
-    def request(self, frames: int, options: dict[str, OptionValue], *, previews: bool = False) -> EditRequest:
+    def request(
+        self, frames: int, options: dict[str, OptionValue], *, name: str = "ours", previews: bool = False
+    ) -> EditRequest:
         """An edit of the clip of this length."""
         return EditRequest(
             clip=self.folder / f"clip-{frames}.mp4",
             edited_frame=self.folder / "edited.png",
-            target=self.folder / "ours.mp4",
+            target=self.folder / f"{name}.mp4",
             options=PlanOptions(size=(self.side, self.side), max_frames=measuring.LONGEST),
             engine="sync-lora",
             engine_options=options,
@@ -66,12 +68,27 @@ class Side:
                     pass
 
     def edit(self, frames: int, options: dict[str, OptionValue]) -> Timed:
-        """Make an edit."""
+        """Make an edit; the time is until its mp4 is on disk, its phases include the report that follows."""
         start = time.perf_counter()
+        written = 0.0
         for event in self.service.edit(self.request(frames, options), threading.Event()):
+            if isinstance(event, Progress) and event.phase == REPORT_PHASE and not event.step:
+                written = time.perf_counter() - start
             if isinstance(event, EditResult):
-                return time.perf_counter() - start, event.record.timings
+                return written, event.record.timings
         raise AssertionError
+
+    def edits(self, frames: int, count: int) -> float:
+        """Ask for so many edits at once; the seconds until the last one's report is there."""
+
+        def edit(number: int) -> None:
+            request = self.request(frames, {}, name=f"ours-{number}")
+            assert any(isinstance(event, EditResult) for event in self.service.edit(request, threading.Event()))
+
+        start = time.perf_counter()
+        with ThreadPoolExecutor(count) as visitors:
+            list(visitors.map(edit, range(count)))
+        return time.perf_counter() - start
 
     def first_picture(self, frames: int, options: dict[str, OptionValue]) -> Timed:
         """Run an edit up to its first picture."""
@@ -92,8 +109,6 @@ def main() -> None:
     with measuring.failure_told(started):
         side = start(started, spec)
         started.tell()
-        if spec["on_demand"]:
-            serve(side, spec["frames"])
         for row in spec["rows"]:
             figures = Figures(row["name"], row["frames"])
             with measuring.failure_told(figures):
@@ -143,6 +158,12 @@ def measure(side: Side, row: dict[str, Any], figures: Figures) -> None:
             figures.mbits = measuring.mbits_per_second(side.folder / "ours.mp4")
         case "first picture":
             measuring.repeat(figures, row["edits"], lambda: side.first_picture(frames, options))
+        case "queue":
+            # All devices of the engine have the model after so many edits at once.
+            devices = side.service.engines.choose("sync-lora")[0].devices
+            side.edits(frames, devices)
+            figures.seconds = [side.edits(frames, devices * row["edits"])]
+            figures.details = {"devices": devices, PER_MINUTE: 60 * devices * row["edits"] / figures.median}
         case _:
             from benchmarks.gpu_profile import profile_edit  # noqa: PLC0415 - imports torch
 
@@ -150,16 +171,6 @@ def measure(side: Side, row: dict[str, Any], figures: Figures) -> None:
             classes, kernels = profile_edit(lambda: side.edit(frames, options))
             figures.details = classes
             figures.note = "; ".join(f"{seconds:.3f} s {name[:60]}" for name, seconds in kernels)
-
-
-def serve(side: Side, frames: int) -> None:
-    """Make edits as they are asked for on standard input, a number at a time."""
-    side.edit(frames, {})
-    print(READY, flush=True)
-    for line in sys.stdin:
-        for _ in range(int(line)):
-            side.edit(frames, {})
-        print(READY, flush=True)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from contextlib import closing
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from av.error import EOFError as FilterEndError
 from av.error import FFmpegError
 from av.filter import Graph
 
+from syncedit_demo.ahead import ahead
 from syncedit_demo.container import (
     choose_video,
     decode_packets,
@@ -78,12 +79,9 @@ def conform(path: Path, clip: ClipInfo, plan: EditPlan) -> Generator[NDArray[np.
         frames = _deinterlace(_decode_from(path, clip, before))
     else:
         frames = _decode_from(path, clip, targets[0])
-    shown: VideoFrame | None = None
-    picture: NDArray[np.uint8] | None = None
-    for frame in _choose(frames, targets, path):
-        if picture is None or frame is not shown:
-            shown, picture = frame, converter.convert(frame)
-        yield picture.copy()
+    # The next one is decoded while one is converted.
+    for frame in ahead(_choose(frames, targets, path)):
+        yield converter.convert(frame)
 
 
 def first_frame(path: Path, clip: ClipInfo, plan: EditPlan) -> NDArray[np.uint8]:
@@ -92,8 +90,7 @@ def first_frame(path: Path, clip: ClipInfo, plan: EditPlan) -> NDArray[np.uint8]
     Raises:
         ClipError: As for `conform`.
     """
-    with closing(conform(path, clip, plan)) as frames:
-        return next(frames)
+    return next(conform(path, clip, replace(plan, frames=1)))
 
 
 def frame_position(place: int, clip: ClipInfo, plan: EditPlan) -> Position:

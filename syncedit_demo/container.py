@@ -50,10 +50,10 @@ AUDIO_FORMATS = "mp3 wav w64 flac aac ac3 eac3 aiff au caf amr ape wv tta dts mp
 """Recognised only to be able to say that a file is sound without a picture."""
 
 PICTURE_DISPOSITIONS = Disposition.attached_pic | Disposition.timed_thumbnails
-THREADS = min(os.cpu_count() or 1, 8)
-"""Frame threads each hold a picture, so their number is bounded whatever the machine."""
+MAX_THREADS = min(os.cpu_count() or 1, 16)
+THREAD_PIXELS = 1 << 26
+"""Frame threads each hold a picture, so their number is bounded by what all of them hold, whatever the machine."""
 
-SINGLE_THREAD_PIXELS = 1 << 24
 ISO_BOXES = (b"ftyp", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
 
@@ -135,7 +135,7 @@ def make_decoder(stream: VideoStream, max_pixels: int = MAX_PIXELS) -> VideoCode
         decoder = av.Codec({"vp8": "libvpx", "vp9": "libvpx-vp9"}[decoder.name], "r").create("video")
     decoder.options = {"max_pixels": str(max_pixels)}
     decoder.thread_type = ThreadType.AUTO
-    decoder.thread_count = THREADS if stream.width * stream.height < SINGLE_THREAD_PIXELS else 1
+    decoder.thread_count = max(1, min(MAX_THREADS, THREAD_PIXELS // max(1, stream.width * stream.height)))
     return decoder
 
 

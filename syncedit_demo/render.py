@@ -233,7 +233,8 @@ def _encode(
 
 
 def _to_yuv(frame: Frame) -> av.VideoFrame:
-    return av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24").reformat(
+    # Over the frame's own memory: PyAV copies line by line, which would take longer than what is done with it.
+    return av.VideoFrame.from_numpy_buffer(np.ascontiguousarray(frame), format="rgb24").reformat(
         format="yuv420p",
         src_color_range=ColorRange.JPEG,
         dst_colorspace=Colorspace.ITU709,

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import platform
 import shutil
-import threading
 import time
 import uuid
-from collections import deque
-from contextlib import closing
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -22,6 +20,7 @@ from syncedit_demo import __version__, render
 from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame
+from syncedit_demo.devices import DeviceQueue
 from syncedit_demo.engines import (
     EditJob,
     Engine,
@@ -42,19 +41,20 @@ from syncedit_demo.record import EngineRecord, InputFile, RunRecord, read_record
 from syncedit_demo.sync_report.files import Side, report_edit, report_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    import threading
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
-    from syncedit_demo.engines import Frame
-    from syncedit_demo.settings import EngineChoice, Settings
+    from syncedit_demo.engines import Event, Frame
+    from syncedit_demo.settings import EngineChoice, EngineName, Settings
     from syncedit_demo.sync_report.report import SyncReport
 
-logger = logging.getLogger(__name__)
-
 QUEUE_POLL_SECONDS = 0.2
-DEVICE_TAKEN, DEVICE_FREE = "Job %s takes the device", "Job %s gives the device back"
 KEPT_REGISTRATIONS = 8
 """Edited frames on their clip's grid that are kept, a few megabytes each."""
+
+KEPT_CLIPS = 64
+"""Clips about which it is kept what they hold."""
 
 MAX_VARIANTS = 16
 REPORT_PHASE = "Comparing the motion"
@@ -118,7 +118,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Another job has the device; `place` jobs are served before this one."""
+    """Other jobs have the devices; `place` of them must end before this one is served."""
 
     place: int
 
@@ -150,43 +150,8 @@ class Ranked:
 JobEvent = Started | Queued | Progress | Preview | PreviewClip | EditResult
 
 
-class DeviceQueue:
-    """Who has the device: one at a time, in the order of arrival. From when to when is logged."""
-
-    def __init__(self) -> None:
-        self._tickets: deque[str] = deque()
-        self._changed = threading.Condition()
-
-    def join(self) -> str:
-        """Take a ticket."""
-        ticket = uuid.uuid4().hex[:8]
-        with self._changed:
-            self._tickets.append(ticket)
-        return ticket
-
-    def place(self, ticket: str, timeout: float) -> int:
-        """How many are still before this ticket, after waiting at most `timeout` seconds for its turn.
-
-        With 0 the device is taken.
-        """
-        with self._changed:
-            self._changed.wait_for(lambda: self._tickets[0] == ticket, timeout)
-            place = self._tickets.index(ticket)
-            if place == 0:
-                logger.info(DEVICE_TAKEN, ticket)
-            return place
-
-    def leave(self, ticket: str) -> None:
-        """Give the ticket back, whether it was served or not."""
-        with self._changed:
-            if self._tickets[0] == ticket:
-                logger.info(DEVICE_FREE, ticket)
-            self._tickets.remove(ticket)
-            self._changed.notify_all()
-
-
 class EditService:
-    """Inspects clips and carries out edits, one at a time.
+    """Inspects clips and carries out edits, one at a time on each device of an engine.
 
     Args:
         settings: The settings of this process.
@@ -195,8 +160,9 @@ class EditService:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engines = Engines(settings.sync_lora)
-        self._queue = DeviceQueue()
-        # What the page has shown is not searched for once more when it is made.
+        self._queues: dict[EngineName, DeviceQueue] = {}
+        # What the page has shown is not looked for once more when it is made.
+        self._probed = lru_cache(KEPT_CLIPS)(self._probe)
         self._registered = lru_cache(KEPT_REGISTRATIONS)(_register)
 
     def inspect(self, clip: Path, options: PlanOptions) -> tuple[ClipInfo, EditPlan]:
@@ -206,7 +172,7 @@ class EditService:
             ClipError: The clip cannot be used.
             PlanError: The options do not fit it.
         """
-        info = probe(clip, max_pixels=self.settings.max_clip_pixels)
+        info = self._probed(clip, _state(clip))
         return info, plan_edit(info, options)
 
     def engine(self) -> tuple[Engine, str]:
@@ -298,7 +264,9 @@ class EditService:
             cancel: Set it from anywhere to stop the job within a step.
 
         Yields:
-            One `Started`, `Queued` while another job has the device, `Progress` and `Preview`, one `EditResult`.
+            One `Started`, `Queued` while other jobs have the devices, `Progress` and `Preview`, one `EditResult`. With
+            the first `Progress` of `REPORT_PHASE` the result and its record are at their places; the report is added
+            to the record in both, and left out if it is stopped.
 
         Raises:
             SyncEditError: Something the user can mend.
@@ -327,15 +295,7 @@ class EditService:
             options=options,
             previews=request.previews,
         )
-        ticket = self._queue.join()
-        try:
-            while place := self._queue.place(ticket, QUEUE_POLL_SECONDS):
-                job.raise_if_cancelled()
-                yield Queued(place)
-            watch.lap("Waiting")
-            yield from self._run(request, Started(clip, plan, engine, notes), job, watch)
-        finally:
-            self._queue.leave(ticket)
+        yield from self._make(request, Started(clip, plan, engine, notes), job, watch)
 
     def check_variants(self, engine: EngineChoice, count: int) -> None:
         """Refuse a number of variants that would not be so many results.
@@ -402,15 +362,15 @@ class EditService:
             render.publish(made, wanted)
         yield Ranked((EditResult(request.target, best.record), *ranked[1:]))
 
-    def _run(self, request: EditRequest, started: Started, job: EditJob, watch: _Stopwatch) -> Iterator[JobEvent]:
+    def _make(self, request: EditRequest, started: Started, job: EditJob, watch: _Stopwatch) -> Iterator[JobEvent]:
         plan, engine = started.plan, started.engine
         audio = audio_interval(request.clip, started.clip, plan) if request.audio else None
         notes = list(started.notes)
-        digest = hashlib.sha256()
         with render.staging(request.target) as folder:
             with (
+                _Digest() as digest,
                 render.VideoFile(folder / "video.mp4", plan.frame_rate, request.target) as video,
-                closing(engine.run(job)) as events,
+                closing(self._on_device(engine, job)) as events,
             ):
                 phase = "Starting"
                 for event in events:
@@ -419,21 +379,20 @@ class EditService:
                             watch.lap(phase)
                             for frame in frames:
                                 video.write(frame)
-                                digest.update(np.ascontiguousarray(frame).data)
+                                digest.add(frame)
                             watch.lap("Encoding the video")
                         case Finished():
                             notes += event.notes
+                        case Queued():
+                            watch.lap("Waiting")
+                            yield event
                         case Progress():
+                            watch.lap(event.phase)
                             phase = event.phase
-                            watch.lap(phase)
                             yield event
                         case Preview() | PreviewClip():
                             yield event
-            yield Progress(REPORT_PHASE, 0, 1)
-            reference = Side(request.clip, started.clip, plan)
-            report = report_edit(reference, folder / "video.mp4", job.edited_frame, job.cancel)
-            yield Progress(REPORT_PHASE, 1, 1)
-            watch.lap(REPORT_PHASE)
+            watch.lap("Encoding the video")
             record = RunRecord(
                 program=__version__,
                 created=datetime.now(UTC).replace(microsecond=0),
@@ -446,19 +405,56 @@ class EditService:
                 seed=request.seed,
                 audio=request.audio,
                 notes=tuple(notes),
-                frames_sha256=digest.hexdigest(),
+                frames_sha256=digest.hex,
                 timings=watch.timings,
-                report=report,
             )
-            comment = record.relative_to(request.target.parent).to_json()
-            render.finish(folder / "video.mp4", folder / "result.mp4", request.target, audio=audio, comment=comment)
-            with render.output_errors(request.target):
-                (folder / "record.json").write_text(record.to_json(), encoding="utf-8")
-            render.publish(folder / "result.mp4", request.target)
-            render.publish(folder / "record.json", record_path(request.target))
-        if request.side_by_side is not None:
-            yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
+            _publish(record, folder, request.target, audio)
+            watch.lap("Writing the file")
+            if request.side_by_side is not None:
+                yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
+                watch.lap("Writing the side-by-side video")
+            with suppress(Cancelled):
+                yield Progress(REPORT_PHASE, 0, 1)
+                reference = Side(request.clip, started.clip, plan)
+                report = report_edit(reference, request.target, job.edited_frame, job.cancel)
+                yield Progress(REPORT_PHASE, 1, 1)
+                watch.lap(REPORT_PHASE)
+                record = replace(record, timings=watch.timings, report=report)
+                _publish(record, folder, request.target, audio)
         yield EditResult(request.target, record)
+
+    def _on_device(self, engine: Engine, job: EditJob) -> Generator[Event | Queued]:
+        """An engine's events once there is a device for the job, which is given back with the last of them."""
+        queue = self._queues.setdefault(engine.name, DeviceQueue(engine.devices))
+        ticket = queue.join()
+        try:
+            while place := queue.place(ticket, QUEUE_POLL_SECONDS):
+                job.raise_if_cancelled()
+                yield Queued(place)
+            with closing(engine.run(job)) as events:
+                yield from events
+        finally:
+            queue.leave(ticket)
+
+    def _probe(self, clip: Path, _file: tuple[int, int]) -> ClipInfo:
+        return probe(clip, max_pixels=self.settings.max_clip_pixels)
+
+
+def _publish(record: RunRecord, folder: Path, target: Path, audio: AudioInterval | None) -> None:
+    """Put a result and its record, which the result holds too, where they belong.
+
+    Args:
+        record: The record.
+        folder: Holds the result's `video.mp4`, without sound.
+        target: Where the result goes.
+        audio: What is heard, None for silence.
+    """
+    comment = record.relative_to(target.parent).to_json()
+    render.finish(folder / "video.mp4", folder / "result.mp4", target, audio=audio, comment=comment)
+    with render.output_errors(target):
+        (folder / "record.json").write_text(record.to_json(), encoding="utf-8")
+    render.publish(folder / "result.mp4", target)
+    render.publish(folder / "record.json", record_path(target))
 
 
 def _with_seed(target: Path, seed: int) -> Path:
@@ -499,6 +495,29 @@ def _state(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.st_mtime_ns, found.st_size
+
+
+class _Digest:
+    """The SHA-256 of frames one after the other, made in a thread beside the work that makes them."""
+
+    def __init__(self) -> None:
+        self._digest = hashlib.sha256()
+        self._worker = ThreadPoolExecutor(1, "digest")
+
+    def add(self, frame: Frame) -> None:
+        """Append a frame, not to be changed afterwards."""
+        self._worker.submit(self._digest.update, np.ascontiguousarray(frame).data)
+
+    @property
+    def hex(self) -> str:
+        """Of all frames, once the block is left."""
+        return self._digest.hexdigest()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._worker.shutdown()
 
 
 class _Stopwatch:

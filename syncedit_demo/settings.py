@@ -39,7 +39,10 @@ class Settings(BaseSettings):
     prepared: Path = Field(
         Path("weights/prepared"), description="Folder of the prepared set that the Sync-LoRA engine starts from."
     )
-    device: str | None = Field(None, description='Device of the Sync-LoRA engine, such as "cuda:1"; the GPU if unset.')
+    device: str | None = Field(
+        None,
+        description='Device of the Sync-LoRA engine, such as "cuda:1"; every GPU of the first one\'s kind if unset.',
+    )
     precision: PrecisionChoice = Field(
         "auto", description="Precision of the Sync-LoRA engine's products; bf16 where it fits if auto."
     )

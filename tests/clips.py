@@ -9,8 +9,9 @@ import av
 import cv2
 import numpy as np
 
+from syncedit_demo.appearance import ColorInfo
 from syncedit_demo.audio import AudioInterval
-from syncedit_demo.clip import AudioInfo, ClipInfo, ColorInfo
+from syncedit_demo.clip import AudioInfo, ClipInfo
 from syncedit_demo.render import write_clip
 
 if TYPE_CHECKING:

@@ -194,6 +194,11 @@ class Engine(Protocol):
         """Whether another seed gives another result."""
         ...
 
+    @property
+    def devices(self) -> int:
+        """How many edits it carries out at once, one on each device."""
+        ...
+
     def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
         """(width, height) of the frames it will give, in pixels: the plan's, or smaller where an option asks for that.
 

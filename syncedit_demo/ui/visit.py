@@ -94,10 +94,13 @@ class Run:
     def rank(self, runs: Sequence[Run]) -> tuple[int, int] | None:
         """Its place, from 1, among the runs that differ from it by their seed only, and how many these are.
 
-        None where there is nothing to rank: there are no others, or they have the very same frames.
+        Of two that keep time equally well the one with the lower seed comes first. None where there is nothing to rank:
+        there are no others, or they have the very same frames.
         """
-        results = {run.record.frames_sha256: run.score for run in runs if run.record.same_but_for_seed(self.record)}
-        better = sum(score > self.score for score in results.values())
+        alike = [run for run in runs if run.record.same_but_for_seed(self.record)]
+        results = {run.record.frames_sha256: (run.score, -run.record.seed) for run in alike}
+        own = results[self.record.frames_sha256]
+        better = sum(other > own for other in results.values())
         return (1 + better, len(results)) if len(results) > 1 else None
 
     @property

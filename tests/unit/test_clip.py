@@ -12,7 +12,8 @@ import pytest
 from av.stream import Disposition
 from PIL import Image
 
-from syncedit_demo.clip import ColorInfo, probe
+from syncedit_demo.appearance import ColorInfo
+from syncedit_demo.clip import probe
 from syncedit_demo.errors import ClipError
 from tests.media import (
     BT601,

@@ -7,12 +7,17 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from syncedit_demo.devices import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue
 from syncedit_demo.engines import Progress
+from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import PlanOptions
+from syncedit_demo.record import read_record
 from syncedit_demo.render import write_png
-from syncedit_demo.service import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue, EditRequest, EditResult, EditService, Queued
+from syncedit_demo.service import REPORT_PHASE, EditRequest, EditResult, EditService, Queued
 from syncedit_demo.settings import Settings
 from tests.clips import edited_scene, write_scene
 
@@ -53,6 +58,62 @@ def test_a_waiting_job_is_woken_when_its_turn_comes() -> None:
     queue.leave(first)
     waiting.join(30)
     assert places == [0]
+
+
+@given(devices=st.integers(1, 4), moves=st.lists(st.integers(0, 9), max_size=40))
+def test_each_device_serves_one_at_a_time_and_nobody_is_overtaken(devices: int, moves: list[int]) -> None:
+    """Whatever the order in which jobs come, ask and go: the first in line are those that are served."""
+    queue, line = DeviceQueue(devices), [""] * 0
+    served: list[str] = []
+    for move in moves:
+        if not line or move < 4:
+            line.append(queue.join())
+        elif move < 8:
+            ticket = line[move % len(line)]
+            waiting = [each for each in line if each not in served]
+            before = 0 if ticket in served else max(0, waiting.index(ticket) + 1 - (devices - len(served)))
+            assert queue.place(ticket, 0) == before
+            if before == 0 and ticket not in served:
+                served.append(ticket)
+        else:
+            ticket = line.pop(move % len(line))
+            queue.leave(ticket)
+            served = [each for each in served if each != ticket]
+        assert len(served) <= devices
+
+
+def test_an_engine_with_two_devices_makes_two_edits_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(DraftEngine, "devices", 2)
+    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    edits = [service.edit(request(tmp_path, f"{number}.mp4"), threading.Event()) for number in range(3)]
+    for edit in edits[:2]:
+        assert any(isinstance(event, Progress) for event in edit)
+    assert next(event for event in edits[2] if isinstance(event, Queued)) == Queued(1)
+    assert [told for told, _ in device_log(caplog)] == [DEVICE_TAKEN, DEVICE_TAKEN]
+    for edit in edits:
+        assert any(isinstance(event, EditResult) for event in edit)
+    one, other = ((tmp_path / f"{number}.mp4").stat().st_size for number in range(2))
+    assert one == pytest.approx(other, abs=20), "the names in their records may differ in length"
+
+
+def test_the_result_is_there_and_the_device_free_while_the_report_is_made(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    stop = threading.Event()
+    edit = service.edit(request(tmp_path, "out.mp4"), stop)
+    assert any(isinstance(event, Progress) and event.phase == REPORT_PHASE for event in edit)
+    assert [told for told, _ in device_log(caplog)] == [DEVICE_TAKEN, DEVICE_FREE]
+    assert read_record(tmp_path / "out.mp4") == read_record(tmp_path / "out.record.json")
+    stop.set()
+    (result,) = edit
+    assert isinstance(result, EditResult)
+    assert result.record.report is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["edited.png", "out.mp4", "out.record.json", "scene.mp4"]
 
 
 def test_a_stop_frees_the_device_within_a_step_and_before_the_next_job_has_it(

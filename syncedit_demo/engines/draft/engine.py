@@ -51,6 +51,7 @@ class DraftEngine:
 
     name: EngineName = "draft"
     uses_seed = False
+    devices = 1
     title = "Draft engine (CPU)"
     description = (
         "Carries the edit along the motion of the clip, on any machine. It invents nothing: new shapes, and what "

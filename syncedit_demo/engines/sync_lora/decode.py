@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ltx_core.model.video_vae import VideoDecoder
     from numpy.typing import NDArray
 
-STRIDE = 5
+STRIDE = 6
 """Latent frames that each run adds."""
 
 OVERLAP = 2

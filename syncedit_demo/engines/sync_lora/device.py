@@ -8,8 +8,10 @@ import torch
 from syncedit_demo.errors import EngineError
 
 
-def choose_device(name: str | None) -> torch.device:
-    """The device of a name such as "cuda:1" or "cpu"; None takes the GPU.
+def find_devices(name: str | None) -> tuple[torch.device, ...]:
+    """The device of a name such as "cuda:1" or "cpu"; None finds every GPU that is of the first one's kind.
+
+    One kind, so that it does not matter which of them makes an edit.
 
     Raises:
         EngineError: There is no such device.
@@ -18,11 +20,21 @@ def choose_device(name: str | None) -> torch.device:
         message = "Sync-LoRA needs an NVIDIA GPU, and torch sees none here."
         raise EngineError(message)
     device = torch.device(name or "cuda")
-    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+    if device.type != "cuda":
+        return (device,)
+    if (device.index or 0) >= torch.cuda.device_count():
         message = f"There is no device {device}: torch sees {torch.cuda.device_count()} NVIDIA GPUs."
         raise EngineError(message)
-    # With its number, which some of torch's questions about a device want.
-    return torch.device("cuda", device.index or 0) if device.type == "cuda" else device
+    # With their numbers, which some of torch's questions about a device want.
+    numbers = range(torch.cuda.device_count()) if name is None else (device.index or 0,)
+    found = [torch.device("cuda", number) for number in numbers]
+    return tuple(each for each in found if describe_device(each) == describe_device(found[0]))
+
+
+def make_current(device: torch.device) -> None:
+    """Make a GPU this thread's own: kernels and pinned memory are the current device's."""
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
 
 
 def describe_device(device: torch.device) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from importlib.metadata import version
 from importlib.util import find_spec
+from queue import LifoQueue
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from syncedit_demo.engines import EditJob, Event, Option, OptionValue, Progress
+    from syncedit_demo.engines.sync_lora.placement import Placement
+    from syncedit_demo.engines.sync_lora.runtime import Runtime
     from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
     from syncedit_demo.plan import EditPlan
     from syncedit_demo.settings import EngineName
@@ -77,8 +80,12 @@ class SyncLoraEngine:
         os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
         from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - torch is imported here, and not before
 
-        self._runtime = runtime.new_runtime(self._prepared, settings)
-        self._device_name = runtime.describe_device(self._runtime.device)
+        self._runtimes = runtime.new_runtimes(self._prepared, settings)
+        # The last one used is the first to be used again: its networks are loaded.
+        self._idle: LifoQueue[Runtime] = LifoQueue()
+        for each in reversed(self._runtimes):
+            self._idle.put(each)
+        self._device_name = runtime.describe_device(self._runtimes[0].device)
 
     @property
     def name(self) -> EngineName:
@@ -88,13 +95,13 @@ class SyncLoraEngine:
     @property
     def title(self) -> str:
         """The engine and its device, and the precision where it is not the trained one."""
-        precision = " in 8 bits" if self._runtime.placement.precision == "fp8" else ""
+        precision = " in 8 bits" if self._placement.precision == "fp8" else ""
         return f"Sync-LoRA{precision} on {self._device_name}"
 
     @property
     def placement(self) -> str:
         """In which precision the model is kept and where, in words."""
-        return str(self._runtime.placement)
+        return str(self._placement) + (f", on each of {self.devices} devices" if self.devices > 1 else "")
 
     @property
     def description(self) -> str:
@@ -110,7 +117,7 @@ class SyncLoraEngine:
         manifest = self._prepared.manifest
         return {
             **{name: version(name) for name in ("torch", "ltx-core")},
-            "precision": self._runtime.placement.precision,
+            "precision": self._placement.precision,
             **{f"{slot} ({source.name})": source.sha256 for slot, source in manifest.sources.items()},
             **{file.name: file.sha256 for file in manifest.files},
         }
@@ -125,14 +132,28 @@ class SyncLoraEngine:
         """The noise that the clip is made from comes from the seed."""
         return True
 
+    @property
+    def devices(self) -> int:
+        """The GPUs that it uses."""
+        return len(self._runtimes)
+
     def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
         """The plan's size, or half of it for `quality=preview`."""
         return SyncLoraOptions.resolve(options).output_size(plan)
 
     def run(self, job: EditJob) -> Generator[Event]:
         """Make the edit; see `Engine.run`."""
-        return self._runtime.run(job, SyncLoraOptions.resolve(job.options))
+        runtime = self._idle.get()
+        try:
+            yield from runtime.run(job, SyncLoraOptions.resolve(job.options))
+        finally:
+            self._idle.put(runtime)
 
     def unload(self) -> None:
-        """Give the device's memory back until the next edit."""
-        self._runtime.unload()
+        """Give the devices' memory back until the next edit."""
+        for runtime in self._runtimes:
+            runtime.unload()
+
+    @property
+    def _placement(self) -> Placement:
+        return self._runtimes[0].placement

@@ -89,8 +89,21 @@ def quantised(tokens: torch.Tensor, *, gelu: bool = False) -> tuple[torch.Tensor
     return (values / scale).to(torch.float8_e4m3fn), scale
 
 
-def normed_silu(pixels: torch.Tensor, eps: float) -> torch.Tensor:
-    """Pixels `(1, channels, frames, height, width)`, RMS-normalised over their channels, then SiLU."""
+def normed_silu(pixels: torch.Tensor, eps: float, *, before: int = 0, after: int = 0) -> torch.Tensor:
+    """RMS-normalised over their channels, then SiLU.
+
+    Args:
+        pixels: `(1, channels, frames, height, width)`.
+        eps: Added to the mean square.
+        before: How often the first frame is given once more, before the others.
+        after: How often the last frame is given once more, after them.
+
+    Returns:
+        `(1, channels, before + frames + after, height, width)`.
+    """
     if triton_kernels and pixels.is_cuda:
-        return triton_kernels.normed_silu(pixels, eps)
-    return functional.silu(pixels / torch.sqrt(torch.mean(pixels**2, dim=1, keepdim=True) + eps))
+        return triton_kernels.normed_silu(pixels, eps, before=before, after=after)
+    normed = functional.silu(pixels / torch.sqrt(torch.mean(pixels**2, dim=1, keepdim=True) + eps))
+    if not before and not after:
+        return normed
+    return torch.cat([*before * [normed[:, :, :1]], normed, *after * [normed[:, :, -1:]]], dim=2)

@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from syncedit_demo.plan import EditPlan
 
 GB = 10**9
-ENCODE_BYTES_PER_PIXEL = 121
+ENCODE_BYTES_PER_PIXEL = 95
 """Peak of the VAE's encoder, for each pixel of each frame of the reference."""
 
-DENOISE_BYTES_PER_TOKEN = 216_000
+DENOISE_BYTES_PER_TOKEN = 180_000
 """Peak of the transformer's activations, for each token of the sequence."""
 
-DECODE_BYTES_PER_TILE_PIXEL = 92
+DECODE_BYTES_PER_TILE_PIXEL = 60
 """Peak of decoding one tile, for each of its pixels."""
 
 TILE_SIDE = 512
@@ -37,10 +37,10 @@ DECODE_BYTES_PER_PIXEL = 30
 TILE_FRAMES = 64
 """Frames of a tile at most."""
 
-DECODE_WHOLE_BYTES_PER_PIXEL = 125
+DECODE_WHOLE_BYTES_PER_PIXEL = 60
 """Peak of decoding whole frames, for each pixel of a run's frames."""
 
-RUN_FRAMES = 57
+RUN_FRAMES = 65
 """Frames of such a run at most."""
 
 MARGIN = 1.05

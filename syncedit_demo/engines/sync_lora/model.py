@@ -22,11 +22,12 @@ from ltx_core.model.upsampler import LatentUpsampler, LatentUpsamplerConfigurato
 from ltx_core.model.video_vae import VideoDecoder, VideoDecoderConfigurator, VideoEncoder, VideoEncoderConfigurator
 from safetensors import safe_open
 
+from syncedit_demo.engines.sync_lora.device import make_current
 from syncedit_demo.engines.sync_lora.offload import StreamedBlocks
 from syncedit_demo.engines.sync_lora.placement import Placement, is_quantised
 from syncedit_demo.engines.sync_lora.prompt import load_prompt
 from syncedit_demo.engines.sync_lora.transformer import VideoBlock, VideoTransformer
-from syncedit_demo.engines.sync_lora.vae import fuse_norms
+from syncedit_demo.engines.sync_lora.vae import streamline
 from syncedit_demo.engines.sync_lora.weights import FETCH, TRANSFORMER_PREFIX
 from syncedit_demo.errors import EngineError
 
@@ -160,7 +161,7 @@ def load_models(
 
     def load(network: torch.nn.Module, path: Path, names: Mapping[str, str]) -> Generator[tuple[int, int]]:
         state: dict[str, torch.Tensor] = {}
-        with ThreadPoolExecutor(READERS) as readers:
+        with ThreadPoolExecutor(READERS, initializer=make_current, initargs=(device,)) as readers:
             for name, tensor in zip(names, readers.map(pinned, read_tensors(path, names)), strict=True):
                 state[names[name]] = tensor.to(device=device, dtype=DTYPE, non_blocking=True)
                 yield next(progress), total
@@ -187,8 +188,8 @@ def load_models(
     yield from load(networks.encoder, checkpoint, networks.encoder_names)
     yield from load(networks.decoder, checkpoint, networks.decoder_names)
     yield from load(networks.upscaler, upscaler, {name: name for name in networks.upscaler.state_dict()})
-    fuse_norms(networks.encoder)
-    fuse_norms(networks.decoder)
+    streamline(networks.encoder)
+    streamline(networks.decoder, channels_last=device.type == "cuda")
     return Models(
         transformer=VideoTransformer(networks.transformer, blocks),
         encoder=networks.encoder,

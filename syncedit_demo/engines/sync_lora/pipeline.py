@@ -72,11 +72,14 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
     half = (plan.width // 2, plan.height // 2)
     noiser = GaussianNoiser(torch.Generator(models.device).manual_seed(job.seed))
 
-    sizes = (half, full) if options.refine_with_reference and options.quality == "full" else (half,)
-    references = yield from _read_references(models, job, sizes)
+    stages = (half, full) if options.quality == "full" else (half,)
+    edited = {size: _resized(job.edited_frame, size, models.device).cpu() for size in stages}
+    references = yield from _read_references(models, job, stages if options.refine_with_reference else (half,))
+    # The host compresses while the device is busy with the reference.
+    firsts = {size: _first_frame(models, pixels, options) for size, pixels in edited.items()}
     tools = _latent_tools(job, half)
     conditionings = [
-        _first_frame(models, job, half, options),
+        firsts[half],
         VideoConditionByReferenceLatent(references[half], strength=options.reference_strength),
     ]
     state = _noised(tools, conditionings, noiser, models.device)
@@ -90,7 +93,7 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
         latent = upsample_video(latent, models.encoder, models.upscaler)
         yield Progress(UPSCALE, 1, 1)
         tools = _latent_tools(job, full)
-        conditionings: list[ConditioningItem] = [_first_frame(models, job, full, options)]
+        conditionings: list[ConditioningItem] = [firsts[full]]
         if full in references:
             conditionings.append(VideoConditionByReferenceLatent(references[full], strength=options.reference_strength))
         state = _noised(tools, conditionings, noiser, models.device, recipe.STAGE_2_SIGMAS[0], latent)
@@ -128,13 +131,18 @@ def _read_references(
     return latents
 
 
-def _first_frame(models: Models, job: EditJob, size: Size, options: SyncLoraOptions) -> VideoConditionByLatentIndex:
-    """The edited frame as the clip's latent frame 0; compressed at the size the model sees."""
-    pixels = _resized(job.edited_frame, size, models.device)
+def _first_frame(models: Models, pixels: torch.Tensor, options: SyncLoraOptions) -> VideoConditionByLatentIndex:
+    """The edited frame as the clip's latent frame 0; compressed at the size the model sees.
+
+    Args:
+        models: The networks.
+        pixels: The frame at that size, on the host: `(1, 3, height, width)`, float32, 0-255.
+        options: Say how much it is compressed.
+    """
     if options.first_frame_crf:
-        picture = pixels[0].permute(1, 2, 0).round().to(torch.uint8).cpu().numpy()
-        pixels = _resized(compress(picture, options.first_frame_crf), size, models.device)
-    latent = models.encoder(_normalised(pixels)[:, :, None])
+        picture = pixels[0].permute(1, 2, 0).round().to(torch.uint8).numpy()
+        pixels = torch.from_numpy(compress(picture, options.first_frame_crf)).permute(2, 0, 1)[None].float()
+    latent = models.encoder(_normalised(pixels.to(models.device))[:, :, None])
     return VideoConditionByLatentIndex(latent, strength=1.0, latent_idx=0)
 
 

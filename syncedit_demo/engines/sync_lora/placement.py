@@ -15,7 +15,7 @@ GB = 10**9
 OUTER_BLOCKS = 2
 """Blocks at each end that stay in bfloat16: what they get wrong, nothing after or before them makes good."""
 
-ROOM = 6 * GB
+ROOM = 4 * GB
 """Device memory that an edit at the trained size takes beside the networks."""
 
 SLOTS = 3

@@ -6,6 +6,7 @@ import functools
 import gc
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,12 +14,12 @@ import numpy as np
 import torch
 
 from syncedit_demo.engines import EditJob, Event, Frames, OptionValue, Progress
-from syncedit_demo.engines.sync_lora.device import choose_device, describe_device, free_bytes
+from syncedit_demo.engines.sync_lora.device import describe_device, find_devices, free_bytes, make_current
 from syncedit_demo.engines.sync_lora.memory import check_memory, suggest
 from syncedit_demo.engines.sync_lora.model import Models, load_models
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import generate
-from syncedit_demo.engines.sync_lora.placement import Placement, choose_placement
+from syncedit_demo.engines.sync_lora.placement import ROOM, Placement, choose_placement
 from syncedit_demo.engines.sync_lora.prepared import PreparedSet, open_prepared
 from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
 from syncedit_demo.errors import EngineError
@@ -47,6 +48,15 @@ class Runtime:
             Cancelled: The job's cancel flag was set.
             EngineError: It does not fit into memory.
         """
+        with closing(self._run(job, options)) as events:
+            while True:
+                # Whichever thread asks for the next event.
+                make_current(self.device)
+                if (event := next(events, None)) is None:
+                    return
+                yield event
+
+    def _run(self, job: EditJob, options: SyncLoraOptions) -> Generator[Event]:
         try:
             models = yield from self._load(job, options)
             check_memory(job.plan, options, free_bytes(self.device))
@@ -165,17 +175,19 @@ def resident_runtime(settings: SyncLoraSettings) -> Runtime:
     Raises:
         EngineError: The prepared set is missing or damaged, or there is no such device.
     """
-    return new_runtime(open_prepared(settings.prepared), settings)
+    return new_runtimes(open_prepared(settings.prepared), settings)[0]
 
 
-def new_runtime(prepared: PreparedSet, settings: SyncLoraSettings) -> Runtime:
-    """A runtime that fits the device's free memory.
+def new_runtimes(prepared: PreparedSet, settings: SyncLoraSettings) -> tuple[Runtime, ...]:
+    """A runtime for each device: the placement that fits the first one, and those on which it fits as well.
 
     Raises:
         EngineError: There is no such device.
     """
-    device = choose_device(settings.device)
-    return Runtime(prepared, device, choose_placement(prepared, settings, free_bytes(device)))
+    first, *others = find_devices(settings.device)
+    placement = choose_placement(prepared, settings, free_bytes(first))
+    fitting = [device for device in others if placement.nbytes + ROOM <= free_bytes(device)]
+    return tuple(Runtime(prepared, device, placement) for device in (first, *fitting))
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -148,26 +148,37 @@ def quantised(tokens: torch.Tensor, *, gelu: bool) -> tuple[torch.Tensor, torch.
 
 @triton.jit
 def _normed_silu(
-    pixels, out, positions, eps, CHANNELS: tl.constexpr, BLOCK_CHANNELS: tl.constexpr, BLOCK: tl.constexpr
-):
+    pixels, out, frames, frame_size, in_channel, in_position, out_channel, out_position, before, after, eps,
+    CHANNELS: tl.constexpr, BLOCK_CHANNELS: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
     position = tl.program_id(0).to(tl.int64) * BLOCK + tl.arange(0, BLOCK)[None, :]
     channel = tl.arange(0, BLOCK_CHANNELS)[:, None].to(tl.int64)
-    inside = (channel < CHANNELS) & (position < positions)
-    value = tl.load(pixels + channel * positions + position, mask=inside, other=0.0).to(tl.float32)
+    last = (frames - 1) * frame_size
+    inside = (channel < CHANNELS) & (position < last + frame_size)
+    value = tl.load(pixels + channel * in_channel + position * in_position, mask=inside, other=0.0).to(tl.float32)
     value *= tl.rsqrt(tl.sum(value * value, axis=0, keep_dims=True) / CHANNELS + eps)
-    tl.store(out + channel * positions + position, value * tl.sigmoid(value), mask=inside)
+    value *= tl.sigmoid(value)
+    at = out + channel * out_channel + position * out_position
+    tl.store(at + before * frame_size * out_position, value, mask=inside)
+    for copy in range(before):
+        tl.store(at + copy * frame_size * out_position, value, mask=inside & (position < frame_size))
+    for copy in range(after):
+        tl.store(at + (before + copy + 1) * frame_size * out_position, value, mask=inside & (position >= last))
 
 
-def normed_silu(pixels: torch.Tensor, eps: float) -> torch.Tensor:
+def normed_silu(pixels: torch.Tensor, eps: float, *, before: int, after: int) -> torch.Tensor:
     """See `kernels.normed_silu`."""
-    pixels = pixels.contiguous()
-    out = torch.empty_like(pixels)
-    channels = pixels.shape[1]
-    positions = pixels[0, 0].numel()
+    _, channels, frames, height, width = pixels.shape
+    layout = torch.channels_last_3d
+    if not pixels.is_contiguous(memory_format=layout):
+        pixels, layout = pixels.contiguous(), torch.contiguous_format
+    size = (1, channels, before + frames + after, height, width)
+    out = torch.empty(size, dtype=pixels.dtype, device=pixels.device, memory_format=layout)
     # As many pixels as keep a program's values in registers, and enough for whole lines of memory.
     block = max(ELEMENTS // triton.next_power_of_2(channels), 16)
-    _normed_silu[(triton.cdiv(positions, block),)](
-        pixels, out, positions, eps,
+    _normed_silu[(triton.cdiv(frames * height * width, block),)](
+        pixels, out, frames, height * width, pixels.stride(1), pixels.stride(4), out.stride(1), out.stride(4),
+        before, after, eps,
         CHANNELS=channels, BLOCK_CHANNELS=triton.next_power_of_2(channels), BLOCK=block, num_warps=WARPS,
     )  # fmt: skip
     return out

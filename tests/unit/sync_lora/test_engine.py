@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from syncedit_demo.engines import Engine, Finished, Frames, Progress
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraOptions, SyncLoraSettings
-from syncedit_demo.engines.sync_lora.device import choose_device
+from syncedit_demo.engines.sync_lora.device import find_devices
 from syncedit_demo.engines.sync_lora.memory import GB, check_memory, working_bytes
 from syncedit_demo.engines.sync_lora.runtime import DeviceTask, run_task
 from syncedit_demo.errors import EngineError
@@ -91,12 +91,12 @@ def test_whole_numbers_are_strengths_too() -> None:
 
 def test_without_a_gpu_it_is_not_ready_unless_the_cpu_is_asked_for(settings: SyncLoraSettings) -> None:
     if torch.cuda.is_available():
-        assert choose_device(None).type == "cuda"
+        assert {device.type for device in find_devices(None)} == {"cuda"}
     else:
         with pytest.raises(EngineError, match="needs an NVIDIA GPU"):
             SyncLoraEngine(replace(settings, device=None))
     with pytest.raises(EngineError, match="There is no device cuda:99"):
-        choose_device("cuda:99")
+        find_devices("cuda:99")
 
 
 def test_a_task_of_paths_and_numbers_gives_the_engines_frames(

@@ -64,10 +64,18 @@ def test_gated_heads() -> None:
     assert_same(lambda: kernels.gated_heads(attended.clone(), logits))
 
 
-@pytest.mark.parametrize("channels", [128, 1024, 48])
-def test_normed_silu(channels: int) -> None:
-    pixels = random(1, channels, 3, 20, 28)
-    assert_same(lambda: kernels.normed_silu(pixels, 1e-8))
+@pytest.mark.parametrize(("before", "after"), [(0, 0), (2, 0), (1, 1)])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last_3d])
+@pytest.mark.parametrize(("channels", "frames"), [(128, 3), (1024, 3), (48, 1)])
+def test_normed_silu(channels: int, frames: int, layout: torch.memory_format, before: int, after: int) -> None:
+    pixels = random(1, channels, frames, 20, 28).to(memory_format=layout)
+    assert_same(lambda: kernels.normed_silu(pixels, 1e-8, before=before, after=after))
+    assert kernels.normed_silu(pixels, 1e-8, before=before, after=after).is_contiguous(memory_format=layout)
+
+
+def test_normed_silu_of_frames_of_a_longer_clip() -> None:
+    pixels = random(1, 64, 5, 20, 28)[:, :, 1:4]
+    assert_same(lambda: kernels.normed_silu(pixels, 1e-8, before=1, after=1))
 
 
 @pytest.mark.parametrize("gelu", [False, True])

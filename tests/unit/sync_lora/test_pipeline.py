@@ -21,7 +21,7 @@ from syncedit_demo.engines.sync_lora import pipeline, recipe
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import STAGE_1, STAGE_2
 from syncedit_demo.engines.sync_lora.prompt import load_prompt
-from syncedit_demo.engines.sync_lora.runtime import LOAD, Runtime, new_runtime
+from syncedit_demo.engines.sync_lora.runtime import LOAD, Runtime, new_runtimes
 from syncedit_demo.engines.sync_lora.safetensors_file import read_header
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot
 from syncedit_demo.errors import Cancelled
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def runtime(prepared: PreparedSet, settings: SyncLoraSettings) -> Runtime:
-    return new_runtime(prepared, settings)
+    return new_runtimes(prepared, settings)[0]
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +150,7 @@ def test_the_prompt_is_used(
     kept = path.read_bytes()
     try:
         tiny_ltx.write_prompt(path, base, seed=2)
-        other = new_runtime(replace(prepared, prompt=read_header(path)), settings)
+        (other,) = new_runtimes(replace(prepared, prompt=read_header(path)), settings)
         assert not np.array_equal(usual, frames_of(run(other, make_job())))
     finally:
         path.write_bytes(kept)
@@ -205,7 +205,7 @@ def test_stop_is_honoured_in_every_phase(runtime: Runtime, make_job: JobMaker) -
 def test_stop_while_loading_leaves_the_engine_usable(
     prepared: PreparedSet, settings: SyncLoraSettings, make_job: JobMaker
 ) -> None:
-    runtime = new_runtime(prepared, settings)
+    (runtime,) = new_runtimes(prepared, settings)
     events = run_and_stop(runtime, make_job(), 3)
     assert events[-1] == Progress(LOAD, 3, events[-1].total if isinstance(events[-1], Progress) else 0)
     assert isinstance(run(runtime, make_job())[-1], Finished)

@@ -1,0 +1,164 @@
+"""How a clip's pictures are meant to be shown: which way up, in what shape, in which colours."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from av.buffer import Buffer
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+PRIMARIES = {
+    0: "reserved",
+    1: "bt709",
+    4: "bt470m",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "film",
+    9: "bt2020",
+    10: "smpte428",
+    11: "smpte431",
+    12: "smpte432",
+    22: "ebu3213",
+}
+TRANSFERS = {
+    0: "reserved",
+    1: "bt709",
+    4: "bt470m",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "linear",
+    9: "log100",
+    10: "log316",
+    11: "iec61966-2-4",
+    12: "bt1361e",
+    13: "iec61966-2-1",
+    14: "bt2020-10",
+    15: "bt2020-12",
+    16: "smpte2084",
+    17: "smpte428",
+    18: "arib-std-b67",
+}
+MATRICES = {
+    0: "gbr",
+    1: "bt709",
+    3: "reserved",
+    4: "fcc",
+    5: "bt470bg",
+    6: "smpte170m",
+    7: "smpte240m",
+    8: "ycgco",
+    9: "bt2020nc",
+    10: "bt2020c",
+    11: "smpte2085",
+    12: "chroma-derived-nc",
+    13: "chroma-derived-c",
+    14: "ictcp",
+}
+"""Code points of ITU-T H.273, with ffmpeg's names; 2 and whatever is not here is unknown."""
+
+FULL_RANGE = 2
+MAX_SAMPLE_ASPECT = 8
+"""A sample wider or higher than this is a mistake in the file."""
+
+UNSPECIFIED = 2
+MAX_TILT = 1
+"""Degrees by which an orientation may miss a quarter turn without being spoken of."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColorInfo:
+    """How the samples encode colour, in ffmpeg's names; "unknown" where the file does not say.
+
+    Attributes:
+        primaries: Such as "bt709", "bt2020".
+        transfer: Such as "bt709", "smpte2084" (PQ), "arib-std-b67" (HLG).
+        matrix: Such as "bt709", "smpte170m", "bt2020nc", "gbr".
+        full_range: Whether samples use the full code range.
+    """
+
+    primaries: str
+    transfer: str
+    matrix: str
+    full_range: bool
+
+
+def orientation(frame: VideoFrame) -> tuple[tuple[int, bool], list[str]]:
+    """Rotation and mirroring by the display matrix, and a note where it asks for more than quarter turns.
+
+    The matrix maps (x, y) to (a·x + c·y, b·x + d·y) with y downwards, in 16.16 fixed point, as in ISO/IEC 14496-12.
+    """
+    data = cast("Mapping[str, Buffer]", frame.side_data).get("DISPLAYMATRIX")
+    if data is None:
+        return (0, False), []
+    a, b, _, c, d = struct.unpack_from("=5i", data)
+    wanted = np.array((a, b, c, d), dtype=np.float64)
+    length = float(np.hypot(wanted[0], wanted[1])) * float(np.hypot(wanted[2], wanted[3]))
+    if not length:
+        return (0, False), ["The file's orientation is nonsense and is left out of account."]
+    turns = {0: (1, 0, 0, 1), 90: (0, 1, -1, 0), 180: (-1, 0, 0, -1), 270: (0, -1, 1, 0)}
+    candidates = {
+        (turn, mirrored): np.array((-a, b, -c, d) if mirrored else (a, b, c, d), dtype=np.float64)
+        for turn, (a, b, c, d) in turns.items()
+        for mirrored in (False, True)
+    }
+    unit = wanted / np.sqrt(length)
+    best = max(candidates, key=lambda candidate: float(candidates[candidate] @ unit))
+    if float(candidates[best] @ unit) < 2 * math.cos(math.radians(MAX_TILT)):
+        return best, ["The file asks for a turn that is no quarter turn; the nearest quarter turn is used."]
+    return best, []
+
+
+def sample_aspect(stream: VideoStream) -> tuple[Fraction, list[str]]:
+    """How much wider than high a sample is, and a note where the file's word for it is left out of account."""
+    aspect = stream.sample_aspect_ratio
+    if not aspect or aspect < 0:
+        return Fraction(1), []
+    if max(aspect, 1 / aspect) > MAX_SAMPLE_ASPECT:
+        return Fraction(1), [f"The file's sample aspect ratio {aspect} is nonsense; samples are taken as square."]
+    return aspect, []
+
+
+def display_size(frame: VideoFrame, aspect: Fraction, rotation: int) -> tuple[int, int]:
+    """(width, height) of the picture as it is shown: square pixels, turned by `rotation` degrees."""
+    width, height = max(1, round(frame.width * aspect)), frame.height
+    return (height, width) if rotation in (90, 270) else (width, height)
+
+
+def color(frame: VideoFrame, tags: tuple[int, int, int]) -> ColorInfo:
+    """Colour as the picture says, or else as the container does.
+
+    Args:
+        frame: The picture.
+        tags: The container's code points of primaries, transfer and matrix.
+    """
+    own = (frame.color_primaries, frame.color_trc, frame.colorspace)
+    primaries, transfer, matrix = (mine if mine != UNSPECIFIED else tag for mine, tag in zip(own, tags, strict=True))
+    name = frame.format.name
+    is_rgb = frame.format.is_rgb or frame.format.has_palette
+    return ColorInfo(
+        primaries=PRIMARIES.get(primaries, "unknown"),
+        transfer=TRANSFERS.get(transfer, "unknown"),
+        matrix="gbr" if is_rgb else MATRICES.get(matrix, "unknown"),
+        full_range=is_rgb or frame.color_range == FULL_RANGE or name.startswith("yuvj"),
+    )
+
+
+def has_alpha(frame: VideoFrame, codec: str) -> bool:
+    """Whether there is transparency; a GIF always could have some, so its first frame is looked at."""
+    if not any(component.is_alpha for component in frame.format.components):
+        return False
+    if codec != "gif":
+        return True
+    return bool(np.any(frame.to_ndarray(format="rgba")[..., 3] < 255))
