@@ -86,17 +86,26 @@ def turned_round(reference: Motion, result: Motion, agreement: float) -> Turn | 
         agreement: How well it agrees with the reference as it is, its timing made up for.
     """
     mirrored = reference.flow[:, :, ::-1] * np.array((-1, 1), np.float16)
-    likeness = agree(mirrored, result.flow).share()
-    edges, mirrored_edges, own = (
-        picture.astype(np.float32).mean(axis=0).ravel()
-        for picture in (reference.edges, reference.edges[:, :, ::-1], result.edges)
-    )
-    gain = float(np.corrcoef(mirrored_edges, own)[0, 1] - np.corrcoef(edges, own)[0, 1])
-    if likeness > agreement - CLEARLY and likeness + gain > agreement + CLEARLY:
+    agreed = agree(mirrored, result.flow).share()
+    gain = likeness(reference.edges[:, :, ::-1], result.edges) - likeness(reference.edges, result.edges)
+    if agreed > agreement - CLEARLY and agreed + gain > agreement + CLEARLY:
         return "mirrored left to right"
     # Motion since the frame before belongs to the frame after when played backwards, and points the other way.
     backwards = np.concatenate([reference.flow[:1], -reference.flow[:0:-1]])
     return "played backwards" if agree(backwards, result.flow).share() > agreement + CLEARLY else None
+
+
+def likeness(reference: NDArray[np.float16], result: NDArray[np.float16]) -> float:
+    """Correlation of where two clips have edges, over their time: 1 for one picture, 0 for two that share nothing.
+
+    Args:
+        reference: Edges per cell, shape (frames, rows, columns, 2).
+        result: The same of the result.
+    """
+    pictures: list[Floats] = [edges.astype(np.float32).mean(axis=0).ravel() for edges in (reference, result)]
+    one, other = (picture - picture.mean() for picture in pictures)
+    scale = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / scale if scale else 0.0
 
 
 def _smooth(flow: NDArray[np.float16]) -> Floats:

@@ -42,13 +42,13 @@ class Motion:
         flow: Motion since the frame before in pixels of the analysis picture, (x, y) per cell; zero for frame 0.
             float16, shape (frames, rows, columns, 2).
         edges: Strength of the edges across and along, against the picture's own mean. float16, like `flow`.
-        change: Largest mean difference of a cell from the frame before, in levels; 0 for frame 0. Shape (frames,).
+        change: Mean difference from the frame before in levels; 0 for frame 0. float16, shape (frames, rows, columns).
         speed: Motion of the cells that move fastest, their 99.5th percentile, in pixels. Shape (frames,).
     """
 
     flow: NDArray[np.float16]
     edges: NDArray[np.float16]
-    change: Floats
+    change: NDArray[np.float16]
     speed: Floats
 
     @property
@@ -81,26 +81,25 @@ def measure_motion(frames: Iterable[Frame], size: tuple[int, int]) -> Motion:
     grid = (size[0] // CELL, size[1] // CELL)
     flows: list[NDArray[np.float16]] = []
     edges: list[NDArray[np.float16]] = []
-    changes: list[float] = []
+    changes: list[NDArray[np.float16]] = []
     before: Bytes | None = None
     for frame in frames:
         small: Bytes = frame if frame.shape[:2] == size[::-1] else cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
         gray: Bytes = cv2.GaussianBlur(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), (0, 0), GRAIN)
         if before is None:
-            flow, change = np.zeros((grid[1], grid[0], 2), np.float32), 0.0
+            flow, change = np.zeros((grid[1], grid[0], 2), np.float32), np.zeros(grid[::-1], np.float32)
         else:
-            differs = _per_cell(cv2.absdiff(gray, before).astype(np.float32), grid)
+            change = _per_cell(cv2.absdiff(gray, before).astype(np.float32), grid)
             # From this frame back, so that motion is where things are now; negated it points forward.
             flow = -_per_cell(dis.calc(gray, before, np.zeros((*gray.shape, 2), np.float32)), grid)
-            flow *= _reliability(differs)[..., None]
-            change = float(differs.max())
+            flow *= _reliability(change)[..., None]
         flows.append(flow.astype(np.float16))
         edges.append(_edges(gray, grid))
-        changes.append(change)
+        changes.append(change.astype(np.float16))
         before = gray
     motion = np.stack(flows)
     speed = np.percentile(np.linalg.norm(motion.astype(np.float32), axis=-1), FASTEST, axis=(1, 2))
-    return Motion(motion, np.stack(edges), np.array(changes, np.float32), speed.astype(np.float32))
+    return Motion(motion, np.stack(edges), np.stack(changes), speed.astype(np.float32))
 
 
 def _per_cell(picture: Floats, grid: tuple[int, int]) -> Floats:

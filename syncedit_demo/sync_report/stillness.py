@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,24 +12,48 @@ if TYPE_CHECKING:
 
     from syncedit_demo.sync_report.features import Motion
 
-    Floats = NDArray[np.float32]
+    Floats = NDArray[Any]
     Mask = NDArray[np.bool_]
 
 AT_REST, NOISY = 0.1, 0.5
 """Speed in pixels a frame below which nothing moves in the reference; a result may have grain that seems to."""
 
-STILL_SPEED, STILL_CHANGE = 0.25, 0.4
-"""Share of the reference's usual speed and change below which a frame of the result stands still. An encoder makes even
-a frame that is repeated differ a little."""
+AROUND = 5
+"""Frames to both sides over which it is found where a reference usually changes, and how much."""
 
-SAME_CHANGE = 0.1
-"""Share of the reference's change below which it is the same picture, even if grain seems to move."""
+USUALLY = 75
+"""Percentile of the changes over these frames that is the usual change: a clip may repeat every other frame."""
 
-QUIET = 0.5
-"""Share of its median speed at which the reference is quiet; there a freeze goes on, if it is one."""
+HELD, SHORTLY_HELD = 0.1, 0.06
+"""Share of the reference's usual change, where it changes, below which a run of frames shows one picture, and below
+which one or two frames do."""
 
-AROUND = 3
-"""Frames to both sides over which the reference's usual speed is found: some of its own may be repeated."""
+NEARLY = 0.25
+"""Share that no frame of such a run exceeds: an encoder mends a picture for a few frames before it repeats it."""
+
+WAITS = 0.6
+"""The same where a late result waits for the reference's first frame, so that it is expected to: the first frame of a
+file is coded better than those after it, and they differ."""
+
+VISIBLE = 1.2
+"""How much the reference usually changes, by the result's noise, for anyone to see that the result does not."""
+
+RESTS, PLODS = 0.12, 0.4
+"""Shares of its usual change below which the reference rests, and below which it moves so slowly that an encoder may
+leave a frame or two out."""
+
+CALM, LEAST_CHANGE = 0.1, 1.0
+"""A result is calm where it changes by less than this share of what it usually does, or nowhere by these levels: a clip
+that hardly moves does not stand still for being held against one that does."""
+
+STEADY_NOISE = 5
+"""Percentile, over time, of a clip's mean change: what changes in a frame that is held is noise."""
+
+UNSTEADY_NOISE = 1.06
+"""How much more the square of noise can be from one frame to the next."""
+
+LEVEL = 0.3
+"""Levels, beyond the noise, from which a change of a cell is one."""
 
 
 def rests(motion: Motion, limit: float) -> bool:
@@ -39,38 +64,128 @@ def rests(motion: Motion, limit: float) -> bool:
 def stills(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Where the result stands still while the reference moves: (first frame, number of frames) each.
 
-    Where the reference rests, or repeats a frame itself, at the same time or `offsets` frames before, the result may.
+    The result stands still where it does not change although the reference usually does, there and about then. Where
+    the reference rests, or repeats a frame itself, `offsets` frames before, the result may.
     """
+    if len(offsets) < 2:
+        return []
+    seen = _see(reference, result, offsets)
+    waits = _waits(seen, offsets)
+    return sorted([*waits, *_freezes(seen, offsets, waits)])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What there is to see of each frame; shares are of what usually changes, where it does, noise left out.
+
+    Attributes:
+        shows: Share that changes in the result of what usually does in the reference.
+        moves: The same of the reference itself.
+        stirs: The same of the result against itself.
+        loudest: Levels by which a cell of the result changes at most.
+        visible: Whether the result's noise would let anyone see that it stands still.
+    """
+
+    shows: Floats
+    moves: Floats
+    stirs: Floats
+    loudest: Floats
+    visible: Mask
+
+    def is_calm(self, run: NDArray[np.int64]) -> bool:
+        return float(self.stirs[run].mean()) < CALM or float(self.loudest[run].mean()) < LEAST_CHANGE
+
+
+def _see(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> _Seen:
     places = (np.arange(len(offsets)) - offsets).clip(0, len(offsets) - 1)
-    usual = _usual(reference.speed)
-    usual_change = _usual(reference.change)
-    still = _is_below(result.speed, STILL_SPEED, usual, places)
-    still &= _is_below(result.change, STILL_CHANGE, usual_change, places)
-    still |= _is_below(result.change, SAME_CHANGE, usual_change, places)
-    # The first frame has no motion because there is none before it.
-    still[0] = False
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], still, [False]]).astype(np.int8)))
+    given, own = _flat(reference), _flat(result)
+    noise = _noise(own)
+    usual = _usual(given)
+    weight = np.maximum(0.0, usual - 2 * np.percentile(usual, 10, axis=1, keepdims=True) - LEVEL)
+    mostly = np.percentile(own[1:], USUALLY, axis=0, keepdims=True)
+    return _Seen(
+        shows=_share(own, weight[places], usual[places]),
+        moves=_share(given, weight, usual),
+        stirs=_share(own, np.maximum(0.0, mostly - LEVEL), mostly),
+        # Noise of the cells of a picture is three times its mean at most.
+        loudest=own.max(axis=1) - 3 * noise,
+        visible=_weighted(usual, weight)[places] > VISIBLE * noise,
+    )
+
+
+def _waits(seen: _Seen, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Where a late result holds its first frame and an early one its last, for as long as it is late or early."""
+    frames = len(offsets)
+    late, early = max(0, int(offsets[0])), max(0, -int(offsets[-1]))
     found: list[tuple[int, int]] = []
-    for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        run = slice(start, end)
-        # While the result waits it shows one frame of the reference, which may be a repeated one.
-        shown = reference.speed[places] if end - start <= 2 else usual[places]
-        moved = min(float(reference.speed[run].mean()), float(shown[run].mean()))
-        changed = SAME_CHANGE * float(reference.change[run].mean())
-        stands = float(result.speed[run].mean()) < STILL_SPEED * moved or float(result.change[run].mean()) < changed
-        if moved > AT_REST and stands:
-            found.append((start, end - start))
+    for start, length, most in ((1, late, WAITS), (frames - early, early, NEARLY)):
+        run = np.arange(start, start + length)
+        # The last of them may be coded anew for what comes after it.
+        held = seen.shows[run[: max(1, length - 1)]] < most
+        if length and held.all() and (length < 3 or seen.is_calm(run)):
+            found.append((start, length))
     return found
 
 
-def _is_below(values: Floats, share: float, usual: Floats, places: NDArray[np.int64]) -> Mask:
-    """Where values are small against the reference's now and where the result is in it, or against its quiet times."""
-    quiet = QUIET * float(np.median(usual))
-    return values < share * np.maximum(np.minimum(usual, usual[places]), quiet)
+def _freezes(seen: _Seen, offsets: NDArray[np.int64], waits: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    still = (seen.shows < NEARLY) & seen.visible
+    # The first frame has no motion because there is none before it.
+    still[0] = False
+    for start, length in waits:
+        still[start : start + length] = False
+    found: list[tuple[int, int]] = []
+    for start, end in _runs(still):
+        shows = seen.shows[start:end]
+        is_short = end - start < 3
+        if float(shows.mean()) > (SHORTLY_HELD if is_short else HELD) or not seen.is_calm(np.arange(start, end)):
+            continue
+        held = np.flatnonzero(shows <= HELD)
+        run = np.arange(start + int(held[0]), start + int(held[-1]) + 1)
+        missed: list[NDArray[np.int64]] = []
+        # While the result waits the offset changes; what it should show is told by the offsets before and after.
+        for offset in {int(offsets[start - 1]), int(offsets[min(end, len(offsets) - 1)])}:
+            shown = (run - offset).clip(1, len(offsets) - 1)
+            moves = seen.moves[shown] > (PLODS if is_short else RESTS)
+            # What the clip shows before its start and after its end, where it may repeat a frame, is not known.
+            missed.append(run[moves & (shown == run - offset)] if is_short else run[moves])
+        if min(map(len, missed)):
+            moving = np.concatenate(missed)
+            # Of a freeze the reference may have rested at either end, for a frame that it repeats itself.
+            more = 0 if is_short else 1
+            first, last = max(int(run[0]), int(moving.min()) - more), min(int(run[-1]), int(moving.max()) + more)
+            found.append((first, last - first + 1))
+    return found
 
 
-def _usual(values: Floats) -> Floats:
-    """The running median; frame 0, which has no motion yet, is left out."""
-    known = values[1:] if len(values) > 1 else values
-    padded = np.pad(known, (AROUND + len(values) - len(known), AROUND), mode="edge")
-    return np.median(np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1), axis=-1)
+def _runs(mask: Mask) -> list[tuple[int, int]]:
+    """Where a mask is set: (first, behind the last) of each run."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
+
+
+def _flat(motion: Motion) -> Floats:
+    return motion.change.astype(np.float32).reshape(motion.frames, -1)
+
+
+def _weighted(values: Floats, weight: Floats) -> Floats:
+    return (values * weight).sum(axis=1) / np.maximum(weight.sum(axis=1), 1e-6)
+
+
+def _share(change: Floats, weight: Floats, usual: Floats) -> Floats:
+    """How much changes in each frame where it is weighted, noise left out, against what usually does."""
+    signal = np.square(_weighted(change, weight)) - UNSTEADY_NOISE * np.square(_noise(change))
+    return np.sqrt(np.maximum(0.0, signal)) / np.maximum(_weighted(usual, weight), 1e-6)
+
+
+def _noise(change: Floats) -> Floats:
+    """What changes of a cell by noise in each frame: no more than in the calmest frames, or in its calmest cells."""
+    calm_frames = np.percentile(change[1:].mean(axis=1), STEADY_NOISE)
+    return np.minimum(2 * np.percentile(change, 10, axis=1), calm_frames)
+
+
+def _usual(change: Floats) -> Floats:
+    """The running percentile of each cell; frame 0, which has no change yet, is left out."""
+    padded = np.pad(change[1:], ((AROUND + 1, AROUND), (0, 0)), mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * AROUND + 1, axis=0)
+    place = (2 * AROUND) * USUALLY // 100
+    return np.partition(windows, place, axis=-1)[..., place]

@@ -124,7 +124,7 @@ class SyncCurves(GradioModel):
     Attributes:
         verdict: What is the matter, if anything.
         score: How well, 0 to 1.
-        worst_frame: Where it does least.
+        worst_frame: Where it does least, None where there is nothing to see.
         agreement: Share of the motion that agrees, one value a frame, 0 to 1.
         motion_reference: Speed of what moves fastest in the clip, one value a frame.
         motion_result: The same in the result.
@@ -132,7 +132,7 @@ class SyncCurves(GradioModel):
 
     verdict: str
     score: float
-    worst_frame: int
+    worst_frame: int | None
     agreement: list[float]
     motion_reference: list[float]
     motion_result: list[float]
@@ -157,7 +157,7 @@ class SyncView(GradioModel):
         curves = SyncCurves(
             verdict=report.verdict,
             score=report.score,
-            worst_frame=report.worst_frame,
+            worst_frame=report.worst_frame if report.is_worst_worth_seeing else None,
             agreement=list(report.curves["agreement"]),
             motion_reference=list(report.curves["motion_reference"]),
             motion_result=list(report.curves["motion_result"]),

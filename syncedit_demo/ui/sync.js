@@ -28,7 +28,8 @@ function write(value) {
   // Before the first frame there is none to move from.
   draw(".motion .reference", reference.slice(1), fastest);
   draw(".motion .result", result.slice(1), fastest);
-  root.style.setProperty("--worst", report.worst_frame / last());
+  root.toggleAttribute("data-worst", report.worst_frame !== null);
+  root.style.setProperty("--worst", (report.worst_frame ?? 0) / last());
   frames.max = agreement.length - 1;
   follow();
 }

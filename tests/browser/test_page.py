@@ -233,14 +233,16 @@ def test_a_frame_that_an_editor_shifted_is_put_back(desk: Desk) -> None:
     expect(desk.generate).to_be_enabled()
 
 
-def test_the_report_follows_the_player_and_leads_it(desk: Desk, tmp_path: Path) -> None:
+def test_the_report_follows_the_player_and_leads_it(desk: Desk) -> None:
     expect(desk.sync).to_contain_text("will be said here")
     desk.prepare()
     desk.run()
     counter = desk.player.locator(".counter")
     expect(desk.sync.locator(".score")).to_have_text(re.compile(r"Score (0\.[89]|1\.0)"))
     expect(desk.sync.locator(".words")).to_contain_text("The result keeps time with the clip.")
-    expect(desk.sync.locator(".words")).to_contain_text("The worst second is from frame")
+    # Where nearly all agrees there is no worst second to look at.
+    expect(desk.sync.locator(".words")).not_to_contain_text("worst")
+    expect(desk.sync.get_by_role("button", name="Worst second")).to_have_count(0)
     frames = desk.sync.get_by_role("slider", name="Frame on the curves")
     frames.focus()
     desk.page.keyboard.press("End")
@@ -254,14 +256,8 @@ def test_the_report_follows_the_player_and_leads_it(desk: Desk, tmp_path: Path) 
     expect(counter).to_have_text(f"frame 11 / {FRAMES}")
     desk.player.get_by_role("button", name="One frame forward").click()
     expect(frames).to_have_value("11")
-    desk.sync.get_by_role("button", name="Worst second").click()
-    desk.download("Download result", tmp_path / "result.mp4")
-    report = load_record(tmp_path / "result.mp4").report
-    assert report
-    worst = report.worst_frame
-    expect(counter).to_have_text(f"frame {worst + 1} / {FRAMES}")
     desk.player.get_by_role("button", name="Play", exact=True).click()
-    desk.page.wait_for_function("worst => document.querySelector('#sync .frame').value != worst", arg=worst)
+    desk.page.wait_for_function("document.querySelector('#sync .frame').value != 11")
 
 
 def test_a_long_clip_has_a_start_to_choose(desk: Desk, tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Frames = NDArray[np.uint8]
     Edit = Callable[[Frames], Frames]
 
-SIZE = (256, 192)
+SIZE = (192, 144)
 COUNT = 64
 SPARE = 12
 """Frames of the scene beyond those that are compared, for results that run ahead or away."""
@@ -53,28 +53,28 @@ def head_scene(seed: int = 1, *, edited: bool = False, count: int = COUNT + SPAR
     """
     rng = np.random.default_rng(seed)
     speeds, phases = rng.uniform(1.5, 9, 8), rng.uniform(0, 6, 8)
-    wall = texture(SIZE, seed, 24)
+    wall = texture(SIZE, seed, 18)
     if edited:
         wall = (wall * np.array((0.9, 0.6, 0.4))).astype(np.uint8)
-    skin = texture((80, 110), seed + (50 if edited else 1), 7)
+    skin = texture((60, 83), seed + (50 if edited else 1), 5)
     skin = (skin * 0.4 + np.array((60, 110, 70) if edited else (120, 90, 70))).astype(np.uint8)
     frames: list[Frame] = []
     for index in range(count):
         wave = np.sin(speeds * index / 25 + phases)
         picture = wall.copy()
-        x, y = 85 + 14 * wave[0] + 5 * wave[1], 45 + 6 * wave[2] + 3 * wave[3]
+        x, y = 64 + 10 * wave[0] + 4 * wave[1], 34 + 5 * wave[2] + 2 * wave[3]
         mask = np.zeros(SIZE[::-1], np.uint8)
-        cv2.ellipse(mask, (round(x + 40), round(y + 55)), (38, 52), 0, 0, 360, 255, -1)
+        cv2.ellipse(mask, (round(x + 30), round(y + 41)), (28, 39), 0, 0, 360, 255, -1)
         place = np.array([[1, 0, x], [0, 1, y]])
         moved = cv2.warpAffine(skin, place, SIZE, borderMode=cv2.BORDER_REPLICATE)
         picture[mask > 0] = moved[mask > 0]
-        opened = max(1, round(5 + 4 * wave[4] + 3 * wave[5]))
-        cv2.ellipse(picture, (round(x + 40), round(y + 80)), (14, opened), 0, 0, 360, (60, 10, 20), -1)
+        opened = max(1, round(4 + 3 * wave[4] + 2 * wave[5]))
+        cv2.ellipse(picture, (round(x + 30), round(y + 60)), (10, opened), 0, 0, 360, (60, 10, 20), -1)
         if edited:
-            cv2.rectangle(picture, (round(x + 5), round(y - 8)), (round(x + 75), round(y + 16)), (30, 30, 90), -1)
-        hand = (round(215 + 18 * wave[6]), round(150 + 30 * wave[7]))
-        cv2.circle(picture, hand, 18, (210, 160, 140), -1)
-        cv2.circle(picture, hand, 7, (90, 40, 160), 2)
+            cv2.rectangle(picture, (round(x + 4), round(y - 6)), (round(x + 56), round(y + 12)), (30, 30, 90), -1)
+        hand = (round(161 + 14 * wave[6]), round(112 + 22 * wave[7]))
+        cv2.circle(picture, hand, 14, (210, 160, 140), -1)
+        cv2.circle(picture, hand, 5, (90, 40, 160), 2)
         frames.append(picture)
     return np.stack(frames)
 
@@ -123,9 +123,11 @@ WRONG: dict[str, tuple[str, Edit]] = {
     "frozen, then a jump": ("frozen", taken(np.where((TIMES >= 30) & (TIMES < 40), 29, TIMES))),
     "frozen, then late": ("frozen", taken(np.where(TIMES < 30, TIMES, np.maximum(29, TIMES - 10)))),
     "frozen at the start": ("frozen", taken(np.where(TIMES < 11, 0, TIMES))),
+    "frozen at the end": ("frozen", taken(np.minimum(TIMES, COUNT - 11))),
     "never moving": ("frozen", taken(0 * TIMES)),
     "every frame twice": ("frozen", taken(TIMES // 2 * 2)),
-    "3 % fast": ("drifting", taken(np.rint(TIMES * 1.03).astype(np.int64))),
+    "2 % fast": ("drifting", taken(np.rint(TIMES * 1.02).astype(np.int64))),
+    "3 % slow": ("drifting", taken(np.rint(TIMES * 0.97).astype(np.int64))),
     "10 % fast": ("drifting", taken(np.rint(TIMES * 1.1).astype(np.int64))),
     "8 % slow": ("drifting", taken(np.rint(TIMES * 0.92).astype(np.int64))),
     "a jump ahead": ("drifting", taken(np.where(TIMES < 30, TIMES, TIMES + 6))),
@@ -165,21 +167,52 @@ def test_another_clip_moves_differently(seed: int) -> None:
 def test_an_offset_is_found_to_the_frame(frames: int) -> None:
     edited = head_scene(edited=True)
     held = report(edited[np.maximum(0, TIMES - frames)])
-    assert (held.verdict, held.offset_frames) == ("late", frames)
+    assert (held.verdict, held.offset_frames, held.frozen_frames) == ("late", frames, frames)
     ahead = report(edited[TIMES + frames])
-    assert (ahead.verdict, ahead.offset_frames) == ("early", -frames)
+    assert (ahead.verdict, ahead.offset_frames, ahead.frozen_frames) == ("early", -frames, 0)
 
 
 def test_an_early_result_may_rest_at_its_end() -> None:
     found = report(head_scene(edited=True)[np.minimum(COUNT - 1, TIMES + 7)])
-    assert (found.verdict, found.offset_frames) == ("early", -7)
+    assert (found.verdict, found.offset_frames, found.frozen_frames) == ("early", -7, 7)
 
 
 def test_a_freeze_is_counted_and_placed() -> None:
     found = report(taken(np.where((TIMES >= 30) & (TIMES < 40), 29, TIMES))(head_scene()))
-    assert 9 <= found.frozen_frames <= 11
+    assert found.frozen_frames == 10
     assert 26 <= found.worst_frame <= 42
-    assert "frame 30 (1.2 s)" in found.sentences[0]
+    # For people the first frame is frame 1, as in the player.
+    assert "for 10 frames from frame 31 (1.2 s) on" in found.sentences[0]
+
+
+@functools.cache
+def quiet_scene() -> Frames:
+    """A still wall, and a patch of it that creeps by a quarter of a pixel a frame."""
+    wall, patch = texture(SIZE, 7, 18), texture((120, 120), 8, 7)
+    frames: list[Frame] = []
+    for index in range(COUNT):
+        picture = wall.copy()
+        place = np.array([[1, 0, 0.25 * index - 20], [0, 1, 0.15 * index - 20]])
+        picture[40:120, 60:140] = cv2.warpAffine(patch, place, (80, 80), flags=cv2.INTER_LINEAR)
+        frames.append(picture)
+    return np.stack(frames)
+
+
+@pytest.mark.parametrize("start", [15, 40])
+def test_a_freeze_is_seen_where_the_clip_hardly_moves(start: int) -> None:
+    clip = measured(quiet_scene())
+    assert float(clip.speed.max()) < 0.5
+    right = report(grained(quiet_scene(), 1.0), clip)
+    assert (right.verdict, right.frozen_frames) == ("in sync", 0)
+    held = np.isin(TIMES, range(start, start + 10))
+    frozen = report(taken(np.where(held, start - 1, TIMES))(quiet_scene()), clip)
+    assert frozen.verdict == "frozen"
+    assert 9 <= frozen.frozen_frames <= 10
+
+
+def test_frames_that_nobody_can_see_to_be_held_are_not_called_frozen() -> None:
+    found = report(grained(quiet_scene(), 12.0), measured(quiet_scene()))
+    assert found.frozen_frames == 0
 
 
 def test_a_drift_is_seen_in_the_curve_of_offsets() -> None:
@@ -193,6 +226,8 @@ def test_frames_that_the_clip_itself_repeats_are_no_fault() -> None:
     clip = measured(repeated)
     found = report(grained(repeated, 2.0), clip)
     assert (found.verdict, found.frozen_frames) == ("in sync", 0)
+    late = report(grained(repeated[np.maximum(0, TIMES - 1)], 2.0), clip)
+    assert (late.verdict, late.offset_frames, late.frozen_frames) == ("late", 1, 1)
     held = head_scene()[np.where((TIMES >= 20) & (TIMES < 40), 20, TIMES)]
     found = report(grained(held, 2.0), measured(held))
     assert (found.verdict, found.frozen_frames) == ("in sync", 0)
@@ -204,6 +239,18 @@ def test_where_nothing_moves_there_is_nothing_to_judge() -> None:
     assert (found.verdict, found.score) == ("in sync", 1.0)
     assert "Nothing moves" in found.sentences[0]
     assert report(head_scene()[:COUNT], measured(still)).verdict == "different motion"
+
+
+def test_the_worst_second_is_named_where_there_is_something_to_see() -> None:
+    right = report(head_scene(edited=True)[:COUNT])
+    assert not right.is_worst_worth_seeing
+    assert not any("worst" in sentence for sentence in right.sentences)
+    away = head_scene(5)[:COUNT]
+    # One second of another clip.
+    wrong = report(np.where((TIMES // 25 == 1)[:, None, None, None], away, head_scene()[:COUNT]))
+    assert wrong.is_worst_worth_seeing
+    assert 25 <= wrong.worst_frame < 50
+    assert any("The worst second is from frame 2" in sentence for sentence in wrong.sentences)
 
 
 def test_every_curve_has_a_value_a_frame() -> None:
@@ -228,7 +275,7 @@ def clip(tmp_path: Path) -> Path:
 
 def test_the_command_prints_the_report_as_json(clip: Path, tmp_path: Path) -> None:
     small: list[Frame] = [
-        cv2.resize(head_scene(edited=True)[max(0, index - 3)], (192, 144)).astype(np.uint8) for index in range(COUNT)
+        cv2.resize(head_scene(edited=True)[max(0, index - 3)], (160, 120)).astype(np.uint8) for index in range(COUNT)
     ]
     write_media(tmp_path / "late.mp4", small, Video(options={"crf": "30"}))
     answer = json.loads(succeed("report", clip, tmp_path / "late.mp4", "--json"))
@@ -260,7 +307,7 @@ def test_a_result_at_another_rate_and_of_another_length_is_compared_over_time(cl
 def test_a_turned_and_cropped_clip_is_compared_upright(tmp_path: Path) -> None:
     frames = head_scene()[:40]
     write_media(tmp_path / "turned.mp4", [np.rot90(frame).copy() for frame in frames], Video(rotation=-90))
-    write_clip(frames[:, :, 32:224], tmp_path / "square.mp4", frame_rate=RATE, audio=None)
+    write_clip(frames[:, :, 24:168], tmp_path / "square.mp4", frame_rate=RATE, audio=None)
     answer = json.loads(succeed("report", tmp_path / "turned.mp4", tmp_path / "square.mp4", "--json"))
     assert answer["verdict"] == "in sync"
     assert answer["score"] > 0.9

@@ -1,0 +1,68 @@
+"""The sync report under the player, where there is something to see."""
+
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import gradio as gr
+import pytest
+from gradio.themes import Base
+from playwright.sync_api import expect
+
+from syncedit_demo.playback import Playable
+from syncedit_demo.sync_report.report import SyncReport
+from syncedit_demo.ui.compare import Comparison, Side, compare_player
+from syncedit_demo.ui.parts import SyncView, sync_view
+from tests.browser.test_compare import FRAMES, HEIGHT, WIDTH, write_clip
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import OpenPage, Serve
+
+WORST = 16
+FROZEN = SyncReport(
+    verdict="frozen",
+    score=0.5,
+    offset_frames=0,
+    frozen_frames=10,
+    first_frame_psnr=None,
+    worst_frame=WORST,
+    curves={
+        "agreement": tuple(1 - 0.9 * (abs(frame - WORST) < 6) for frame in range(FRAMES)),
+        "motion_reference": (1.0,) * FRAMES,
+        "motion_result": (1.0,) * FRAMES,
+        "offset": (0.0,) * FRAMES,
+    },
+    sentences=("The result stands still for 10 frames from frame 12 (0.4 s) on.",),
+)
+
+
+@pytest.fixture(scope="module")
+def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("clips")
+    side = Side.of(Playable.of(write_clip(folder / "clip.mp4"), folder), "Clip")
+    pair = Comparison(
+        reference=side, result=side, width=WIDTH, height=HEIGHT, frames=FRAMES, rate=Fraction(30000, 1001)
+    )
+    with gr.Blocks() as app:
+        compare_player(pair, elem_id="player")
+        sync = sync_view(elem_id="sync")
+        gr.Button("report").click(lambda: SyncView.of(FROZEN), outputs=sync, show_progress="hidden")
+    return serve(app, theme=Base())
+
+
+def test_the_worst_second_is_marked_and_shown_on_a_click(open_page: OpenPage, address: str) -> None:
+    page = open_page(address)
+    expect(page.locator(".compare-player")).to_have_attribute("data-state", "ready")
+    page.get_by_role("button", name="report", exact=True).click()
+    sync = page.locator("#sync .sync")
+    expect(sync.locator(".verdict")).to_have_text("Frozen")
+    mark, plot = sync.locator(".mark").bounding_box(), sync.locator(".plot").bounding_box()
+    assert mark
+    assert plot
+    assert abs(mark["x"] - plot["x"] - plot["width"] * WORST / (FRAMES - 1)) < 2
+    sync.get_by_role("button", name="Worst second").click()
+    expect(page.locator(".compare-player .counter")).to_have_text(f"frame {WORST + 1} / {FRAMES}")
+    expect(sync.locator(".frame")).to_have_value(str(WORST))
