@@ -146,6 +146,42 @@ def test_badge_does_not_swim_on_smooth_skin() -> None:
         assert psnr(result[t], truth[t], differs(frames[t], truth[t])) > 25
 
 
+def test_badge_on_smooth_skin_keeps_its_place_while_something_passes_over_it() -> None:
+    """Optical flow is drawn along with what passes; there is next to nothing on the skin to hold it."""
+    noise = np.random.default_rng(7).normal(0, 1.5, (15, SIDE, SIDE, 3))
+    skin = to_bytes(np.array((200, 155, 130)) + (texture(4).astype(np.float64) - 128) / 8)
+
+    def passed(picture: Frame) -> list[Frame]:
+        return [
+            to_bytes(cv2.circle(frame.copy(), (20 * t - 60, 135), 40, (60, 75, 90), -1, cv2.LINE_AA) + noise[t])
+            for t, frame in enumerate(swayed(picture, 15))
+        ]
+
+    frames, truth = passed(skin), passed(with_badge(skin))
+    result, _ = edit(frames, truth[0])
+    for t in (6, 10, 13):
+        assert psnr(result[t], truth[t], differs(frames[t], truth[t])) > 20
+
+
+def test_pattern_on_a_plain_wall_rests_behind_what_moves() -> None:
+    rows, columns = np.indices((SIDE, SIDE))
+    wall = np.stack([150 + rows / 9, 155 + rows / 10, 160 + columns / 13], axis=-1)
+    pattern = 40 * np.stack([np.sin(columns / 9), np.cos(rows / 11), np.sin((rows + columns) / 8)], axis=-1)
+    cloth = texture(15, colour=(90, 60, 50))
+    noise = np.random.default_rng(8).normal(0, 0.7, (9, SIDE, SIDE, 3))
+
+    def behind_cloth(back: NDArray[Any], t: int) -> Frame:
+        shift = 55 * np.sin(t / 3)
+        hidden = (np.abs(columns - SIDE / 2 - shift) < 35) & (rows > 70)
+        return to_bytes(np.where(hidden[..., None], moved(cloth, 2 * np.sin(t / 2), 1, (shift, 0)), back) + noise[t])
+
+    frames, truth = ([behind_cloth(back, t) for t in range(9)] for back in (wall, wall + pattern))
+    result, _ = edit(frames, truth[0])
+    seen_at_first = differs(frames[0], truth[0])
+    for t in (4, 8):
+        assert psnr(result[t], truth[t], seen_at_first & differs(frames[t], truth[t])) > 27
+
+
 def test_what_crosses_in_front_is_left_alone_and_the_edit_comes_back() -> None:
     sheet = texture(6)
     count = 17

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from syncedit_demo.engines.draft.matching import (
+    WORST_COST,
+    cheapest,
+    confidence_of,
+    detail_of,
+    grown,
+    homography,
+    mismatch_of,
+    slack_of,
+    texture_of,
+)
 from syncedit_demo.engines.draft.surface import SurfaceTracker
 from syncedit_demo.engines.draft.warping import (
     Box,
@@ -24,17 +34,26 @@ from syncedit_demo.engines.draft.warping import (
     sample,
     size_of,
     warp,
+    wide_blur,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+CHAIN_BIAS, PLANE_BIAS, HELD_BIAS = 0.6, -0.3, -0.6
+"""Added to the cost of a candidate, in levels: a chain drifts, a plane motion is smooth, what was seen is likely."""
 
-WORST_COST = 18.0
-"""Mean difference over the channels, in levels, from which a match is as bad as any."""
+BORDER_SHARE = 0.5
+"""Edited share of the frame's border from which an edit is of the scenery, and not of a thing that moves in it."""
 
-CHAIN_BIAS = 0.6
-PLANE_BIAS = -0.3
-"""Added to the cost of a candidate, in levels: a chain drifts, a plane motion is smooth."""
+STILL_SHARE = 0.2
+"""Share, against what only a plane motion explains, that only rest must explain for the camera to count as at rest."""
+
+CLEARLY = 1.0
+"""Difference in cost, in levels, from which one explanation is better than another."""
+
+BEND_KEPT = 0.95
+"""Share of what a surface deviates from a plane motion that is still expected of it in the next frame."""
+
+FIRMNESS = 1e-3
+"""How firmly the expected flow holds against what is seen further away, in the weight of what is seen."""
 
 SMOOTH_BIAS = -1.5
 """Added to the cost of a plane motion where there is no texture that could tell candidates apart."""
@@ -48,9 +67,6 @@ PLACED_SHARE, WELL_PLACED_SHARE = 0.3, 0.5
 SURROUNDINGS = 24
 """How far beyond a local edit its surface is taken to reach, in pixels of the coarse grid."""
 
-MOST_SLACK = 8.0
-"""Most of the cost, in levels, that is put down to a match being off by half a pixel."""
-
 LIGHT = 12.0
 """How much light and shade on a surface may change, in levels, without it being another surface."""
 
@@ -63,20 +79,8 @@ CUT_SHARE = 0.45
 """Share of a frame without counterpart in the frame before from which it is another scene. Motion within a scene stays
 under 0.16 on the clips this was set on, unrelated scenes are above 0.6."""
 
-TEXTURE = 1e-4
-"""Eigenvalue, as OpenCV scales it, at which texture stands out from the noise."""
-
-DETAIL = (1.0, 6.0)
-"""Blurs between which detail lies, in pixels of the coarse grid."""
-
 HELD_TEXTURE = np.float32(0.7)
 """How well motion is taken to be determined, at least, where detail of even contrast was followed."""
-
-CONTRAST_WINDOW, FAINT = 8.0, 1.5
-"""Blur over which the contrast of detail is made even, in pixels, and the contrast in levels that is but noise."""
-
-MOST_POINTS = 1500
-"""Points that a homography is fitted to."""
 
 MEAN = np.full((1, 3), 1 / 3, np.float32)
 
@@ -102,11 +106,19 @@ class Motion:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Match:
-    """Flow to frame 0 and its cost on the coarse grid, the plane motion of what is edited, and where that may show."""
+    """Flow to frame 0 on the coarse grid, its cost, what it is like where it is unsure, and where the edit may show.
+
+    Attributes:
+        plane: Flow of the plane motion of what is edited.
+        settled: 0-1, how far that plane motion is all there is in the scenery: nothing explains it any better.
+        expected: Flow of the frame before, moved on with the surface of a local edit; None where that is not seen.
+    """
 
     flow: Floats
     cost: Floats
     plane: Floats
+    settled: Floats
+    expected: Floats | None
     zone: Mask
 
 
@@ -138,8 +150,10 @@ class MotionTracker:
         self._first_gray = gray(coarse)
         self._first_seen = self._seen(self._first_gray)
         self._support = resize(support, self._size)
+        border = [self._support[[0, -1]].ravel(), self._support[:, [0, -1]].ravel()]
+        self._scenery = not local and float((np.concatenate(border) > 0.3).mean()) > BORDER_SHARE
         self._surface = SurfaceTracker(self._first, self._support) if local else None
-        self._placed = np.eye(3)
+        self._placed = self._placed_before = np.eye(3)
         self._previous = coarse
         self._flow = self._still()
         self._gain = np.ones(3, np.float32)
@@ -149,7 +163,7 @@ class MotionTracker:
         coarse, coarse_gray, _, cut = self._next(frame)
         if cut or self.away:
             direct = self._dis.calc(coarse_gray, self._first_gray, self._still())
-            self.away = _mismatch(self._cost(coarse.astype(np.float32), direct, self._first)) > CUT_SHARE
+            self.away = mismatch_of(self._cost(coarse.astype(np.float32), direct, self._first)) > CUT_SHARE
 
     def step(self, frame: Bytes) -> Motion:
         """The motion of the next frame, RGB at the fine size, found on the coarse grid."""
@@ -160,25 +174,26 @@ class MotionTracker:
             chain = self._flow
         else:
             chain = compose(back, self._flow)
-        texture = _texture(coarse_gray)
+        self._placed_before = self._placed
+        texture = texture_of(coarse_gray)
         match = self._best(colours, coarse_gray, chain, texture)
-        self.away = (cut or self.away) and _mismatch(match.cost) > CUT_SHARE
+        self.away = (cut or self.away) and mismatch_of(match.cost) > CUT_SHARE
         if self.away:
             nowhere = np.zeros(texture.shape, np.float32)
             return Motion(self._flow, nowhere, nowhere, self._gain, None)
         # Optical flow is wrong for some pixels beyond whatever covers the surface, however well they seem to match.
-        slack = _slack(coarse_gray) if self._local else 0.0
+        slack = slack_of(coarse_gray) if self._local else 0.0
         margin = 17 if self._local else 7
-        sure = cv2.erode(_confidence(match.cost, slack), np.ones((margin, margin), np.uint8))
+        sure = cv2.erode(confidence_of(match.cost, slack), np.ones((margin, margin), np.uint8))
         held = np.maximum(texture, HELD_TEXTURE) if self._local else texture
         self._flow = self._refilled(match, sure, held)
         confidence = sure
         if self._local:
-            filled = _confidence(self._cost(colours, self._flow, self._first * self._gain, 1), slack)
+            filled = confidence_of(self._cost(colours, self._flow, self._first * self._gain, 1), slack)
             confidence = np.maximum(sure, cv2.erode(filled, np.ones((3, 3), np.uint8)))
         self._gain = self._measured_gain(colours, confidence)
         size = size_of(frame)
-        trust = resize(sure if self._local else texture, size)
+        trust = resize(sure if self._local else texture * (1 - match.settled), size)
         fine = resize_flow(self._flow, size)
         return Motion(fine, trust, confidence * match.zone, self._gain, self._box(match.zone))
 
@@ -199,11 +214,11 @@ class MotionTracker:
         back = self._dis.calc(coarse_gray, gray(self._previous), self._still())
         cost = self._cost(coarse.astype(np.float32), back, self._previous.astype(np.float32))
         self._previous = coarse
-        return coarse, coarse_gray, back, _mismatch(cost) > CUT_SHARE
+        return coarse, coarse_gray, back, mismatch_of(cost) > CUT_SHARE
 
     def _seen(self, picture: Bytes) -> Bytes:
         """What the flow along a plane goes by: for a local edit the detail, where faint texture counts as strong."""
-        return _detail(picture) if self._local else picture
+        return detail_of(picture) if self._local else picture
 
     def _still(self) -> Floats:
         return np.zeros((self._size[1], self._size[0], 2), np.float32)
@@ -212,7 +227,7 @@ class MotionTracker:
         shown = sample(first, places(flow), border=cv2.BORDER_CONSTANT)
         difference = frame - shown
         if self._surface is not None:
-            difference -= np.clip(blur(np.clip(difference, -LIGHT, LIGHT), 8), -LIGHT, LIGHT)
+            difference -= wide_blur(np.clip(difference, -LIGHT, LIGHT), 8)
         difference = cv2.transform(np.abs(difference), MEAN)
         return blur(np.minimum(difference, WORST_COST), sigma)
 
@@ -227,7 +242,7 @@ class MotionTracker:
         biases: list[Floats | float] = [CHAIN_BIAS, 0.0, 0.0]
         smooth = SMOOTH_BIAS * (1 - texture)
         near = np.zeros(texture.shape, np.bool_)
-        plane, zone = np.eye(3), ~near
+        plane, zone, expected = np.eye(3), ~near, None
 
         better = direct if costs[1].mean() < costs[2].mean() else again
         sure = np.minimum(costs[1], costs[2]) < SURE_COST
@@ -235,21 +250,30 @@ class MotionTracker:
         if share > PLACED_SHARE:
             plane = np.linalg.inv(placed)
             shown = self._seen_through(plane, self._support)
-            near = _grown(shown, SURROUNDINGS)
+            near = grown(shown, SURROUNDINGS)
             if share > WELL_PLACED_SHARE:
-                zone = _grown(shown, round(6 + 0.15 * float(np.sqrt(shown.sum()))))
-            flows.append(self._through(plane, seen, texture))
-            biases.append(PLANE_BIAS + smooth * near)
-        background = _homography(better, sure)
+                zone = grown(shown, round(6 + 0.15 * float(np.sqrt(shown.sum()))))
+            expected = self._expected(plane)
+            along = self._through(plane, seen, texture)
+            flows += [along, self._held(frame, frame_gray, expected, along)]
+            biases += [PLANE_BIAS + smooth * near, HELD_BIAS + smooth * near]
+        background = homography(better, sure)
         if background is not None:
+            if self._scenery and self._stands_still(frame, background):
+                background = np.eye(3)
             if share <= PLACED_SHARE:
                 plane = background
             flows.append(self._through(background, seen, texture))
             biases.append((PLANE_BIAS + smooth) * ~near)
 
         costs += [self._cost(frame, flow, first) for flow in flows[3:]]
-        flow = _cheapest(flows, [cost + bias for cost, bias in zip(costs, biases, strict=True)])
-        return _Match(flow, self._cost(frame, flow, first), plane, zone)
+        flow = cheapest(flows, [cost + bias for cost, bias in zip(costs, biases, strict=True)])
+        ground = self._along(plane)
+        settled = np.zeros(texture.shape, np.float32)
+        if self._scenery:
+            lost = self._cost(frame, ground, first, 1) - self._cost(frame, flow, first, 1)
+            settled = blur(np.clip(2 - lost / CLEARLY, 0, 1), 1)
+        return _Match(flow, self._cost(frame, flow, first), ground, settled, expected, zone)
 
     def _aligned(self, frame: Floats, flow: Floats, sure: Mask) -> tuple[Floats, float]:
         """Where the surface of a local edit is, as an affine map, and the share of it that is seen there."""
@@ -257,12 +281,47 @@ class MotionTracker:
             return self._placed, 0.0
         placed, share = self._surface.align(frame, self._gain, self._placed)
         if share < PLACED_SHARE:
-            region = _homography(flow, sure & _grown(warp(self._support, flow), 12))
+            region = homography(flow, sure & grown(warp(self._support, flow), 12))
             if region is not None:
                 found = self._surface.align(frame, self._gain, np.linalg.inv(region))
                 placed, share = max((placed, share), found, key=lambda pair: pair[1])
         self._placed = placed
         return placed, share
+
+    def _along(self, plane: Floats) -> Floats:
+        """The flow of a plane motion."""
+        grid = places(self._still())
+        return cv2.perspectiveTransform(grid, plane) - grid
+
+    def _stands_still(self, frame: Floats, plane: Floats) -> bool:
+        """Whether, of what tells rest from a plane motion, a good part is at rest: then it is something that moves."""
+        first = self._first * self._gain
+        still, moved = self._cost(frame, self._still(), first), self._cost(frame, self._along(plane), first)
+        return bool((moved - still > CLEARLY).sum() > STILL_SHARE * (still - moved > CLEARLY).sum())
+
+    def _expected(self, plane: Floats) -> Floats:
+        """The flow of the frame before, moved on with the surface; what bends it fades unless it is seen again."""
+        before = self._along(self._placed_before @ plane)
+        ground = self._along(plane)
+        return ground + BEND_KEPT * (compose(before, self._flow) - ground)
+
+    def _held(self, frame: Floats, frame_gray: Bytes, expected: Floats, along: Floats) -> Floats:
+        """The expected flow, refined by what of the surface is seen.
+
+        What covers the surface is replaced by what is expected there, or optical flow would be drawn along with it.
+        """
+        first = self._first * self._gain
+        cost = np.min([self._cost(frame, flow, first, 1.5) for flow in (expected, along)], axis=0)
+        covered = np.clip(3 * (1 - confidence_of(cost, slack_of(frame_gray))), 0, 1)
+        visible = 1 - blur(cv2.dilate(covered, np.ones((7, 7), np.uint8)), 1)
+        shown = warp(self._first_gray, expected)
+        rest = frame_gray - shown.astype(np.float32)
+        light = wide_blur(rest * visible, 8) / (wide_blur(visible, 8) + np.float32(0.01))
+        uncovered = shown + light + (rest - light) * visible
+        rest = self._dis.calc(
+            self._seen(np.clip(uncovered + 0.5, 0, 255).astype(np.uint8)), self._seen(shown), self._still()
+        )
+        return compose(rest * visible[..., None], expected)
 
     def _seen_through(self, matrix: Floats, picture: Picture) -> Picture:
         mode = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
@@ -279,16 +338,22 @@ class MotionTracker:
     def _refilled(self, match: _Match, confidence: Floats, texture: Floats) -> Floats:
         """The flow, with what is unsure or without texture taken from its surroundings.
 
-        Interpolated is the difference from the plane motion, by normalised convolution (Knutsson and Westin, 1993).
+        Interpolated is the difference from the plane motion, or, where little is seen, from the expected one, by
+        normalised convolution (Knutsson and Westin, 1993).
         """
-        grid = places(self._still())
         flow = match.flow
-        ground: Floats = cv2.perspectiveTransform(grid, match.plane) - grid
         weight = confidence * (texture + np.float32(0.02)) + np.float32(1e-4)
-        offset = (flow - ground) * weight[..., None]
-        filled = blur(offset, 6) + 0.05 * blur(offset, 24)
-        filled /= (blur(weight, 6) + 0.05 * blur(weight, 24))[..., None]
-        return ground + filled + (flow - ground - filled) * (confidence * texture)[..., None]
+        weights = blur(weight, 6) + 0.05 * blur(weight, 24)
+
+        def filled(ground: Floats, firmness: float) -> Floats:
+            offset = (flow - ground) * weight[..., None]
+            return ground + (blur(offset, 6) + 0.05 * blur(offset, 24)) / (weights + firmness)[..., None]
+
+        result = filled(match.plane, 0)
+        if match.expected is not None:
+            result += (filled(match.expected, FIRMNESS) - result) * (1 - blur(confidence, 6))[..., None]
+        result += (flow - result) * (confidence * texture)[..., None]
+        return result + (match.plane - result) * match.settled[..., None]
 
     def _measured_gain(self, frame: Floats, confidence: Floats) -> Floats:
         sure = confidence[::3, ::3] > 0.5
@@ -316,63 +381,3 @@ class MotionTracker:
         length = np.sqrt(np.square(step).sum(axis=-1, keepdims=True))
         step *= np.clip(2 - length / POLISH_LIMIT, 0, 1) * trust[..., None]
         return compose(step, flow)
-
-
-def _mismatch(cost: Floats) -> float:
-    """Share of a picture that has no counterpart."""
-    return float((cost > WORST_COST / 2).mean())
-
-
-def _slack(picture: Bytes) -> Floats:
-    """Cost that a match may have by being off by half a pixel only: half the slope of the picture, in levels."""
-    across, down = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
-    # cv2.magnitude rounds by where its buffers lie in memory, and the same job has to give the same pixels.
-    return np.minimum(blur(np.sqrt(across * across + down * down), 2) / 2, MOST_SLACK)
-
-
-def _confidence(cost: Floats, slack: Floats | float) -> Floats:
-    return np.exp(-np.square(np.maximum(cost - 2 - slack, 0) / 8))
-
-
-def _detail(picture: Bytes) -> Bytes:
-    """The detail of a grey picture, of even contrast throughout, around middle grey."""
-    band = blur(picture.astype(np.float32), DETAIL[0])
-    band -= blur(band, DETAIL[1])
-    strength = np.sqrt(blur(band * band, CONTRAST_WINDOW))
-    return np.clip(128.5 + 45 * band / (strength + FAINT), 0, 255).astype(np.uint8)
-
-
-def _grown(mask: Floats, margin: int) -> Mask:
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * margin + 1, 2 * margin + 1))
-    return cv2.dilate((mask > 0.3).astype(np.uint8), kernel) > 0
-
-
-def _texture(picture: Bytes) -> Floats:
-    """How well motion is determined by what is seen, 0-1: the smaller eigenvalue of the structure tensor."""
-    smallest = cv2.cornerMinEigenVal(picture, 9, ksize=3)
-    square = np.square(smallest)
-    return square / (square + TEXTURE**2)
-
-
-def _homography(flow: Floats, region: Mask) -> Floats | None:
-    """The plane motion of a region; None where too little of it agrees on one."""
-    rows, columns = np.nonzero(region[::3, ::3])
-    if len(rows) < 40:
-        return None
-    stride = max(1, len(rows) // MOST_POINTS)
-    rows, columns = rows[::stride], columns[::stride]
-    points = np.stack([columns, rows], axis=-1).astype(np.float32) * 3
-    moved = points + flow[rows * 3, columns * 3]
-    matrix, inliers = cv2.findHomography(points, moved, cv2.RANSAC, 1.0)
-    if np.count_nonzero(inliers) < 30:
-        return None
-    return matrix
-
-
-def _cheapest(candidates: Sequence[Floats], costs: Sequence[Floats]) -> Floats:
-    """Per pixel the candidate of least cost, with soft seams."""
-    best = np.argmin(np.stack(costs), axis=0)
-    result = np.zeros_like(candidates[0])
-    for index, candidate in enumerate(candidates):
-        result += blur((best == index).astype(np.float32), 2)[..., None] * candidate
-    return result

@@ -81,6 +81,13 @@ def blur(picture: Picture, sigma: float) -> Floats:
     return cv2.GaussianBlur(picture, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
 
 
+def wide_blur(picture: Picture, sigma: float) -> Floats:
+    """Gaussian blur of several pixels, nearly: at a quarter of the size, for a fraction of the time."""
+    width, height = size_of(picture)
+    small = resize(picture, (max(1, width // 4), max(1, height // 4)))
+    return resize(blur(small, sigma / 4), (width, height))
+
+
 def gray(picture: Bytes) -> Bytes:
     """The luma of an RGB picture."""
     return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
