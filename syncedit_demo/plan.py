@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from syncedit_demo.errors import PlanError
+from syncedit_demo.words import frames_in_words
 
 if TYPE_CHECKING:
     from syncedit_demo.clip import ClipInfo
@@ -225,14 +226,14 @@ def _bounded_rate(rate: Fraction) -> Fraction:
 def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple[int, list[str]]:
     if not 0 <= options.start < available:
         message = (
-            f"The clip has {_frames(available)} at {describe_rate(rate)}: start at 0 to {available - 1}, "
+            f"The clip has {frames_in_words(available)} at {describe_rate(rate)}: start at 0 to {available - 1}, "
             f"not {options.start}."
         )
         raise PlanError(message)
     rest = available - options.start
     if options.frames is not None and not 1 <= options.frames <= rest:
         message = (
-            f"From frame {options.start} the clip has {_frames(rest)} at {describe_rate(rate)}: "
+            f"From frame {options.start} the clip has {frames_in_words(rest)} at {describe_rate(rate)}: "
             f"ask for 1 to {rest}, not {options.frames}."
         )
         raise PlanError(message)
@@ -245,12 +246,14 @@ def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple
     frames = min(rest, options.max_frames) if options.frames is None else options.frames
     notes: list[str] = []
     if options.start:
-        notes.append(f"The first {_frames(options.start)} of the clip are left out: it starts at {options.start}.")
+        notes.append(
+            f"The first {frames_in_words(options.start)} of the clip are left out: it starts at {options.start}."
+        )
     if frames < rest:
         reason = "choose another start to use them"
         if options.frames is None:
             reason = f"at most {options.max_frames} are made at once; {reason}"
-        notes.append(f"The last {_frames(rest - frames)} of the clip are left out: {reason}.")
+        notes.append(f"The last {frames_in_words(rest - frames)} of the clip are left out: {reason}.")
     padded = pad_frame_count(frames)
     if padded != frames:
         notes.append(
@@ -310,10 +313,6 @@ def _picture_notes(clip: ClipInfo) -> list[str]:
     if clip.alpha:
         notes.append("Transparent parts are shown over black.")
     return notes
-
-
-def _frames(count: int) -> str:
-    return "1 frame" if count == 1 else f"{count} frames"
 
 
 def _size(size: tuple[int, int]) -> str:

@@ -98,6 +98,11 @@ class RunRecord:
         """The record as JSON text, rates as "30000/1001"."""
         return _ADAPTER.dump_json(self, indent=2).decode()
 
+    @property
+    def score(self) -> float:
+        """How well the result keeps time, 0 to 1; 0 where that was not measured."""
+        return self.report.score if self.report else 0.0
+
     def same_but_for_seed(self, other: RunRecord) -> bool:
         """Whether both were made of the same inputs, by the same plan and by the same engine with the same options."""
 

@@ -19,7 +19,7 @@ import numpy as np
 from syncedit_demo import __version__, render
 from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo, probe
-from syncedit_demo.conform import conform, first_frame
+from syncedit_demo.conform import conform, first_frame, stoppable
 from syncedit_demo.devices import DeviceQueue
 from syncedit_demo.engines import (
     EditJob,
@@ -204,14 +204,8 @@ class EditService:
             SyncEditError: The clip cannot be used, or the target cannot be written.
             Cancelled: The cancel flag was set; nothing is left behind.
         """
-
-        def frames() -> Iterator[Frame]:
-            for frame in conform(path, clip, plan):
-                if cancel.is_set():
-                    raise Cancelled
-                yield frame
-
-        render.write_clip(frames(), target, frame_rate=plan.frame_rate, audio=audio_interval(path, clip, plan))
+        frames = stoppable(conform(path, clip, plan), cancel)
+        render.write_clip(frames, target, frame_rate=plan.frame_rate, audio=audio_interval(path, clip, plan))
 
     def new_job_folder(self) -> Path:
         """A private folder for what the page or the API makes; its name cannot be guessed; deleted once it is old."""
@@ -286,7 +280,8 @@ class EditService:
         registered = self.register(request.clip, clip, plan, request.edited_frame)
         watch.lap("Registering the edited frame")
         notes = (choice, *plan.notes, *registered.notes)
-        yield Started(clip, plan, engine, notes)
+        started = Started(clip, plan, engine, notes)
+        yield started
         job = EditJob(
             plan=plan,
             edited_frame=registered.frame,
@@ -296,7 +291,7 @@ class EditService:
             options=options,
             previews=request.previews,
         )
-        yield from self._make(request, Started(clip, plan, engine, notes), job, watch)
+        yield from self._make(request, started, job, watch)
 
     def check_variants(self, engine: EngineChoice, count: int) -> None:
         """Refuse a number of variants that would not be so many results.
@@ -353,7 +348,7 @@ class EditService:
                 if isinstance(event, EditResult):
                     results.append(event)
                 yield event
-        ranked = sorted(results, key=_score, reverse=True)
+        ranked = sorted(results, key=lambda result: result.record.score, reverse=True)
         best = ranked[0]
         for made, wanted in (
             (best.target, request.target),
@@ -460,11 +455,6 @@ def _publish(record: RunRecord, folder: Path, target: Path, audio: AudioInterval
 
 def _with_seed(target: Path, seed: int) -> Path:
     return target.with_stem(f"{target.stem}-seed{seed}")
-
-
-def _score(result: EditResult) -> float:
-    report = result.record.report
-    return report.score if report else 0.0
 
 
 def _write_side_by_side(

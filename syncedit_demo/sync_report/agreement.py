@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import cv2
 import numpy as np
 
+from syncedit_demo.sync_report.features import soft_flow
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -67,7 +69,7 @@ def agree(reference: NDArray[np.float16], result: NDArray[np.float16]) -> Agreem
         reference: Motion per cell, shape (frames, rows, columns, 2).
         result: The same of the result.
     """
-    one, other = _soft(_smooth(reference)), _soft(_smooth(result))
+    one, other = (soft_flow(_smooth(flow), SOFT_SPEED) for flow in (reference, result))
     energy, other_energy = np.square(one).sum(axis=-1), np.square(other).sum(axis=-1)
     alike = (2 * (one * other).sum(axis=-1) + NOISE) / (energy + other_energy + NOISE)
     extra = min(EXTRA_WEIGHT, MOST_EXTRA * float(energy.sum()) / max(float(other_energy.sum()), 1e-6))
@@ -117,11 +119,6 @@ def _smooth(flow: NDArray[np.float16]) -> Floats:
         for before, now, after in zip(padded[:-2], padded[1:-1], padded[2:], strict=True)
     ]
     return np.stack(smooth)
-
-
-def _soft(flow: Floats) -> Floats:
-    speed = np.linalg.norm(flow, axis=-1, keepdims=True)
-    return flow * (np.log1p(speed / SOFT_SPEED) / np.maximum(speed, 1e-6))
 
 
 def _thirds(cells: Floats) -> NDArray[np.float64]:

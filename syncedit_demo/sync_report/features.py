@@ -102,6 +102,18 @@ def measure_motion(frames: Iterable[Frame], size: tuple[int, int]) -> Motion:
     return Motion(motion, np.stack(edges), np.stack(changes), speed.astype(np.float32))
 
 
+def soft_flow(flow: Floats, soft_speed: float) -> NDArray[np.float32]:
+    """Motion with its length on a logarithmic scale, its direction kept.
+
+    Args:
+        flow: Shape (frames, rows, columns, 2), in pixels a frame.
+        soft_speed: Speed from which it counts by its logarithm, in pixels a frame.
+    """
+    exact = flow.astype(np.float32)
+    speed = np.linalg.norm(exact, axis=-1, keepdims=True)
+    return exact * (np.log1p(speed / soft_speed) / np.maximum(speed, 1e-6))
+
+
 def _per_cell(picture: Floats, grid: tuple[int, int]) -> Floats:
     return cv2.resize(picture, grid, interpolation=cv2.INTER_AREA)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 
 from syncedit_demo.clip import ClipInfo, probe
-from syncedit_demo.conform import conform, first_frame
-from syncedit_demo.errors import Cancelled, FaceModelError, RecordError, SyncEditError
+from syncedit_demo.conform import conform, first_frame, stoppable
+from syncedit_demo.errors import FaceModelError, RecordError, SyncEditError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, describe_rate, plan_edit
@@ -168,11 +168,7 @@ def _on_both(reference: Side, result: Side, follow: Callable[[Side], Followed]) 
 
 def _frames(side: Side, size: tuple[int, int], cancel: threading.Event | None) -> Iterator[Frame]:
     plan = replace(side.plan, width=size[0], height=size[1])
-    with closing(conform(side.path, side.clip, plan)) as conformed:
-        for frame in conformed:
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
-            yield frame
+    return stoppable(conform(side.path, side.clip, plan), cancel)
 
 
 def _record(clip: Path, result: Path) -> RunRecord | None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from syncedit_demo.sync_report.features import soft_flow
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -37,13 +39,6 @@ NEAREST = 0.002
 """What each frame of offset costs per frame: of the equal peaks of a motion that repeats, the nearest is taken."""
 
 
-def soft_flow(flow: Floats) -> NDArray[np.float32]:
-    """Motion with its length on a logarithmic scale, its direction kept; shape (frames, rows, columns, 2)."""
-    exact = flow.astype(np.float32)
-    speed = np.linalg.norm(exact, axis=-1, keepdims=True)
-    return exact * (np.log1p(speed / SOFT_SPEED) / np.maximum(speed, 1e-6))
-
-
 def follow_offset(reference: Motion, result: Motion) -> NDArray[np.int64]:
     """How many frames the result is behind the reference at each of its frames; negative where it is ahead.
 
@@ -58,7 +53,8 @@ def follow_offset(reference: Motion, result: Motion) -> NDArray[np.int64]:
     """
     frames = reference.frames
     most = min(MAX_OFFSET, frames // LEAST_OVERLAP)
-    cost = _mismatch(soft_flow(reference.flow), soft_flow(result.flow), most, FLOW_FLOOR)
+    flows = soft_flow(reference.flow, SOFT_SPEED), soft_flow(result.flow, SOFT_SPEED)
+    cost = _mismatch(*flows, most, FLOW_FLOOR)
     places = _mismatch(_deviation(reference.edges), _deviation(result.edges), most, EDGE_FLOOR)
     told = 1 - float(places.sum(axis=0).min()) / max(float(places.sum(axis=0).mean()), 1e-6)
     cost += min(1.0, told / TELLING) * places

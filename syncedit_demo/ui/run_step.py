@@ -83,7 +83,7 @@ class RunStep:
                     {self.state: watch.after(news)} if news else {},
                     made[-1] if made and len(runs) < choices.variants else None,
                 )
-            best = max(runs, key=lambda run: run.score)
+            best = max(runs, key=lambda run: run.record.score)
             yield {**over, self.state: watch.done(runs, best)}, best
         except Cancelled:
             kept = f"{len(runs)} of {choices.variants} variants are kept." if runs else "Nothing was kept of it."

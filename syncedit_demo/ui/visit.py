@@ -86,11 +86,6 @@ class Run:
         """What it is called in the page."""
         return f"Run {self.number}"
 
-    @property
-    def score(self) -> float:
-        """How well it keeps time, 0 to 1; 0 where that was not measured."""
-        return self.record.report.score if self.record.report else 0.0
-
     def rank(self, runs: Sequence[Run]) -> tuple[int, int] | None:
         """Its place, from 1, among the runs that differ from it by their seed only, and how many these are.
 
@@ -98,7 +93,7 @@ class Run:
         there are no others, or they have the very same frames.
         """
         alike = [run for run in runs if run.record.same_but_for_seed(self.record)]
-        results = {run.record.frames_sha256: (run.score, -run.record.seed) for run in alike}
+        results = {run.record.frames_sha256: (run.record.score, -run.record.seed) for run in alike}
         own = results[self.record.frames_sha256]
         better = sum(other > own for other in results.values())
         return (1 + better, len(results)) if len(results) > 1 else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from syncedit_demo.engines.sync_lora.decode import OVERLAP, STRIDE
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import MIN_SIDE, SIZE_MULTIPLE, TEMPORAL_MULTIPLE, pad_frame_count
 
@@ -40,7 +41,7 @@ TILE_FRAMES = 64
 DECODE_WHOLE_BYTES_PER_PIXEL = 60
 """Peak of decoding whole frames, for each pixel of a run's frames."""
 
-RUN_FRAMES = 65
+RUN_FRAMES = TEMPORAL_MULTIPLE * (STRIDE + OVERLAP) + 1
 """Frames of such a run at most."""
 
 MARGIN = 1.05

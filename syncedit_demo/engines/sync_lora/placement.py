@@ -41,6 +41,10 @@ class Placement:
     offload: bool
     nbytes: int
 
+    def leaves_room(self, free: int) -> bool:
+        """Whether an edit fits beside it into so many bytes."""
+        return self.nbytes + ROOM <= free
+
     def __str__(self) -> str:
         """In words."""
         where = ", blocks streamed from the host" if self.offload else ""
@@ -67,7 +71,7 @@ def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: in
         for precision, offload in _CANDIDATES
         if settings.precision in ("auto", precision) and settings.offload in (None, offload)
     ]
-    fitting = (each for each in allowed if each.nbytes + ROOM <= free)
+    fitting = (each for each in allowed if each.leaves_room(free))
     return next(fitting, min(allowed, key=lambda each: each.nbytes))
 
 

@@ -19,7 +19,7 @@ from syncedit_demo.engines.sync_lora.memory import check_memory, suggest
 from syncedit_demo.engines.sync_lora.model import Models, load_models
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import generate
-from syncedit_demo.engines.sync_lora.placement import ROOM, Placement, choose_placement
+from syncedit_demo.engines.sync_lora.placement import Placement, choose_placement
 from syncedit_demo.engines.sync_lora.prepared import PreparedSet, open_prepared
 from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
 from syncedit_demo.errors import EngineError
@@ -186,7 +186,7 @@ def new_runtimes(prepared: PreparedSet, settings: SyncLoraSettings) -> tuple[Run
     """
     first, *others = find_devices(settings.device)
     placement = choose_placement(prepared, settings, free_bytes(first))
-    fitting = [device for device in others if placement.nbytes + ROOM <= free_bytes(device)]
+    fitting = [device for device in others if placement.leaves_room(free_bytes(device))]
     return tuple(Runtime(prepared, device, placement) for device in (first, *fitting))
 
 

@@ -1,4 +1,4 @@
-"""Numbers of frames in words, as the sentences of a report need them."""
+"""Numbers of frames in words, as sentences for people need them."""
 
 from __future__ import annotations
 
