@@ -124,11 +124,25 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """The result and its record are at their places, to be used; what the record lacks is made next."""
+
+    record: RunRecord
+
+
+@dataclass(frozen=True, slots=True)
 class EditResult:
-    """The last event of an edit that went well."""
+    """The last event of an edit that went well.
+
+    Attributes:
+        target: The result.
+        record: How it was made; without a report if that was stopped.
+        side_by_side: The reference and the result, None where that was not asked for, or was stopped.
+    """
 
     target: Path
     record: RunRecord
+    side_by_side: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +161,7 @@ class Ranked:
     results: tuple[EditResult, ...]
 
 
-JobEvent = Started | Queued | Progress | Preview | PreviewClip | EditResult
+JobEvent = Started | Queued | Progress | Preview | PreviewClip | Published | EditResult
 
 
 class EditService:
@@ -259,13 +273,13 @@ class EditService:
             cancel: Set it from anywhere to stop the job within a step.
 
         Yields:
-            One `Started`, `Queued` while other jobs have the devices, `Progress` and `Preview`, one `EditResult`. With
-            the first `Progress` of `REPORT_PHASE` the result and its record are at their places; the report is added
-            to the record in both, and left out if it is stopped.
+            One `Started`, `Queued` while other jobs have the devices, `Progress` and `Preview`; one `Published` when
+            the result is whole, and another when the report was added to it; one `EditResult`. A stop after the first
+            `Published` leaves out what is not there yet.
 
         Raises:
             SyncEditError: Something the user can mend.
-            Cancelled: The cancel flag was set; nothing is left behind.
+            Cancelled: The cancel flag was set before the result was whole; nothing is left behind.
         """
         engine, choice = self.engines.choose(request.engine)
         options = resolve_options(engine.options, request.engine_options)
@@ -330,7 +344,7 @@ class EditService:
         Raises:
             EngineError: The engine gives the same result whatever the seed, or `count` is no number of variants.
             SyncEditError: Something else the user can mend.
-            Cancelled: The cancel flag was set.
+            Cancelled: The cancel flag was set; the variants are not ranked.
         """
         self.check_variants(request.engine, count)
         both = request.side_by_side
@@ -348,6 +362,8 @@ class EditService:
                 if isinstance(event, EditResult):
                     results.append(event)
                 yield event
+            if cancel.is_set():
+                raise Cancelled
         ranked = sorted(results, key=lambda result: result.record.score, reverse=True)
         best = ranked[0]
         for made, wanted in (
@@ -356,7 +372,7 @@ class EditService:
             *([] if both is None else [(_with_seed(both, best.record.seed), both)]),
         ):
             render.publish(made, wanted)
-        yield Ranked((EditResult(request.target, best.record), *ranked[1:]))
+        yield Ranked((EditResult(request.target, best.record, both), *ranked[1:]))
 
     def _make(self, request: EditRequest, started: Started, job: EditJob, watch: _Stopwatch) -> Iterator[JobEvent]:
         plan, engine = started.plan, started.engine
@@ -402,22 +418,27 @@ class EditService:
                 audio=request.audio,
                 notes=tuple(notes),
                 frames_sha256=digest.hex,
-                timings=watch.timings,
+                timings=dict(watch.timings),
             )
             _publish(record, folder, request.target, audio)
             watch.lap("Writing the file")
-            if request.side_by_side is not None:
-                yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
-                watch.lap("Writing the side-by-side video")
+            yield Published(record)
+            watch.restart()
             with suppress(Cancelled):
                 yield Progress(REPORT_PHASE, 0, 1)
                 reference = Side(request.clip, started.clip, plan)
                 report = report_edit(reference, request.target, job.edited_frame, self.settings.faces, job.cancel)
                 yield Progress(REPORT_PHASE, 1, 1)
                 watch.lap(REPORT_PHASE)
-                record = replace(record, timings=watch.timings, report=report)
+                record = replace(record, timings=dict(watch.timings), report=report)
                 _publish(record, folder, request.target, audio)
-        yield EditResult(request.target, record)
+                yield Published(record)
+        both = None
+        if request.side_by_side is not None:
+            with suppress(Cancelled):
+                yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
+                both = request.side_by_side
+        yield EditResult(request.target, record, both)
 
     def _on_device(self, engine: Engine, job: EditJob) -> Generator[Event | Queued]:
         """An engine's events once there is a device for the job, which is given back with the last of them."""
@@ -516,6 +537,10 @@ class _Stopwatch:
 
     def __init__(self) -> None:
         self.timings: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def restart(self) -> None:
+        """Leave out the time since the last lap."""
         self._last = time.perf_counter()
 
     def lap(self, phase: str) -> None:
