@@ -112,8 +112,10 @@ class ResultPanel:
             return {**rest, self.sync: BETWEEN_RUNS if beside else rest[self.sync], **self._strip(visit, shown)}
         if follows:
             return self.show(visit, run, latest)
-        told = None if beside == run.id else plain([f"{run.title} is there: choose it to look at it."])
-        return {**self._strip(visit, shown), self.message: told}
+        updates = self._strip(visit, shown)
+        if beside != run.id and not latest.whole:
+            updates[self.message] = plain([f"{run.title} is there: choose it to look at it."])
+        return updates
 
     def choose(self, visit: Visit, run: Run, latest: Latest | None) -> Updates:
         """The visitor wants to look at a run."""
