@@ -482,14 +482,10 @@ def _write_side_by_side(
     result: Path, target: Path, job: EditJob, label: str, audio: AudioInterval | None
 ) -> Iterator[Progress]:
     pairs = render.side_by_side(job.reference(), render.read_frames(result), ("Reference", label))
-    with render.staging(target) as folder:
-        with render.VideoFile(folder / "video.mp4", job.plan.frame_rate, target) as video:
-            for done, frame in enumerate(pairs, start=1):
-                job.raise_if_cancelled()
-                video.write(frame)
-                yield Progress("Writing the side-by-side video", done, job.plan.frames)
-        render.finish(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
-        render.publish(folder / "finished.mp4", target)
+    writing = render.writing_clip(stoppable(pairs, job.cancel), target, frame_rate=job.plan.frame_rate, audio=audio)
+    with closing(writing):
+        for done in writing:
+            yield Progress("Writing the side-by-side video", done, job.plan.frames)
 
 
 def _register(
