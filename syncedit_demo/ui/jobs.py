@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Published
 from syncedit_demo.engines import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.playback import Playable
 from syncedit_demo.render import publish, read_frames
-from syncedit_demo.service import EditRequest, EditResult, JobEvent, Published, VariantStarted
+from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.visit import Cut, Run, RunFiles, Visit, link
 
 if TYPE_CHECKING:

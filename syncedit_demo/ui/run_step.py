@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from PIL import Image
 
+from syncedit_demo.edit import Queued, Started
 from syncedit_demo.engines import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
-from syncedit_demo.service import Queued, Started, VariantStarted
+from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.parts import RunState, Updates, bad, describe_progress, notice, plain, run_state

@@ -12,12 +12,13 @@ import pytest
 from PIL import Image
 
 from syncedit_demo.clip import probe
+from syncedit_demo.edit import Queued
 from syncedit_demo.engines import Progress
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import load_record
-from syncedit_demo.service import EditService, Queued
+from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.visit import Run, Visit, open_visit

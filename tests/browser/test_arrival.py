@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from syncedit_demo.clip import probe
+from syncedit_demo.edit import REPORT_PHASE
 from syncedit_demo.engines import Progress
 from syncedit_demo.record import load_record
 from syncedit_demo.render import write_png
-from syncedit_demo.service import REPORT_PHASE, EditService
+from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.launch import theme
 from syncedit_demo.ui.page import build_page
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from syncedit_demo.service import EditRequest, JobEvent
+    from syncedit_demo.edit import EditRequest, JobEvent
     from tests.browser.conftest import OpenPage, Serve
 
 FRAMES = 60
