@@ -9,7 +9,7 @@ import numpy as np
 
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.network import Network
-from syncedit_demo.engines.draft.warping import Bytes, Floats, Mask, blur, size_of
+from syncedit_demo.engines.draft.warping import Bytes, Floats, Mask, blur, chequered
 
 BLOCK = 32
 """Side in pixels of the parts of frame 0 by which it is judged whether the edit is such a function."""
@@ -102,7 +102,7 @@ def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere
         lookup: The colour part of the edit.
         everywhere: The whole picture is edited.
     """
-    test = _chequered(first)
+    test = chequered(first, BLOCK)
     original, truth = first[test].astype(np.float32), edited[test].astype(np.float32)
     energy = float(np.square(truth - original).sum())
     by_colour = float(np.square(truth - lookup.apply(first)[test]).sum())
@@ -121,13 +121,6 @@ def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere
     look = LearnedLook(first, edited, lookup, steps=STEPS, learnt=~test)
     unexplained = float(np.square(truth - look.apply(first)[test]).sum())
     return look if unexplained < most else None
-
-
-def _chequered(picture: Bytes) -> Mask:
-    """An eighth of the picture, in blocks spread over it."""
-    width, height = size_of(picture)
-    rows, columns = np.arange(height) // BLOCK, np.arange(width) // BLOCK
-    return np.add.outer(3 * rows, columns) % 8 == 0
 
 
 def _smoothed(frame: Bytes) -> list[Bytes]:
