@@ -20,12 +20,13 @@ from tqdm import tqdm
 from syncedit_demo import __version__
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.doctor import examine
+from syncedit_demo.edit import EditRequest, EditResult, Published, Queued, Started
 from syncedit_demo.engines import Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
 from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate, parse_size
 from syncedit_demo.render import check_target, write_png
-from syncedit_demo.service import EditRequest, EditResult, EditService, Queued, Ranked, Started, VariantStarted
+from syncedit_demo.service import EditService, Ranked, VariantStarted
 from syncedit_demo.settings import load_settings
 
 if TYPE_CHECKING:
@@ -171,7 +172,9 @@ def _edit(wanted: argparse.Namespace) -> None:
             for event in service.edit(request, cancel):
                 if isinstance(event, EditResult):
                     display.close()
-                    _say_what_was_made(event.target, event.record, request)
+                    _say_what_was_made(event, request)
+                    if event.side_by_side != request.side_by_side:
+                        raise Cancelled
                 else:
                     _show(event, display)
             return
@@ -189,7 +192,7 @@ def _edit(wanted: argparse.Namespace) -> None:
                     _show(event, display)
 
 
-def _show(event: Started | Queued | Progress | Preview | PreviewClip, display: _Display) -> None:
+def _show(event: Started | Queued | Progress | Preview | PreviewClip | Published, display: _Display) -> None:
     match event:
         case Started(_, plan, engine, notes):
             display.line(f"{engine.title}: {plan.frames} frames, {plan.width}×{plan.height}")
@@ -199,7 +202,7 @@ def _show(event: Started | Queued | Progress | Preview | PreviewClip, display: _
             display.line(f"Waiting: {place} before this one.")
         case Progress():
             display.show(event)
-        case Preview() | PreviewClip():
+        case Preview() | PreviewClip() | Published():
             pass
 
 
@@ -256,12 +259,13 @@ def _doctor(wanted: argparse.Namespace) -> None:
             print(f"{name if place == 0 else '':<11}{line}")
 
 
-def _say_what_was_made(target: Path, record: RunRecord, request: EditRequest) -> None:
+def _say_what_was_made(result: EditResult, request: EditRequest) -> None:
+    target, record = result.target, result.record
     seconds = sum(record.timings.values())
     print(f"{target}: {record.plan.frames} frames by the {record.engine.title}, seed {record.seed}, in {seconds:.1f} s")
     print(_verdict(record))
-    if request.side_by_side is not None:
-        print(f"{request.side_by_side}: reference and result")
+    if result.side_by_side is not None:
+        print(f"{result.side_by_side}: reference and result")
     if request.repeat is not None:
         same = record.frames_sha256 == request.repeat.frames_sha256
         print("The frames are identical to the record's." if same else "The frames differ from the record's.")

@@ -10,7 +10,6 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from syncedit_demo import __version__
-from syncedit_demo.engines.choice import Engines
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, sync_lora_status
 from syncedit_demo.errors import EngineError
 from syncedit_demo.sync_report.landmarks import describe_face_model
@@ -34,6 +33,7 @@ def examine(settings: Settings) -> Findings:
         What was found by topic, in words: program, python, packages, processor, memory, gpu,
         engines, sync-lora, faces, ffmpeg, disk.
     """
+    sync_lora, precision = _sync_lora(settings)
     return {
         "program": f"SyncEdit Demo {__version__}",
         "python": f"{platform.python_version()} on {platform.platform()}",
@@ -41,20 +41,21 @@ def examine(settings: Settings) -> Findings:
         "processor": f"{os.cpu_count()} cores ({platform.machine()})",
         "memory": _memory(),
         "gpu": _gpu(),
-        "engines": {**Engines(settings.sync_lora).states()},
-        "sync-lora": sync_lora_status(settings.sync_lora).findings | _precision(settings),
+        "engines": {"draft": "ready", "sync-lora": sync_lora},
+        "sync-lora": sync_lora_status(settings.sync_lora).findings | precision,
         "faces": describe_face_model(settings.faces),
         "ffmpeg": "not needed: its libraries come with PyAV",
         "disk": f"{_free_disk(settings.work_dir) / GIB:.0f} GiB free for {settings.work_dir}",
     }
 
 
-def _precision(settings: Settings) -> dict[str, str]:
-    """What free memory and the settings make of the model; nothing where the engine is not ready, which is said."""
+def _sync_lora(settings: Settings) -> tuple[str, dict[str, str]]:
+    """Whether the engine is ready, or what it lacks; if it is, also what free memory and settings make of the model."""
     try:
-        return {"precision": SyncLoraEngine(settings.sync_lora).placement}
-    except EngineError:
-        return {}
+        engine = SyncLoraEngine(settings.sync_lora)
+    except EngineError as error:
+        return str(error), {}
+    return "ready", {"precision": engine.placement}
 
 
 def _version(package: str) -> str:

@@ -284,10 +284,19 @@ def write_clip(frames: Iterable[Frame], target: Path, *, frame_rate: Fraction, a
     Raises:
         OutputError: The disk is full, or the folder is missing or not writable.
     """
+    for _ in writing_clip(frames, target, frame_rate=frame_rate, audio=audio):
+        pass
+
+
+def writing_clip(
+    frames: Iterable[Frame], target: Path, *, frame_rate: Fraction, audio: AudioInterval | None
+) -> Generator[int]:
+    """Do what `write_clip` does, and yield after each frame how many are written."""
     with staging(target) as folder:
         with VideoFile(folder / "video.mp4", frame_rate, target) as video:
-            for frame in frames:
+            for done, frame in enumerate(frames, start=1):
                 video.write(frame)
+                yield done
         finish(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
         publish(folder / "finished.mp4", target)
 
@@ -304,7 +313,7 @@ def write_png(frame: Frame, target: Path) -> None:
         publish(folder / "frame.png", target)
 
 
-def side_by_side(left: Iterable[Frame], right: Iterable[Frame], labels: tuple[str, str]) -> Iterator[Frame]:
+def side_by_side(left: Iterable[Frame], right: Iterable[Frame], labels: tuple[str, str]) -> Generator[Frame]:
     """Two clips of the same length next to each other, each under its label.
 
     Where the clip on the left is larger, as beside a preview, it is brought to the size of the one on the right.

@@ -2,47 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
-import platform
 import shutil
 import time
 import uuid
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from syncedit_demo import __version__, render
-from syncedit_demo.audio import AudioInterval, audio_interval
+from syncedit_demo import render
+from syncedit_demo.audio import audio_interval
 from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame, stoppable
 from syncedit_demo.devices import DeviceQueue
-from syncedit_demo.engines import (
-    EditJob,
-    Engine,
-    Finished,
-    Frames,
-    OptionValue,
-    Preview,
-    PreviewClip,
-    Progress,
-    resolve_options,
-)
+from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
+from syncedit_demo.engines import EditJob, Engine, resolve_options
 from syncedit_demo.engines.choice import Engines
 from syncedit_demo.errors import Cancelled, EngineError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
-from syncedit_demo.record import EngineRecord, InputFile, RunRecord, read_record, record_path
-from syncedit_demo.sync_report.files import Side, report_edit, report_files
+from syncedit_demo.record import read_record, record_path
+from syncedit_demo.sync_report.files import report_files
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from syncedit_demo.engines import Event, Frame
@@ -57,38 +42,6 @@ KEPT_CLIPS = 64
 """Clips about which it is kept what they hold."""
 
 MAX_VARIANTS = 16
-REPORT_PHASE = "Comparing the motion"
-
-
-@dataclass(frozen=True, slots=True)
-class EditRequest:
-    """What a user asks for.
-
-    Attributes:
-        clip: The reference clip.
-        edited_frame: The edited frame 0, any image file.
-        target: The mp4 to write; its record is written beside it.
-        options: What the user decides about the plan.
-        engine: The engine by name, or "auto".
-        engine_options: What the user decides about the engine, by the names of its options.
-        previews: Whether somebody looks at pictures of the result while it is made.
-        seed: Seed of whatever is random in the engine.
-        audio: Whether the result gets the reference's audio.
-        side_by_side: Where to write reference and result next to each other, None for nowhere.
-        repeat: The record of the edit to make again; its plan is used instead of `options`.
-    """
-
-    clip: Path
-    edited_frame: Path
-    target: Path
-    options: PlanOptions
-    engine: EngineChoice = "auto"
-    engine_options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
-    previews: bool = False
-    seed: int = 42
-    audio: bool = True
-    side_by_side: Path | None = None
-    repeat: RunRecord | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,31 +60,6 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """The inputs are understood: what will be made, by which engine, and what there is to say about it."""
-
-    clip: ClipInfo
-    plan: EditPlan
-    engine: Engine
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """Other jobs have the devices; `place` of them must end before this one is served."""
-
-    place: int
-
-
-@dataclass(frozen=True, slots=True)
-class EditResult:
-    """The last event of an edit that went well."""
-
-    target: Path
-    record: RunRecord
-
-
-@dataclass(frozen=True, slots=True)
 class VariantStarted:
     """The events that follow are those of variant `number` of `count`, counted from 1."""
 
@@ -145,9 +73,6 @@ class Ranked:
     """The last event of an edit in several variants: all of them, the one that keeps time best first."""
 
     results: tuple[EditResult, ...]
-
-
-JobEvent = Started | Queued | Progress | Preview | PreviewClip | EditResult
 
 
 class EditService:
@@ -259,20 +184,20 @@ class EditService:
             cancel: Set it from anywhere to stop the job within a step.
 
         Yields:
-            One `Started`, `Queued` while other jobs have the devices, `Progress` and `Preview`, one `EditResult`. With
-            the first `Progress` of `REPORT_PHASE` the result and its record are at their places; the report is added
-            to the record in both, and left out if it is stopped.
+            One `Started`, `Queued` while other jobs have the devices, `Progress` and `Preview`; one `Published` when
+            the result is whole, and another when the report was added to it; one `EditResult`. A stop after the first
+            `Published` leaves out what is not there yet.
 
         Raises:
             SyncEditError: Something the user can mend.
-            Cancelled: The cancel flag was set; nothing is left behind.
+            Cancelled: The cancel flag was set before the result was whole; nothing is left behind.
         """
         engine, choice = self.engines.choose(request.engine)
         options = resolve_options(engine.options, request.engine_options)
         for target in (request.target, request.side_by_side):
             if target is not None:
                 render.check_target(target, ".mp4", (request.clip, request.edited_frame))
-        watch = _Stopwatch()
+        watch = Stopwatch()
         clip, plan = self.inspect(request.clip, request.options)
         if request.repeat is not None:
             plan = request.repeat.plan
@@ -291,7 +216,7 @@ class EditService:
             options=options,
             previews=request.previews,
         )
-        yield from self._make(request, started, job, watch)
+        yield from make_edit(request, started, job, self._on_device(engine, job), watch, self.settings.faces)
 
     def check_variants(self, engine: EngineChoice, count: int) -> None:
         """Refuse a number of variants that would not be so many results.
@@ -330,7 +255,7 @@ class EditService:
         Raises:
             EngineError: The engine gives the same result whatever the seed, or `count` is no number of variants.
             SyncEditError: Something else the user can mend.
-            Cancelled: The cancel flag was set.
+            Cancelled: The cancel flag was set; the variants are not ranked.
         """
         self.check_variants(request.engine, count)
         both = request.side_by_side
@@ -348,6 +273,8 @@ class EditService:
                 if isinstance(event, EditResult):
                     results.append(event)
                 yield event
+            if cancel.is_set():
+                raise Cancelled
         ranked = sorted(results, key=lambda result: result.record.score, reverse=True)
         best = ranked[0]
         for made, wanted in (
@@ -356,68 +283,7 @@ class EditService:
             *([] if both is None else [(_with_seed(both, best.record.seed), both)]),
         ):
             render.publish(made, wanted)
-        yield Ranked((EditResult(request.target, best.record), *ranked[1:]))
-
-    def _make(self, request: EditRequest, started: Started, job: EditJob, watch: _Stopwatch) -> Iterator[JobEvent]:
-        plan, engine = started.plan, started.engine
-        audio = audio_interval(request.clip, started.clip, plan) if request.audio else None
-        notes = list(started.notes)
-        with render.staging(request.target) as folder:
-            with (
-                _Digest() as digest,
-                render.VideoFile(folder / "video.mp4", plan.frame_rate, request.target) as video,
-                closing(self._on_device(engine, job)) as events,
-            ):
-                phase = "Starting"
-                for event in events:
-                    match event:
-                        case Frames(frames):
-                            watch.lap(phase)
-                            for frame in frames:
-                                video.write(frame)
-                                digest.add(frame)
-                            watch.lap("Encoding the video")
-                        case Finished():
-                            notes += event.notes
-                        case Queued():
-                            watch.lap("Waiting")
-                            yield event
-                        case Progress():
-                            watch.lap(event.phase)
-                            phase = event.phase
-                            yield event
-                        case Preview() | PreviewClip():
-                            yield event
-            watch.lap("Encoding the video")
-            record = RunRecord(
-                program=__version__,
-                created=datetime.now(UTC).replace(microsecond=0),
-                machine=f"{platform.platform()}, Python {platform.python_version()}",
-                clip_file=InputFile.of(request.clip),
-                edited_file=InputFile.of(request.edited_frame),
-                clip=started.clip,
-                plan=plan,
-                engine=EngineRecord(engine.name, engine.title, dict(engine.versions), dict(job.options)),
-                seed=request.seed,
-                audio=request.audio,
-                notes=tuple(notes),
-                frames_sha256=digest.hex,
-                timings=watch.timings,
-            )
-            _publish(record, folder, request.target, audio)
-            watch.lap("Writing the file")
-            if request.side_by_side is not None:
-                yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
-                watch.lap("Writing the side-by-side video")
-            with suppress(Cancelled):
-                yield Progress(REPORT_PHASE, 0, 1)
-                reference = Side(request.clip, started.clip, plan)
-                report = report_edit(reference, request.target, job.edited_frame, self.settings.faces, job.cancel)
-                yield Progress(REPORT_PHASE, 1, 1)
-                watch.lap(REPORT_PHASE)
-                record = replace(record, timings=watch.timings, report=report)
-                _publish(record, folder, request.target, audio)
-        yield EditResult(request.target, record)
+        yield Ranked((EditResult(request.target, best.record, both), *ranked[1:]))
 
     def _on_device(self, engine: Engine, job: EditJob) -> Generator[Event | Queued]:
         """An engine's events once there is a device for the job, which is given back with the last of them."""
@@ -436,39 +302,8 @@ class EditService:
         return probe(clip, max_pixels=self.settings.max_clip_pixels)
 
 
-def _publish(record: RunRecord, folder: Path, target: Path, audio: AudioInterval | None) -> None:
-    """Put a result and its record, which the result holds too, where they belong.
-
-    Args:
-        record: The record.
-        folder: Holds the result's `video.mp4`, without sound.
-        target: Where the result goes.
-        audio: What is heard, None for silence.
-    """
-    comment = record.relative_to(target.parent).to_json()
-    render.finish(folder / "video.mp4", folder / "result.mp4", target, audio=audio, comment=comment)
-    with render.output_errors(target):
-        (folder / "record.json").write_text(record.to_json(), encoding="utf-8")
-    render.publish(folder / "result.mp4", target)
-    render.publish(folder / "record.json", record_path(target))
-
-
 def _with_seed(target: Path, seed: int) -> Path:
     return target.with_stem(f"{target.stem}-seed{seed}")
-
-
-def _write_side_by_side(
-    result: Path, target: Path, job: EditJob, label: str, audio: AudioInterval | None
-) -> Iterator[Progress]:
-    pairs = render.side_by_side(job.reference(), render.read_frames(result), ("Reference", label))
-    with render.staging(target) as folder:
-        with render.VideoFile(folder / "video.mp4", job.plan.frame_rate, target) as video:
-            for done, frame in enumerate(pairs, start=1):
-                job.raise_if_cancelled()
-                video.write(frame)
-                yield Progress("Writing the side-by-side video", done, job.plan.frames)
-        render.finish(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
-        render.publish(folder / "finished.mp4", target)
 
 
 def _register(
@@ -486,40 +321,3 @@ def _state(path: Path) -> tuple[int, int]:
     except OSError:
         return 0, 0
     return found.st_mtime_ns, found.st_size
-
-
-class _Digest:
-    """The SHA-256 of frames one after the other, made in a thread beside the work that makes them."""
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-        self._worker = ThreadPoolExecutor(1, "digest")
-
-    def add(self, frame: Frame) -> None:
-        """Append a frame, not to be changed afterwards."""
-        self._worker.submit(self._digest.update, np.ascontiguousarray(frame).data)
-
-    @property
-    def hex(self) -> str:
-        """Of all frames, once the block is left."""
-        return self._digest.hexdigest()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._worker.shutdown()
-
-
-class _Stopwatch:
-    """Seconds spent in each phase, by laps."""
-
-    def __init__(self) -> None:
-        self.timings: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, phase: str) -> None:
-        """Count the time since the last lap to `phase`."""
-        now = time.perf_counter()
-        self.timings[phase] = round(self.timings.get(phase, 0) + now - self._last, 3)
-        self._last = now

@@ -14,9 +14,9 @@ from pydantic import TypeAdapter
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.render import write_png
-from syncedit_demo.ui.jobs import Choices, Job, make_run
+from syncedit_demo.ui.jobs import Arrival, Choices, Job, make_run
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.visit import Run, Visit
+from syncedit_demo.ui.visit import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -110,8 +110,8 @@ class Endpoints:
                 visit = Visit(cut.folder.parent)
                 image, choices = visit.keep(Path(edited_frame)), Choices(engine, seed, audio)
                 for news in Job(make_run(self._service, visit, cut, image, choices, cancel)).news():
-                    if news and isinstance(run := news[-1], Run):
-                        yield str(run.files.result), _as_answer(run.record)
+                    if news and isinstance(last := news[-1], Arrival) and last.whole:
+                        yield str(last.run.files.result), _as_answer(last.run.record)
                         return
                     # A caller that is gone is noticed when something is sent to it.
                     yield gr.skip(), gr.skip()

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Published
 from syncedit_demo.engines import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.playback import Playable
-from syncedit_demo.render import read_frames
-from syncedit_demo.service import EditRequest, EditResult, JobEvent, VariantStarted
+from syncedit_demo.render import publish, read_frames
+from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.visit import Cut, Run, RunFiles, Visit, link
 
 if TYPE_CHECKING:
@@ -30,7 +31,21 @@ POLL_SECONDS = 0.3
 
 PICTURE_SIDE = 320
 
-RunEvent = JobEvent | VariantStarted | Run
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A run can be looked at: at first its result, then its report too, in the end all that is made of it.
+
+    Attributes:
+        run: The run with what is there of it.
+        whole: Whether nothing of it is still being made.
+    """
+
+    run: Run
+    whole: bool
+
+
+RunEvent = JobEvent | VariantStarted | Arrival
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +88,7 @@ class Job:
     """A run in a thread of its own; its events wait here until they are asked for.
 
     Args:
-        steps: The run; its last event is a `Run`.
+        steps: The run; its last event is an `Arrival`.
     """
 
     def __init__(self, steps: Iterator[RunEvent]) -> None:
@@ -91,14 +106,16 @@ class Job:
         while True:
             alive = self._thread.is_alive()
             news: list[RunEvent] = []
+            failure: Exception | None = None
             with suppress(Empty):
                 event = self._events.get(timeout=POLL_SECONDS if alive else 0)
-                while True:
-                    if isinstance(event, Exception):
-                        raise event
+                while not isinstance(event, Exception):
                     news.append(event)
                     event = self._events.get_nowait()
+                failure = event
             yield news
+            if failure is not None:
+                raise failure
             if not alive:
                 return
 
@@ -113,7 +130,7 @@ class Job:
 def make_runs(
     service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: threading.Event
 ) -> Iterator[RunEvent]:
-    """Edit a clip with as many seeds as there are to be variants; each finished run is kept, whatever comes after it.
+    """Edit a clip with as many seeds as there are to be variants; each result is kept, whatever comes after it.
 
     Yields:
         For each variant, if there are several, one `VariantStarted`; the events of `make_run`.
@@ -128,21 +145,23 @@ def make_runs(
         if choices.variants > 1:
             yield VariantStarted(number + 1, choices.variants, variant.seed)
         yield from make_run(service, visit, cut, edited, variant, cancel)
+        if cancel.is_set():
+            raise Cancelled
 
 
 def make_run(
     service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: threading.Event
-) -> Iterator[JobEvent | Run]:
-    """Edit a clip and keep the result in the visit; what is not finished leaves nothing behind.
+) -> Iterator[JobEvent | Arrival]:
+    """Edit a clip and keep the result in the visit as soon as it is whole; before that nothing is left behind.
 
     The inputs lie beside the result, so that the record names them without saying where on this machine they are.
 
     Yields:
-        The service's events, and at the end the finished run.
+        The service's events, with an `Arrival` for each `Published` and for the `EditResult`.
 
     Raises:
         SyncEditError: Something the visitor can mend.
-        Cancelled: The flag was set.
+        Cancelled: The flag was set before the result was whole.
     """
     folder = visit.start_run()
     try:
@@ -162,23 +181,47 @@ def make_run(
             audio=choices.audio,
             side_by_side=files.side_by_side,
         )
+        run: Run | None = None
         for event in service.edit(request, cancel):
-            if isinstance(event, EditResult):
-                files.record.write_text(event.record.relative_to(folder).to_json(), encoding="utf-8")
-            else:
-                yield event
+            match event:
+                case Published(record):
+                    portable = record.relative_to(folder)
+                    files.record.write_text(portable.to_json(), encoding="utf-8")
+                    if run is None:
+                        run = _keep(service, visit, cut, files, (clip, frame))
+                    else:
+                        publish(files.record, run.files.record)
+                        run = replace(run, record=portable)
+                    yield Arrival(run, whole=False)
+                case EditResult(side_by_side=both) if run is not None:
+                    publish(files.result, run.files.result)
+                    if both is not None:
+                        publish(both, run.files.side_by_side)
+                    yield Arrival(run, whole=True)
+                case _:
+                    yield event
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _keep(service: EditService, visit: Visit, cut: Cut, files: RunFiles, inputs: tuple[Path, ...]) -> Run:
+    """A run of what lies in the folder where it is made, which the service still works in."""
+    folder = visit.start_run()
+    try:
+        for file in (*inputs, files.result, files.record):
+            link(file, folder / file.name)
+        kept = RunFiles.of(folder, inputs[0])
         if cut.reference.exists():
-            link(cut.reference, files.reference)
+            link(cut.reference, kept.reference)
         else:
-            service.write_reference(clip, cut.clip, cut.plan, files.reference, cancel)
-        for video in (files.reference, files.result):
+            # The result can be played against nothing else, so a stop does not stop this.
+            service.write_reference(cut.path, cut.clip, cut.plan, kept.reference, threading.Event())
+        for video in (kept.reference, kept.result):
             Playable.of(video, folder)
-        with closing(read_frames(files.result)) as frames:
+        with closing(read_frames(kept.result)) as frames:
             picture = Image.fromarray(next(iter(frames)))
         picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
-        picture.save(files.picture)
-        if cancel.is_set():
-            raise Cancelled
-        yield visit.finish_run(folder)
+        picture.save(kept.picture)
+        return visit.finish_run(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -22,7 +22,7 @@ from syncedit_demo.ui.examples import load_examples
 from syncedit_demo.ui.frame_step import Edited, FrameStep
 from syncedit_demo.ui.options import OptionsPanel
 from syncedit_demo.ui.parts import HIDDEN_PROGRESS, UNCHANGED, Tile, Tiles, Updates, Values, tiles
-from syncedit_demo.ui.result_panel import ResultPanel
+from syncedit_demo.ui.result_panel import Latest, ResultPanel
 from syncedit_demo.ui.run_step import RunStep
 from syncedit_demo.ui.visit import Cut, Visit, open_visit
 
@@ -187,10 +187,12 @@ class _Page:
         run.generate.click(
             self.generate,
             [self._visit, clip.cut, frame.edited, *options.run_inputs],
-            [*_parts(run), *shown, self._stored],
+            [*_parts(run), results.follows, results.latest, self._stored],
             concurrency_limit=FOLLOWED_RUNS,
             **quiet,
         )
+        looked_at = [results.latest, results.shown, results.beside, results.follows]
+        results.latest.change(self.take_news, [self._visit, *looked_at], shown, **quiet)
         run.stop.click(run.ask_to_stop, None, run.stop, queue=False, **quiet)
 
         picked = cast("Any", self._shelf).pick(
@@ -201,7 +203,7 @@ class _Page:
         # What is filled in, the comparison with frame 0 above all, may have moved the result out of sight.
         then_register_and_copy(filled).then(None, js=REACH_RESULT)
         runs = cast("Any", results.runs)
-        runs.pick(self.show_run, self._visit, shown, **quiet).then(None, js=REACH_RESULT)
+        runs.pick(self.show_run, [self._visit, results.latest], shown, **quiet).then(None, js=REACH_RESULT)
         runs.against(self.compare_runs, [self._visit, results.shown], shown, **quiet).then(None, js=REACH_RESULT)
 
     def restore(self, stored: object) -> Updates:
@@ -226,6 +228,7 @@ class _Page:
             self._visit: visit,
             **self._begin(self._clip.take(visit, upload, options)),
             **self._results.clear(),
+            self._results.follows: False,
             self._options.frames: None,
         }
 
@@ -261,12 +264,19 @@ class _Page:
     ) -> Generator[Updates]:
         """Generate is pressed: follow the run to its end."""
         choices = self._options.choices(*chosen)
+        yield {self._results.follows: True}
         with closing(self._run.start(visit, cut, edited, choices, request.session_hash or "")) as steps:
-            for updates, run in steps:
-                if run is None:
+            for updates, arrival in steps:
+                if arrival is None:
                     yield updates or UNCHANGED
                 else:
-                    yield {**updates, **self._results.show(visit, run), self._stored: _to_store(visit)}
+                    yield {**updates, self._results.latest: Latest.of(arrival), self._stored: _to_store(visit)}
+
+    def take_news(
+        self, visit: Visit, latest: Latest | None, shown: str | None, beside: str | None, follows: bool
+    ) -> Updates:
+        """A run of this page can be looked at, or more of it is there than before."""
+        return (latest and self._results.take(visit, latest, shown, beside, follows)) or UNCHANGED
 
     def show_example(self, visit: Visit | None, stored: object, event: gr.EventData) -> Updates:
         """An example is picked: its finished result is shown at once."""
@@ -290,10 +300,10 @@ class _Page:
             self._frame.image: visit.keep(example.edited),
         }
 
-    def show_run(self, visit: Visit, event: gr.EventData) -> Updates:
+    def show_run(self, visit: Visit, latest: Latest | None, event: gr.EventData) -> Updates:
         """A run of the strip is picked."""
         run = visit.run(_picked(event))
-        return self._results.show(visit, run) if run else UNCHANGED
+        return self._results.choose(visit, run, latest) if run else UNCHANGED
 
     def compare_runs(self, visit: Visit, shown: str | None, event: gr.EventData) -> Updates:
         """A run of the strip is to be put beside the one on show."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 
-from syncedit_demo.service import Progress
+from syncedit_demo.engines import Progress
 from syncedit_demo.sync_report.faces import CURVES, LEAST_MOVEMENT
 
 if TYPE_CHECKING:
@@ -183,10 +183,12 @@ class SyncView(GradioModel):
     Attributes:
         sentences: The report in words, or why there is none.
         report: Its numbers, None where there is none.
+        making: Whether it is being made.
     """
 
     sentences: list[str]
     report: SyncCurves | None = None
+    making: bool = False
 
     @classmethod
     def of(cls, report: SyncReport | None) -> SyncView:
@@ -206,6 +208,7 @@ class SyncView(GradioModel):
 
 
 NO_REPORT = SyncView(sentences=["How well a result keeps time with its clip will be said here."])
+IN_THE_MAKING = SyncView(sentences=["How well this result keeps time with its clip is being measured …"], making=True)
 BETWEEN_RUNS = SyncView(sentences=["Two results are on show; each is measured against the clip."])
 
 
@@ -249,8 +252,13 @@ def facts(*each: str) -> str:
     return " · ".join(fact.replace(" ", "\N{NO-BREAK SPACE}") for fact in each)
 
 
-def describe_progress(progress: Progress, seconds: float, done_before: int) -> tuple[str, float]:
-    """How far a phase is in words and as a share, after `seconds` for the steps since `done_before`."""
+def describe_progress(progress: Progress, seconds: float, done_before: int) -> tuple[str, float | None]:
+    """How far a phase is in words and as a share, after `seconds` for the steps since `done_before`.
+
+    Nothing can be said of a phase that is one step.
+    """
+    if progress.total == 1:
+        return "", None
     text = f"{progress.step} of {progress.total}"
     done, left = progress.step - done_before, progress.total - progress.step
     if seconds >= 1 and done > 0 and left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -12,6 +13,7 @@ from syncedit_demo.playback import Playable, picture_size
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
 from syncedit_demo.ui.parts import (
     BETWEEN_RUNS,
+    IN_THE_MAKING,
     NO_REPORT,
     Notice,
     SyncView,
@@ -31,7 +33,31 @@ if TYPE_CHECKING:
 
     from syncedit_demo.record import RunRecord
     from syncedit_demo.ui.examples import Example
+    from syncedit_demo.ui.jobs import Arrival
     from syncedit_demo.ui.visit import Cut, Run, Visit
+
+
+BOTH = "Download side by side"
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """What of the latest run of this page is there; Gradio sees by its hash that more of it is.
+
+    Attributes:
+        run_id: The run.
+        measured: Whether it has a report.
+        whole: Whether nothing of it is still being made.
+    """
+
+    run_id: str
+    measured: bool
+    whole: bool
+
+    @classmethod
+    def of(cls, arrival: Arrival) -> Latest:
+        """What is there of a run that arrives."""
+        return cls(arrival.run.id, arrival.run.record.report is not None, arrival.whole)
 
 
 class ResultPanel:
@@ -39,16 +65,23 @@ class ResultPanel:
 
     Attributes:
         shown: State with the id of the run or the name of the example on show, None while there is none.
+        beside: State with the id of the run that the one on show is compared with, None for its clip.
+        follows: State that says whether the player shows what is made as soon as it is there: from the start of a run
+            until the visitor looks at something else.
+        latest: State with the `Latest`, None while there is none.
     """
 
     def __init__(self) -> None:
         self.shown = gr.State(None)
+        self.beside = gr.State(None)
+        self.follows = gr.State(True)
+        self.latest = gr.State(None)
         self.player = compare_player(elem_id="player")
         self.sync = sync_view(elem_id="sync")
         # What comes with a result comes below what is always there, so that nothing moves.
         with gr.Row(elem_id="downloads", equal_height=True):
             self.result = gr.DownloadButton("Download result", interactive=False, size="sm", min_width=150)
-            self.both = gr.DownloadButton("Download side by side", interactive=False, size="sm", min_width=150)
+            self.both = gr.DownloadButton(BOTH, interactive=False, size="sm", min_width=150)
             self.record = gr.DownloadButton("Download record", interactive=False, size="sm", min_width=150)
         self.caption = notice(elem_id="caption")
         with gr.Accordion("How it was made", open=False, elem_id="made"):
@@ -67,9 +100,28 @@ class ResultPanel:
             gone = Notice(
                 tone="plain", lines=[f"Earlier results of this visit were deleted: they are kept for {hours:g} hours."]
             )
-        return {**(self.show(visit, runs[-1]) if runs else {}), self.gone: gone}
+        return {**(self.show(visit, runs[-1], None) if runs else {}), self.gone: gone}
 
-    def show(self, visit: Visit, run: Run) -> Updates:
+    def take(self, visit: Visit, latest: Latest, shown: str | None, beside: str | None, follows: bool) -> Updates:
+        """A run can be looked at, or more of it is there: show it, without disturbing what the visitor looks at."""
+        run = visit.run(latest.run_id)
+        if run is None:
+            return {}
+        if shown == run.id:
+            rest = self._rest(run, latest)
+            return {**rest, self.sync: BETWEEN_RUNS if beside else rest[self.sync], **self._strip(visit, shown)}
+        if follows:
+            return self.show(visit, run, latest)
+        updates = self._strip(visit, shown)
+        if beside != run.id and not latest.whole:
+            updates[self.message] = plain([f"{run.title} is there: choose it to look at it."])
+        return updates
+
+    def choose(self, visit: Visit, run: Run, latest: Latest | None) -> Updates:
+        """The visitor wants to look at a run."""
+        return {**self.show(visit, run, latest), self.follows: False}
+
+    def show(self, visit: Visit, run: Run, latest: Latest | None) -> Updates:
         """Put a run into the player, against its reference."""
         record, files = run.record, run.files
         return {
@@ -82,11 +134,9 @@ class ResultPanel:
                 rate=record.plan.frame_rate,
             ),
             **self._describe(record, run.title, files.result),
-            self.sync: SyncView.of(record.report),
-            self.result: gr.update(value=str(files.result), interactive=True),
-            self.both: gr.update(value=str(files.side_by_side), interactive=True),
-            self.record: gr.update(value=str(files.record), interactive=True),
+            **self._rest(run, latest),
             self.shown: run.id,
+            self.beside: None,
             **self._strip(visit, run.id),
         }
 
@@ -114,6 +164,8 @@ class ResultPanel:
             self.caption: plain([f"{first.title} against {second.title}. Downloads are of {first.title}."]),
             self.sync: BETWEEN_RUNS,
             self.message: None,
+            self.beside: second.id,
+            self.follows: False,
         }
 
     def show_clip(self, cut: Cut) -> Updates:
@@ -146,6 +198,7 @@ class ResultPanel:
             self.sync: SyncView.of(record.report),
             self.result: gr.update(value=str(example.output), interactive=True),
             self.shown: example.name,
+            self.follows: False,
         }
 
     def clear(self) -> Updates:
@@ -157,9 +210,10 @@ class ResultPanel:
             self.caption: None,
             self.notes: None,
             self.result: off,
-            self.both: off,
+            self.both: gr.update(value=None, interactive=False, label=BOTH),
             self.record: off,
             self.shown: None,
+            self.beside: None,
             self.message: None,
         }
 
@@ -175,7 +229,23 @@ class ResultPanel:
             self.message: None,
         }
 
-    def _strip(self, visit: Visit, shown: str) -> Updates:
+    def _rest(self, run: Run, latest: Latest | None) -> Updates:
+        """What is there of a run beside its pictures: what is still being made is said to be, and cannot be fetched."""
+        report, files = run.record.report, run.files
+        making = latest is not None and latest.run_id == run.id and not latest.whole
+        if files.side_by_side.exists():
+            both = gr.update(value=str(files.side_by_side), interactive=True, label=BOTH)
+        else:
+            label = "Making side by side …" if making else "No side by side"
+            both = gr.update(value=None, interactive=False, label=label)
+        return {
+            self.sync: IN_THE_MAKING if making and report is None else SyncView.of(report),
+            self.result: gr.update(value=str(files.result), interactive=True),
+            self.both: both,
+            self.record: gr.update(value=str(files.record), interactive=True),
+        }
+
+    def _strip(self, visit: Visit, shown: str | None) -> Updates:
         runs = visit.runs()
         return {
             self.runs: Tiles(

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from PIL import Image
 
+from syncedit_demo.edit import Queued, Started
 from syncedit_demo.engines import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
-from syncedit_demo.service import Queued, Started, VariantStarted
-from syncedit_demo.ui.jobs import Choices, Flags, Job, make_runs
+from syncedit_demo.service import VariantStarted
+from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.parts import RunState, Updates, bad, describe_progress, notice, plain, run_state
 from syncedit_demo.ui.visit import Run
@@ -56,13 +57,13 @@ class RunStep:
 
     def start(
         self, visit: Visit, cut: Cut | None, edited: Edited | None, choices: Choices, session: str
-    ) -> Generator[tuple[Updates, Run | None]]:
-        """Make a run; what is shown of it, again and again, and at the end the run itself."""
+    ) -> Generator[tuple[Updates, Arrival | None]]:
+        """Make a run; what is shown of it, again and again, and the run when it or more of it is there."""
         if cut is None or edited is None or self._missing(cut, edited):
             yield self.judge(cut, edited), None
             return
         cancel = self._flags.start(session)
-        watch, runs = _Watch(), list[Run]()
+        watch, runs = _Watch(), dict[str, Run]()
         over: Updates = {self.generate: gr.update(visible=True), self.stop: gr.update(visible=False)}
         try:
             job = Job(make_runs(self._service, visit, cut, edited.path, choices, cancel))
@@ -76,20 +77,17 @@ class RunStep:
                 None,
             )
             for news in job.news():
-                made = [event for event in news if isinstance(event, Run)]
-                runs += made
+                arrivals = [event for event in news if isinstance(event, Arrival)]
+                runs |= {arrival.run.id: arrival.run for arrival in arrivals}
                 # A page that is gone is noticed when something is sent to it, so something is sent each time.
-                yield (
-                    {self.state: watch.after(news)} if news else {},
-                    made[-1] if made and len(runs) < choices.variants else None,
-                )
-            best = max(runs, key=lambda run: run.record.score)
-            yield {**over, self.state: watch.done(runs, best)}, best
+                yield {self.state: watch.after(news)} if news else {}, arrivals[-1] if arrivals else None
+            made = list(runs.values())
+            best = max(made, key=lambda run: run.record.score)
+            yield {**over, self.state: watch.done(made, best)}, Arrival(best, whole=True)
         except Cancelled:
-            kept = f"{len(runs)} of {choices.variants} variants are kept." if runs else "Nothing was kept of it."
-            yield {**over, self.state: RunState(state="stopped", phase="Stopped", detail=kept)}, None
+            yield {**over, self.state: watch.stopped(list(runs.values()), choices.variants)}, _as_it_is(runs)
         except Exception as error:
-            yield {**over, self.state: None, self.message: bad(explain(error))}, None
+            yield {**over, self.state: None, self.message: bad(explain(error))}, _as_it_is(runs)
         finally:
             cancel.set()
 
@@ -123,13 +121,14 @@ class _Watch:
         self._frame_rate = Fraction(0)
         self._moves = False
         self._variant = ""
+        self._playable = ""
         self._picture: str | None = None
 
     def after(self, news: list[RunEvent]) -> RunState:
         for event in news:
             match event:
                 case VariantStarted(number, count):
-                    self._variant, self._moves = f"Variant {number} of {count}: ", False
+                    self._variant, self._moves, self._playable = f"Variant {number} of {count}: ", False, ""
                 case Queued(place):
                     edits = "1 edit is" if place == 1 else f"{place} edits are"
                     self._phase, self._detail, self._share = "Waiting", f"{edits} before yours", None
@@ -144,6 +143,8 @@ class _Watch:
                         self._picture = _still(frame)
                 case PreviewClip(frames):
                     self._moves, self._picture = True, _moving(frames, self._frame_rate)
+                case Arrival(run, whole=False):
+                    self._playable = f"{run.title} can be played"
                 case _:
                     pass
         return self.state()
@@ -152,7 +153,7 @@ class _Watch:
         return RunState(
             state="running",
             phase=self._variant + self._phase,
-            detail=self._detail,
+            detail=" · ".join(part for part in (self._playable, self._detail) if part),
             share=self._share,
             picture=self._picture,
         )
@@ -165,12 +166,33 @@ class _Watch:
             phase, detail = f"{len(runs)} variants are done", f"{detail}; {best.title} keeps time best"
         return RunState(state="done", phase=phase, detail=detail, share=1, picture=self._picture)
 
+    def stopped(self, runs: list[Run], variants: int) -> RunState:
+        """The state when it was stopped; of the last run something may be missing."""
+        if not runs:
+            return RunState(state="stopped", phase="Stopped", detail="Nothing was kept of it.", share=0)
+        last = runs[-1]
+        missing: list[str] = []
+        if last.record.report is None:
+            missing.append("report")
+        if not last.files.side_by_side.exists():
+            missing.append("side-by-side video")
+        kept = f"{last.title} is kept"
+        if variants > 1:
+            kept = f"{len(runs)} of {variants} variants are kept" + (f", {last.title}" if missing else "")
+        without = f" without {' and '.join(missing)}" if missing else ""
+        return RunState(state="stopped", phase="Stopped", detail=f"{kept}{without}.", share=1, picture=self._picture)
+
     def _note(self, progress: Progress) -> None:
         now = time.monotonic()
         if progress.phase != self._phase:
             self._phase, self._began = progress.phase, (now, progress.step)
         began, step = self._began
         self._detail, self._share = describe_progress(progress, now - began, step)
+
+
+def _as_it_is(runs: dict[str, Run]) -> Arrival | None:
+    """The last run, of which nothing more is made."""
+    return Arrival(next(reversed(runs.values())), whole=True) if runs else None
 
 
 def _still(frame: Frame) -> str:

@@ -12,7 +12,7 @@ const last = () => Math.max(report.agreement.length - 1, 1);
 
 function write(value) {
   report = value?.report ?? null;
-  root.dataset.state = report ? "ready" : "empty";
+  root.dataset.state = report ? "ready" : value?.making ? "making" : "empty";
   root.dataset.verdict = report?.verdict ?? "";
   find(".verdict").textContent = report ? report.verdict[0].toUpperCase() + report.verdict.slice(1) : "";
   find(".score").textContent = report ? `Score ${report.score.toFixed(2)}` : "";

@@ -64,12 +64,12 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished edit.
+    """An edit whose result can be played.
 
     Attributes:
-        folder: Where its files lie.
+        folder: Where its files lie. The side-by-side video comes last, and may be left out.
         number: Its place in the visit, from 1.
-        record: How it was made.
+        record: How it was made; the report in it comes after the result, and may be left out.
     """
 
     folder: Path
@@ -90,9 +90,11 @@ class Run:
         """Its place, from 1, among the runs that differ from it by their seed only, and how many these are.
 
         Of two that keep time equally well the one with the lower seed comes first. None where there is nothing to rank:
-        there are no others, or they have the very same frames.
+        it has no report, there are no others that have one, or they have the very same frames.
         """
-        alike = [run for run in runs if run.record.same_but_for_seed(self.record)]
+        if self.record.report is None:
+            return None
+        alike = [run for run in runs if run.record.report and run.record.same_but_for_seed(self.record)]
         results = {run.record.frames_sha256: (run.record.score, -run.record.seed) for run in alike}
         own = results[self.record.frames_sha256]
         better = sum(other > own for other in results.values())
@@ -162,12 +164,12 @@ class Visit:
         return self._new_folder("making")
 
     def finish_run(self, folder: Path) -> Run:
-        """Count a run whose files are complete."""
+        """Count a run whose result can be played."""
         finished = folder.rename(self.folder / f"{RUN_PREFIX}{time.time_ns()}")
         return next(run for run in self.runs() if run.folder == finished)
 
     def runs(self) -> list[Run]:
-        """The finished runs, oldest first."""
+        """The runs, oldest first."""
         found: list[Run] = []
         for folder in sorted(self.folder.glob(f"{RUN_PREFIX}*")):
             try:

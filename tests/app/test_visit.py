@@ -5,21 +5,27 @@ from __future__ import annotations
 import os
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
+from syncedit_demo.clip import probe
+from syncedit_demo.edit import Queued
 from syncedit_demo.engines import Progress
 from syncedit_demo.errors import Cancelled
+from syncedit_demo.image import read_image
 from syncedit_demo.plan import PlanOptions
+from syncedit_demo.record import load_record
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from syncedit_demo.ui.jobs import Choices, Flags, Job, make_run
+from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.visit import Run, Visit, open_visit
 from tests.clips import edited_scene, write_scene
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from syncedit_demo.ui.jobs import RunEvent
@@ -33,13 +39,17 @@ def service(tmp_path: Path) -> EditService:
     return EditService(Settings(work_dir=tmp_path / "work", job_max_age_hours=1))  # type: ignore[call-arg]
 
 
-def start(service: EditService, visit: Visit, folder: Path, cancel: threading.Event) -> Job:
+def steps(service: EditService, visit: Visit, folder: Path, cancel: threading.Event) -> Iterator[RunEvent]:
     clip = visit.keep(write_scene(folder / "scene.mp4"))
     image = folder / "edited.png"
     Image.fromarray(edited_scene()).save(image)
     info, plan = service.inspect(clip, SMALL)
     cut = visit.new_cut(clip, info, SMALL, plan)
-    return Job(make_run(service, visit, cut, image, CHOICES, cancel))
+    return make_runs(service, visit, cut, image, CHOICES, cancel)
+
+
+def start(service: EditService, visit: Visit, folder: Path, cancel: threading.Event) -> Job:
+    return Job(steps(service, visit, folder, cancel))
 
 
 def follow(job: Job) -> list[RunEvent]:
@@ -56,8 +66,11 @@ def test_only_a_visit_that_exists_is_taken_up(service: EditService, stored: obje
 
 def test_a_run_is_kept_with_all_its_files(service: EditService, tmp_path: Path) -> None:
     visit = open_visit(service, None)
-    run = follow(start(service, visit, tmp_path, threading.Event()))[-1]
-    assert isinstance(run, Run)
+    *_, first, last = [
+        event for event in follow(start(service, visit, tmp_path, threading.Event())) if isinstance(event, Arrival)
+    ]
+    assert [first.whole, last.whole] == [False, True]
+    run = last.run
     assert visit.runs() == [run]
     assert visit.run(run.id) == run
     assert visit.run("../" + visit.id) is None
@@ -65,6 +78,66 @@ def test_a_run_is_kept_with_all_its_files(service: EditService, tmp_path: Path) 
     for file in (files.result, files.side_by_side, files.reference, files.picture, files.record):
         assert file.stat().st_size > 0
     assert str(tmp_path) not in files.record.read_text(encoding="utf-8")
+
+
+def test_a_run_is_kept_as_soon_as_its_result_can_be_played(service: EditService, tmp_path: Path) -> None:
+    visit = open_visit(service, None)
+    making = steps(service, visit, tmp_path, threading.Event())
+    seen: list[tuple[bool, bool, bool]] = []
+    for arrival in (event for event in making if isinstance(event, Arrival)):
+        run, files = arrival.run, arrival.run.files
+        assert visit.runs() == [run]
+        assert probe(files.result).frames == probe(files.reference).frames == 12
+        assert read_image(files.picture).pixels.shape == (256, 320, 3)
+        seen.append((run.record.report is not None, files.side_by_side.exists(), arrival.whole))
+    assert seen == [(False, False, False), (True, False, False), (True, True, True)]
+    (run,) = visit.runs()
+    assert load_record(run.files.result) == run.record, "the file that is given away has the report too"
+    assert not list(visit.folder.glob("making-*"))
+
+
+@pytest.mark.parametrize("arrivals", [1, 2], ids=["before its report", "after its report"])
+def test_a_stop_keeps_a_run_that_can_be_played(service: EditService, tmp_path: Path, arrivals: int) -> None:
+    visit, stop = open_visit(service, None), threading.Event()
+    making = steps(service, visit, tmp_path, stop)
+    seen = [next(event.run for event in making if isinstance(event, Arrival)) for _ in range(arrivals)]
+    run = seen[-1]
+    stop.set()
+    rest: list[RunEvent] = []
+    with pytest.raises(Cancelled):
+        rest.extend(making)
+    assert rest[-1] == Arrival(run, whole=True)
+    assert visit.runs() == [run]
+    assert (run.record.report is None) == (arrivals == 1)
+    assert not run.files.side_by_side.exists()
+    assert not list(visit.folder.glob("making-*"))
+
+
+def test_what_happened_before_a_failure_is_told_first() -> None:
+    def failing() -> Iterator[RunEvent]:
+        yield Queued(1)
+        raise Cancelled
+
+    before = threading.enumerate()
+    job = Job(failing())
+    for thread in threading.enumerate():
+        if thread not in before:
+            thread.join(30)
+    told: list[RunEvent] = []
+    with pytest.raises(Cancelled):
+        told.extend(event for news in job.news() for event in news)
+    assert told == [Queued(1)]
+
+
+def test_a_run_without_a_report_has_no_rank(service: EditService, tmp_path: Path) -> None:
+    visit = open_visit(service, None)
+    *_, last = steps(service, visit, tmp_path, threading.Event())
+    assert isinstance(last, Arrival)
+    first = last.run.record
+    record = replace(first, seed=43, frames_sha256="other")
+    runs = [Run(tmp_path, number, each) for number, each in enumerate((first, record, replace(record, report=None)))]
+    assert [run.rank(runs) for run in runs] == [(1, 2), (2, 2), None]
+    assert runs[0].rank([runs[0], runs[2]]) is None
 
 
 def test_a_stopped_run_is_over_before_the_next_one_begins(service: EditService, tmp_path: Path) -> None:
@@ -84,7 +157,7 @@ def test_a_stopped_run_is_over_before_the_next_one_begins(service: EditService, 
     waiting = threading.Thread(target=stopped)
     waiting.start()
     for news in second.news():
-        if any(isinstance(event, Run) for event in news):
+        if any(isinstance(event, Arrival) and event.whole for event in news):
             order.append("second is done")
     waiting.join(30)
     assert order == ["first is over", "second is done"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncedit_demo.devices import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue
+from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, Published, Queued
 from syncedit_demo.engines import Progress
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import read_record
 from syncedit_demo.render import write_png
-from syncedit_demo.service import REPORT_PHASE, EditRequest, EditResult, EditService, Queued
+from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from tests.clips import edited_scene, write_scene
 
@@ -113,6 +115,37 @@ def test_the_result_is_there_and_the_device_free_while_the_report_is_made(
     (result,) = edit
     assert isinstance(result, EditResult)
     assert result.record.report is None
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["edited.png", "out.mp4", "out.record.json", "scene.mp4"]
+
+
+def test_the_result_comes_first_then_its_report_then_the_side_by_side_video(tmp_path: Path) -> None:
+    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    both = tmp_path / "both.mp4"
+    wanted = replace(request(tmp_path, "out.mp4"), side_by_side=both)
+    edit = service.edit(wanted, threading.Event())
+    for measured in (False, True):
+        published = next(event for event in edit if isinstance(event, Published))
+        assert (published.record.report is not None) == measured
+        assert read_record(tmp_path / "out.mp4") == read_record(tmp_path / "out.record.json") == published.record
+        assert not both.exists()
+    *steps, result = edit
+    assert steps == [Progress("Writing the side-by-side video", done, 12) for done in range(1, 13)]
+    assert result == EditResult(tmp_path / "out.mp4", published.record, both)
+    assert service.inspect(both, PlanOptions())[0].frames == 12
+
+
+@pytest.mark.parametrize("phase", [REPORT_PHASE, "Writing the side-by-side video"])
+def test_a_stop_after_the_result_leaves_out_what_is_not_there_yet(tmp_path: Path, phase: str) -> None:
+    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    wanted = replace(request(tmp_path, "out.mp4"), side_by_side=tmp_path / "both.mp4")
+    stop = threading.Event()
+    edit = service.edit(wanted, stop)
+    assert any(isinstance(event, Progress) and event.phase == phase for event in edit)
+    stop.set()
+    (result,) = edit
+    assert isinstance(result, EditResult)
+    assert (result.record.report is None, result.side_by_side) == (phase == REPORT_PHASE, None)
+    assert read_record(tmp_path / "out.mp4") == read_record(tmp_path / "out.record.json") == result.record
     assert sorted(path.name for path in tmp_path.iterdir()) == ["edited.png", "out.mp4", "out.record.json", "scene.mp4"]
 
 

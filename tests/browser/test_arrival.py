@@ -1,0 +1,213 @@
+"""A result is on the page before its report and its side-by-side video are: the page while these are made."""
+
+from __future__ import annotations
+
+import threading
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from syncedit_demo.clip import probe
+from syncedit_demo.edit import REPORT_PHASE
+from syncedit_demo.engines import Progress
+from syncedit_demo.record import load_record
+from syncedit_demo.render import write_png
+from syncedit_demo.service import EditService
+from syncedit_demo.settings import Settings
+from syncedit_demo.ui.launch import theme
+from syncedit_demo.ui.page import build_page
+from tests.browser.test_page import RUN_TIMEOUT, Desk
+from tests.clips import edited_scene, write_scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from syncedit_demo.edit import EditRequest, JobEvent
+    from tests.browser.conftest import OpenPage, Serve
+
+FRAMES = 60
+ENGINE, REPORT, SIDE_BY_SIDE = "Following the motion", REPORT_PHASE, "Writing the side-by-side video"
+
+WATCH = """
+() => {
+  const player = document.querySelector(".compare-player");
+  window.seen = { frames: [], loads: 0 };
+  player.addEventListener("frame", ({ detail }) => seen.frames.push(detail.frame));
+  for (const medium of player.querySelectorAll("video, audio")) {
+    for (const type of ["loadstart", "emptied"]) medium.addEventListener(type, () => (seen.loads += 1));
+  }
+}
+"""
+
+
+class HeldService(EditService):
+    """The service, which waits at the start of a phase while that is held."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self._held: dict[str, threading.Event] = {}
+
+    def hold(self, *phases: str) -> None:
+        self._held |= {phase: threading.Event() for phase in phases}
+
+    def release(self, *phases: str) -> None:
+        for phase in phases:
+            if (held := self._held.pop(phase, None)) is not None:
+                held.set()
+
+    def edit(self, request: EditRequest, cancel: threading.Event) -> Iterator[JobEvent]:
+        for event in super().edit(request, cancel):
+            yield event
+            if isinstance(event, Progress) and (held := self._held.get(event.phase)) is not None:
+                held.wait()
+
+
+@pytest.fixture(scope="module")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    write_scene(folder / "scene.mp4", FRAMES, sound=True)
+    write_png(edited_scene(), folder / "edited.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def app(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[HeldService, str]:
+    settings = Settings(engine="draft", work_dir=tmp_path_factory.mktemp("work"))  # type: ignore[call-arg]
+    service = HeldService(settings)
+    return service, serve(build_page(service), theme=theme(), allowed_paths=[str(settings.jobs_dir)])
+
+
+@pytest.fixture
+def service(app: tuple[HeldService, str]) -> Iterator[HeldService]:
+    yield app[0]
+    app[0].release(ENGINE, REPORT, SIDE_BY_SIDE)
+
+
+@pytest.fixture
+def desk(open_page: OpenPage, app: tuple[HeldService, str], media: Path, service: HeldService) -> Desk:
+    """A page whose runs are held before the report and before the side-by-side video."""
+    desk = Desk(open_page(app[1]), media)
+    desk.prepare()
+    service.hold(REPORT, SIDE_BY_SIDE)
+    return desk
+
+
+def is_on_show(desk: Desk, title: str) -> None:
+    expect(desk.player.locator(".name.result")).to_contain_text(title, timeout=RUN_TIMEOUT)
+    expect(desk.player).to_have_attribute("data-state", "ready")
+
+
+def download(desk: Desk, label: str) -> Locator:
+    return desk.page.locator("#downloads").get_by_role("button", name=label, exact=True)
+
+
+def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
+    desk: Desk, service: HeldService, tmp_path: Path
+) -> None:
+    # The file of a silent result is played as it is, and it changes when the report is put into it.
+    desk.page.get_by_label("Keep the clip's sound").uncheck()
+    place, room = desk.place_of_the_picture(), desk.sync.bounding_box()
+    desk.generate.click()
+    is_on_show(desk, "Run 1")
+    expect(desk.phase).to_have_text(REPORT)
+    expect(desk.page.locator("#run-state .detail")).to_have_text("Run 1 can be played")
+    expect(desk.sync).to_contain_text("How well this result keeps time with its clip is being measured …")
+    expect(desk.page.locator("#runs .tile")).to_have_count(1)
+    expect(download(desk, "Making side by side …")).to_be_disabled()
+    desk.download("Download result", tmp_path / "early.mp4")
+    assert probe(tmp_path / "early.mp4").frames == FRAMES
+    desk.download("Download record", tmp_path / "early.json")
+    assert load_record(tmp_path / "early.mp4") == load_record(tmp_path / "early.json")
+    assert (desk.place_of_the_picture(), desk.sync.bounding_box()) == (place, room)
+
+    desk.player.get_by_role("button", name="0.25×").click()
+    desk.player.get_by_role("button", name="Play", exact=True).click()
+    desk.page.wait_for_function("document.querySelector('.compare-player .seek').value > 2")
+    desk.page.evaluate(WATCH)
+    service.release(REPORT)
+    expect(desk.sync.locator(".verdict")).to_have_text("In sync")
+    expect(download(desk, "Making side by side …")).to_be_disabled()
+    service.release(SIDE_BY_SIDE)
+    expect(desk.phase).to_have_text("Run 1 is done")
+    expect(download(desk, "Download side by side")).to_be_enabled()
+    desk.page.wait_for_function("count => seen.frames.length > count", arg=desk.page.evaluate("seen.frames.length"))
+    desk.player.get_by_role("button", name="Pause").click()
+    seen = desk.page.evaluate("seen")
+    assert seen["loads"] == 0
+    steps = [after - before for before, after in pairwise(seen["frames"])]
+    assert [step for step in steps if step < 1] in ([], [1 - FRAMES]), "it plays on, but for the end of a loop"
+
+    assert (desk.place_of_the_picture(), desk.sync.bounding_box()) == (place, room)
+    assert desk.download("Download side by side", tmp_path / "both.mp4") == "scene-side-by-side.mp4"
+    assert probe(tmp_path / "both.mp4").frames == FRAMES
+    desk.download("Download result", tmp_path / "late.mp4")
+    assert load_record(tmp_path / "late.mp4").report is not None
+
+
+@pytest.mark.parametrize(
+    ("phase", "missing", "said"),
+    [
+        (REPORT, "report and side-by-side video", "was not measured when it was made"),
+        (SIDE_BY_SIDE, "side-by-side video", "The result keeps time with the clip."),
+    ],
+)
+def test_stop_keeps_a_result_that_is_there(
+    desk: Desk, service: HeldService, tmp_path: Path, phase: str, missing: str, said: str
+) -> None:
+    if phase == SIDE_BY_SIDE:
+        service.release(REPORT)
+    desk.generate.click()
+    is_on_show(desk, "Run 1")
+    expect(desk.phase).to_have_text(phase)
+    desk.stop.click()
+    expect(desk.stop).to_have_text("Stopping …")
+    service.release(phase)
+    expect(desk.phase).to_have_text("Stopped")
+    expect(desk.page.locator("#run-state .detail")).to_have_text(f"Run 1 is kept without {missing}.")
+    expect(desk.generate).to_be_enabled()
+
+    def is_kept() -> None:
+        is_on_show(desk, "Run 1")
+        expect(desk.sync).to_contain_text(said)
+        expect(download(desk, "No side by side")).to_be_disabled()
+        desk.download("Download result", tmp_path / "result.mp4")
+        assert probe(tmp_path / "result.mp4").frames == FRAMES
+        expect(desk.page.locator("#runs .tile")).to_have_count(1)
+
+    is_kept()
+    desk.page.reload()
+    is_kept()
+
+
+def test_who_looks_at_another_run_is_not_disturbed(desk: Desk, service: HeldService) -> None:
+    choose = desk.page.locator("#runs .choose")
+    service.release(REPORT, SIDE_BY_SIDE)
+    desk.run()
+    service.hold(ENGINE, REPORT, SIDE_BY_SIDE)
+    desk.generate.click()
+    expect(desk.phase).to_have_text(ENGINE)
+    choose.click()
+    is_on_show(desk, "Run 1")
+    service.release(ENGINE)
+    expect(desk.notice("runs-message")).to_have_text("Run 2 is there: choose it to look at it.", timeout=RUN_TIMEOUT)
+    expect(choose).to_have_count(2)
+    is_on_show(desk, "Run 1")
+    expect(desk.sync.locator(".verdict")).to_have_text("In sync")
+    expect(download(desk, "Download side by side")).to_be_enabled()
+
+    choose.last.click()
+    is_on_show(desk, "Run 2")
+    expect(desk.notice("runs-message")).to_be_hidden()
+    expect(desk.sync).to_contain_text("is being measured")
+    expect(download(desk, "Making side by side …")).to_be_disabled()
+
+    desk.page.get_by_role("button", name="Compare Run 1 with the one on show").click()
+    expect(desk.player.locator(".name.result")).to_contain_text("Run 1")
+    service.release(REPORT, SIDE_BY_SIDE)
+    expect(desk.phase).to_have_text("Run 2 is done")
+    expect(download(desk, "Download side by side"), "downloads are of Run 2").to_be_enabled()
+    expect(desk.sync).to_contain_text("Two results are on show")
+    expect(desk.player.locator(".name.reference")).to_contain_text("Run 2")
