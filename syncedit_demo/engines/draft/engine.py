@@ -49,8 +49,9 @@ PREVIEW_SIDE = 512
 class DraftEngine:
     """Carries the edit of frame 0 along the motion of the reference.
 
-    What of the edit is a function of colour is applied to each frame's own colours; the rest is carried along the
-    optical flow to where its surface is seen. One frame is worked on at a time, and the same job gives the same pixels.
+    What of the edit is a function of colour, or of what is around a pixel, is applied to each frame's own colours;
+    light that is fixed to the screen stays there; the rest is carried along the optical flow to where its surface is
+    seen. One frame is worked on at a time, and the same job gives the same pixels.
     """
 
     name: EngineName = "draft"
