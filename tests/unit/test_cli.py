@@ -224,6 +224,7 @@ def test_any_file_name_will_do(tmp_path: Path, edited: Path, name: str) -> None:
         (["edit", "{clip}", "{edited}", "{tmp}/out.avi"], "must end in .mp4"),
         (["edit", "{clip}", "{edited}", "{clip}"], "one of the inputs"),
         (["edit", "{clip}", "{clip}", "{tmp}/out.mp4"], "clip.mp4"),
+        (["edit", "{clip}", "{edited}", "{tmp}/o.mp4", "--side-by-side", "{tmp}/../{name}/o.mp4"], "result goes there"),
         (["edit", "{tmp}/none.mp4", "{edited}", "{tmp}/out.mp4"], "none.mp4"),
         (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--size", "big"], "A size is written like 1024x768"),
         (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--frames", "many"], "invalid int value"),
@@ -243,7 +244,8 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     clip: Path, edited: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     before = names(tmp_path)
-    assert said in fail(*(each.format(clip=clip, edited=edited, tmp=tmp_path) for each in arguments))
+    places = {"clip": clip, "edited": edited, "tmp": tmp_path, "name": tmp_path.name}
+    assert said in fail(*(each.format_map(places) for each in arguments))
     assert names(tmp_path) == before
 
 
