@@ -110,6 +110,12 @@ def test_inspect_speaks_to_people_too(clip: Path) -> None:
     assert "16 frames" not in text
 
 
+def test_one_frame_is_not_several(clip: Path) -> None:
+    told = succeed("inspect", clip, "--start", "1", "--frames", "1")
+    assert "29.97 fps, 1 frame\n" in told
+    assert "The first 1 frame of the clip is left out" in told
+
+
 def test_the_first_frame_is_what_the_engine_sees(clip: Path, tmp_path: Path) -> None:
     succeed("first-frame", clip, tmp_path / "first.png", *SMALL)
     succeed("edit", clip, tmp_path / "first.png", tmp_path / "same.mp4", *SMALL)
