@@ -318,7 +318,7 @@ class _Display:
         self._bar: tqdm[NoReturn] | None = None
         self._phase = ""
         self._tenth = 0
-        self._began = 0.0
+        self._began = (0.0, 0)
 
     def line(self, text: str) -> None:
         """Print a line of text."""
@@ -329,7 +329,7 @@ class _Display:
         """Show how far a phase is."""
         if progress.phase != self._phase:
             self.close()
-            self._phase, self._tenth, self._began = progress.phase, 0, time.monotonic()
+            self._phase, self._tenth, self._began = progress.phase, 0, (time.monotonic(), progress.step)
             if sys.stderr.isatty():
                 self._bar = tqdm(total=progress.total, desc=progress.phase, unit="step", leave=False)
         if self._bar is not None:
@@ -338,8 +338,12 @@ class _Display:
         tenth = 10 * progress.step // progress.total
         if tenth > self._tenth or progress.step == 0:
             self._tenth = tenth
-            left = (time.monotonic() - self._began) * (progress.total - progress.step) / max(progress.step, 1)
-            estimate = f", about {left:.0f} s left" if 0 < progress.step < progress.total else ""
+            # A phase is first heard of when some of it is done, and how long that took is not known.
+            began, step = self._began
+            estimate = ""
+            if step < progress.step < progress.total:
+                left = (time.monotonic() - began) * (progress.total - progress.step) / (progress.step - step)
+                estimate = f", about {left:.0f} s left"
             print(f"{progress.phase}: {progress.step} of {progress.total}{estimate}", file=sys.stderr, flush=True)
 
     def close(self) -> None:

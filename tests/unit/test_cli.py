@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -151,6 +152,13 @@ def test_an_edit_says_how_well_it_keeps_time(clip: Path, edited: Path, tmp_path:
     assert again == report, "the clip's start and the edited frame are found by the record in the mp4"
     edited.unlink()
     assert json.loads(succeed("report", clip, tmp_path / "out.mp4", "--json"))["first_frame_psnr"] is None
+
+
+def test_how_long_a_phase_takes_is_not_told_from_its_first_step(clip: Path, edited: Path, tmp_path: Path) -> None:
+    told = run("edit", clip, edited, tmp_path / "out.mp4", "--frames", 9, *SMALL).err.splitlines()
+    first, second = (line for line in told if line.startswith(("Following the motion: 1", "Following the motion: 2")))
+    assert first == "Following the motion: 1 of 9"
+    assert re.fullmatch(r"Following the motion: 2 of 9, about \d+ s left", second)
 
 
 def test_the_sound_can_be_left_out(clip: Path, edited: Path, tmp_path: Path) -> None:
