@@ -111,6 +111,14 @@ def test_inspect_speaks_to_people_too(clip: Path) -> None:
     assert "16 frames" not in text
 
 
+def test_a_clip_that_was_cut_off_is_said_to_be_so_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    whole = write_scene(tmp_path / "whole.mp4", frames=40).read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) * 7 // 10])
+    told = succeed("inspect", tmp_path / "cut.mp4")
+    assert "- The file ends early" in told
+    assert not caplog.records
+
+
 def test_one_frame_is_not_several(clip: Path) -> None:
     told = succeed("inspect", clip, "--start", "1", "--frames", "1")
     assert "29.97 fps, 1 frame\n" in told
