@@ -28,6 +28,7 @@ from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate,
 from syncedit_demo.render import check_target, write_png
 from syncedit_demo.service import EditService, Ranked, VariantStarted
 from syncedit_demo.settings import load_settings
+from syncedit_demo.words import frames_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -135,7 +136,6 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _inspect(wanted: argparse.Namespace) -> None:
-
     service, options = _service_and_options(wanted)
     clip, plan = service.inspect(wanted.clip, options)
     if wanted.json:
@@ -148,10 +148,9 @@ def _inspect(wanted: argparse.Namespace) -> None:
     width, height = clip.display_size
     sound = f"{clip.audio.codec} audio" if clip.audio else "no audio"
     rate = describe_rate(clip.average_rate) + (" on average, variable" if clip.variable_rate else "")
-    print(
-        f"Clip    {width}×{height}, {rate}, {clip.frames} frames, {float(clip.duration):.2f} s, {clip.codec}, {sound}"
-    )
-    print(f"Result  {plan.width}×{plan.height}, {describe_rate(plan.frame_rate)}, {plan.frames} frames")
+    length = f"{frames_in_words(clip.frames)}, {float(clip.duration):.2f} s"
+    print(f"Clip    {width}×{height}, {rate}, {length}, {clip.codec}, {sound}")
+    print(f"Result  {plan.width}×{plan.height}, {describe_rate(plan.frame_rate)}, {frames_in_words(plan.frames)}")
     _print_notes(plan.notes)
 
 
@@ -195,7 +194,7 @@ def _edit(wanted: argparse.Namespace) -> None:
 def _show(event: Started | Queued | Progress | Preview | PreviewClip | Published, display: _Display) -> None:
     match event:
         case Started(_, plan, engine, notes):
-            display.line(f"{engine.title}: {plan.frames} frames, {plan.width}×{plan.height}")
+            display.line(f"{engine.title}: {frames_in_words(plan.frames)}, {plan.width}×{plan.height}")
             for note in notes:
                 display.line(f"- {note}")
         case Queued(place):
@@ -262,7 +261,8 @@ def _doctor(wanted: argparse.Namespace) -> None:
 def _say_what_was_made(result: EditResult, request: EditRequest) -> None:
     target, record = result.target, result.record
     seconds = sum(record.timings.values())
-    print(f"{target}: {record.plan.frames} frames by the {record.engine.title}, seed {record.seed}, in {seconds:.1f} s")
+    frames = frames_in_words(record.plan.frames)
+    print(f"{target}: {frames} by the {record.engine.title}, seed {record.seed}, in {seconds:.1f} s")
     print(_verdict(record))
     if result.side_by_side is not None:
         print(f"{result.side_by_side}: reference and result")
@@ -279,7 +279,6 @@ def _verdict(record: RunRecord) -> str:
 
 
 def _service_and_options(wanted: argparse.Namespace) -> tuple[EditService, PlanOptions]:
-
     settings = load_settings()
     options = PlanOptions(
         size=None if wanted.size is None else parse_size(wanted.size),
@@ -319,7 +318,7 @@ class _Display:
         self._bar: tqdm[NoReturn] | None = None
         self._phase = ""
         self._tenth = 0
-        self._began = 0.0
+        self._began = (0.0, 0)
 
     def line(self, text: str) -> None:
         """Print a line of text."""
@@ -330,7 +329,7 @@ class _Display:
         """Show how far a phase is."""
         if progress.phase != self._phase:
             self.close()
-            self._phase, self._tenth, self._began = progress.phase, 0, time.monotonic()
+            self._phase, self._tenth, self._began = progress.phase, 0, (time.monotonic(), progress.step)
             if sys.stderr.isatty():
                 self._bar = tqdm(total=progress.total, desc=progress.phase, unit="step", leave=False)
         if self._bar is not None:
@@ -339,8 +338,12 @@ class _Display:
         tenth = 10 * progress.step // progress.total
         if tenth > self._tenth or progress.step == 0:
             self._tenth = tenth
-            left = (time.monotonic() - self._began) * (progress.total - progress.step) / max(progress.step, 1)
-            estimate = f", about {left:.0f} s left" if 0 < progress.step < progress.total else ""
+            # A phase is first heard of when some of it is done, and how long that took is not known.
+            began, step = self._began
+            estimate = ""
+            if step < progress.step < progress.total:
+                left = (time.monotonic() - began) * (progress.total - progress.step) / (progress.step - step)
+                estimate = f", about {left:.0f} s left"
             print(f"{progress.phase}: {progress.step} of {progress.total}{estimate}", file=sys.stderr, flush=True)
 
     def close(self) -> None:

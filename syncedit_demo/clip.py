@@ -25,7 +25,7 @@ from syncedit_demo.container import (
 )
 from syncedit_demo.errors import ClipError
 from syncedit_demo.timing import FALLBACK_RATE, Timing, measure_timing
-from syncedit_demo.words import frames_in_words
+from syncedit_demo.words import are, frames_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -169,7 +169,7 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
         timing = _timing(stream, times, scan.last_duration(times[-1]), timed=timed)
         turn, turn_notes = orientation(first)
         aspect, aspect_notes = sample_aspect(stream)
-        used = f"The {frames_in_words(len(times))} that can be decoded {_are(len(times))} used."
+        used = f"The {frames_in_words(len(times))} that can be decoded {are(len(times))} used."
         notes = [
             *([f"{broken} {used}"] if broken else []),
             *_timing_notes(stream, scan, times, timing),
@@ -329,7 +329,7 @@ def _broken_off(container: InputContainer, stream: VideoStream, scan: _Scan) -> 
     name = container.format.name
     slack = 1 if name == "avi" else 0
     if stream.frames > scan.packets + slack:
-        there = f"{frames_in_words(scan.packets)} {_are(scan.packets)} there"
+        there = f"{frames_in_words(scan.packets)} {are(scan.packets)} there"
         return f"The file ends early: it announces {frames_in_words(stream.frames)}, and {there}."
     if scan.corrupt:
         return "The file breaks off or is damaged."
@@ -370,11 +370,11 @@ def _nominal_rate(stream: VideoStream, timing: Timing) -> Fraction:
 def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing: Timing) -> list[str]:
     notes: list[str] = []
     if leading := sum(time < times[0] for time in scan.shown):
-        notes.append(f"{frames_in_words(leading)} at the start cannot be decoded and {_are(leading)} left out.")
+        notes.append(f"{frames_in_words(leading)} at the start cannot be decoded and {are(leading)} left out.")
     if timing.variable:
         return notes
     if missing := round(timing.duration * timing.rate) - timing.frames:
-        notes.append(f"{frames_in_words(missing)} {_are(missing)} missing inside the clip: the frame before is held.")
+        notes.append(f"{frames_in_words(missing)} {are(missing)} missing inside the clip: the frame before is held.")
     declared = [rate for rate in (stream.average_rate, stream.base_rate) if rate]
     if declared and all(abs(rate / timing.rate - 1) > RATE_SLACK for rate in declared) and len(times) > 1:
         notes.append(
@@ -399,7 +399,3 @@ def _audio(container: InputContainer, scan: _Scan) -> AudioInfo | None:
         sample_rate=stream.sample_rate,
         channels=stream.channels,
     )
-
-
-def _are(count: int) -> str:
-    return "is" if count == 1 else "are"

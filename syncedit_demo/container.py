@@ -168,7 +168,7 @@ def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet[Stream]]
             failures += 1
             logger.debug("A packet cannot be decoded: %s", error)
     if failures:
-        logger.warning("%d packets of the clip cannot be decoded", failures)
+        logger.info("%d packets of the clip cannot be decoded", failures)
 
 
 def is_torn(packet: Packet[Stream]) -> bool:

@@ -157,8 +157,8 @@ def register(first_frame: Frame, image: Frame) -> Registration:
         covered = coverage(_size(plain), placement.matrix, size)
         if (share := float(covered.mean())) < LEAST_COVERAGE:
             message = (
-                f"This looks like another crop: it shows only {share:.0%} of frame 0. Edit the whole frame that you "
-                "were given, without cropping or zooming in."
+                f"This looks like another crop: it shows only {100 * share:.0f} % of frame 0. Edit the whole frame "
+                "that you were given, without cropping or zooming in."
             )
             raise EditedFrameError(message)
         frame, fill_notes = _straightened(first_frame, image, compose(onto, placement.matrix))
@@ -365,7 +365,7 @@ def _gray(picture: Frame) -> NDArray[np.float32]:
 
 
 def _percent(share: float) -> str:
-    return f"{share:.0%}" if share >= 0.01 else "Less than 1 %"
+    return f"{100 * share:.0f} %" if share >= 0.01 else "Less than 1 %"
 
 
 def _by(size: tuple[int, int]) -> str:

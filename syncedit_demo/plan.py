@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from syncedit_demo.errors import PlanError
-from syncedit_demo.words import frames_in_words
+from syncedit_demo.words import are, frames_in_words
 
 if TYPE_CHECKING:
     from syncedit_demo.clip import ClipInfo
@@ -247,13 +247,14 @@ def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple
     notes: list[str] = []
     if options.start:
         notes.append(
-            f"The first {frames_in_words(options.start)} of the clip are left out: it starts at {options.start}."
+            f"The first {frames_in_words(options.start)} of the clip {are(options.start)} left out: "
+            f"it starts at {options.start}."
         )
     if frames < rest:
         reason = "choose another start to use them"
         if options.frames is None:
             reason = f"at most {options.max_frames} are made at once; {reason}"
-        notes.append(f"The last {frames_in_words(rest - frames)} of the clip are left out: {reason}.")
+        notes.append(f"The last {frames_in_words(rest - frames)} of the clip {are(rest - frames)} left out: {reason}.")
     padded = pad_frame_count(frames)
     if padded != frames:
         notes.append(

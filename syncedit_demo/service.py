@@ -18,7 +18,7 @@ from syncedit_demo.devices import DeviceQueue
 from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
 from syncedit_demo.engines import EditJob, Engine, resolve_options
 from syncedit_demo.engines.choice import Engines
-from syncedit_demo.errors import Cancelled, EngineError
+from syncedit_demo.errors import Cancelled, EngineError, OutputError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
@@ -197,6 +197,9 @@ class EditService:
         for target in (request.target, request.side_by_side):
             if target is not None:
                 render.check_target(target, ".mp4", (request.clip, request.edited_frame))
+        if request.side_by_side is not None and request.side_by_side.resolve() == request.target.resolve():
+            message = f"{request.side_by_side} cannot be written: the result goes there: choose another name."
+            raise OutputError(message)
         watch = Stopwatch()
         clip, plan = self.inspect(request.clip, request.options)
         if request.repeat is not None:

@@ -22,6 +22,7 @@ from syncedit_demo.sync_report.faces import compare_faces
 from syncedit_demo.sync_report.features import analysis_size, measure_motion
 from syncedit_demo.sync_report.landmarks import FaceModel, follow_face
 from syncedit_demo.sync_report.report import SyncReport, compare_motion
+from syncedit_demo.words import frames_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -119,7 +120,7 @@ def report_files(clip: Path, result: Path, *, max_pixels: int, face_model: FaceM
     notes: list[str] = []
     if result_plan.frames > frames:
         notes.append(
-            f"The clip has only {frames} frames at the result's {describe_rate(rate)}: the result's other "
+            f"The clip has only {frames_in_words(frames)} at the result's {describe_rate(rate)}: the result's other "
             f"{result_plan.frames - frames} are not compared."
         )
     edited = (

@@ -12,11 +12,12 @@ import gradio as gr
 from pydantic import TypeAdapter
 
 from syncedit_demo.clip import ClipInfo
+from syncedit_demo.edit import EditRequest, EditResult
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.render import write_png
-from syncedit_demo.ui.jobs import Arrival, Choices, Job, make_run
+from syncedit_demo.ui.jobs import Job
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.visit import Visit
+from syncedit_demo.ui.visit import RunFiles, Visit, link
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -107,11 +108,21 @@ class Endpoints:
         try:
             with _told():
                 cut = self._cut(clip, self._options(size, frames, start, rate))
-                visit = Visit(cut.folder.parent)
-                image, choices = visit.keep(Path(edited_frame)), Choices(engine, seed, audio)
-                for news in Job(make_run(self._service, visit, cut, image, choices, cancel)).news():
-                    if news and isinstance(last := news[-1], Arrival) and last.whole:
-                        yield str(last.run.files.result), _as_answer(last.run.record)
+                # The inputs lie beside the result, so that its record names them without saying where on this machine.
+                image = cut.path.with_name(f"edited-frame{Path(edited_frame).suffix}")
+                link(Path(edited_frame), image)
+                request = EditRequest(
+                    clip=cut.path,
+                    edited_frame=image,
+                    target=RunFiles.of(cut.path.parent, cut.path).result,
+                    options=cut.options,
+                    engine=engine,
+                    seed=seed,
+                    audio=audio,
+                )
+                for news in Job(self._service.edit(request, cancel)).news():
+                    if news and isinstance(last := news[-1], EditResult):
+                        yield str(last.target), _as_answer(last.record.relative_to(last.target.parent))
                         return
                     # A caller that is gone is noticed when something is sent to it.
                     yield gr.skip(), gr.skip()

@@ -16,6 +16,7 @@ from syncedit_demo.ui.jobs import Flags
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.parts import ClipCard, Updates, bad, clip_card, facts, notice
 from syncedit_demo.ui.visit import Cut, Visit
+from syncedit_demo.words import frames_in_words
 
 if TYPE_CHECKING:
     from syncedit_demo.clip import ClipInfo
@@ -127,7 +128,9 @@ class ClipStep:
             video=FileData(path=str(cut.reference)) if cut.reference.exists() else None,
             width=plan.width,
             height=plan.height,
-            source=facts(f"{width}×{height}", rate, f"{clip.frames} frames", f"{float(clip.duration):.1f} s", sound),
-            result=facts(f"{plan.width}×{plan.height}", describe_rate(plan.frame_rate), f"{plan.frames} frames"),
+            source=facts(
+                f"{width}×{height}", rate, frames_in_words(clip.frames), f"{float(clip.duration):.1f} s", sound
+            ),
+            result=facts(f"{plan.width}×{plan.height}", describe_rate(plan.frame_rate), frames_in_words(plan.frames)),
             notes=list(plan.notes),
         )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from syncedit_demo.settings import EngineChoice
 
 POLL_SECONDS = 0.3
-"""How often a waiting page is asked whether it is still there."""
+"""How often a waiting page is told what happened, and asked whether it is still there."""
 
 PICTURE_SIDE = 320
 
@@ -104,14 +104,14 @@ class Job:
             Exception: What ended the job early.
         """
         while True:
+            # Each time is an update of the page, which costs as much as some frames of work: events are told together.
+            self._thread.join(POLL_SECONDS)
             alive = self._thread.is_alive()
             news: list[RunEvent] = []
             failure: Exception | None = None
             with suppress(Empty):
-                event = self._events.get(timeout=POLL_SECONDS if alive else 0)
-                while not isinstance(event, Exception):
+                while not isinstance(event := self._events.get_nowait(), Exception):
                     news.append(event)
-                    event = self._events.get_nowait()
                 failure = event
             yield news
             if failure is not None:

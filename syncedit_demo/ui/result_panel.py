@@ -27,6 +27,7 @@ from syncedit_demo.ui.parts import (
     sync_view,
     tiles,
 )
+from syncedit_demo.words import frames_in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -221,7 +222,7 @@ class ResultPanel:
         plan = record.plan
         # An engine may make its result smaller than was planned, if asked to.
         width, height = picture_size(result)
-        rate, frames = describe_rate(plan.frame_rate), f"{plan.frames} frames"
+        rate, frames = describe_rate(plan.frame_rate), frames_in_words(plan.frames)
         what = facts(f"{width}×{height}", rate, frames, f"seed {record.seed}")
         return {
             self.caption: plain([f"{title}, made by {record.engine.title}", what]),

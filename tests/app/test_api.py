@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FRAMES = 12
+RESULTS, MAKING = "work/jobs/*/*/*-edited.mp4", "work/jobs/*/*/.syncedit-*"
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +75,8 @@ def test_frame_0_is_what_the_engine_sees(client: Client, media: Path, tmp_path: 
     assert np.array_equal(np.asarray(Image.open(frame)), service.first_frame(media / "scene.mp4", clip, plan))
 
 
-def test_a_clip_is_edited(client: Client, media: Path) -> None:
+def test_a_clip_is_edited(client: Client, media: Path, home: Path) -> None:
+    before = set(home.glob("work/jobs/*/*/*"))
     result, record = client.predict(
         clip=handle_file(media / "scene.mp4"),
         edited_frame=handle_file(media / "edited.png"),
@@ -87,6 +89,10 @@ def test_a_clip_is_edited(client: Client, media: Path) -> None:
     assert (told.plan.frames, told.seed, told.audio, told.engine.name) == (FRAMES, 5, False, "draft")
     assert record["seed"] == 5
     assert record["clip_file"]["name"] == "scene.mp4"
+    assert told.clip_file.path == Path("scene.mp4")
+    there = {file.name for file in set(home.glob("work/jobs/*/*/*")) - before}
+    kept = {"scene.mp4", "edited-frame.png", "scene-edited.mp4", "scene-edited.record.json"}
+    assert there == kept, "nothing is made that no caller gets"
     service = EditService(Settings())  # type: ignore[call-arg]
     made, _ = service.inspect(Path(result), PlanOptions())
     assert (made.frames, made.display_size, made.audio) == (FRAMES, (320, 256), None)
@@ -119,15 +125,15 @@ def test_files_of_the_machine_cannot_be_named(client: Client, home: Path) -> Non
 
 
 def test_a_cancelled_call_leaves_nothing_and_frees_the_device(client: Client, media: Path, home: Path) -> None:
-    before = len(list(home.glob("work/jobs/*/run-*")))
+    before = len(list(home.glob(RESULTS)))
     long = client.submit(
         handle_file(media / "scene.mp4"), handle_file(media / "edited.png"), size="1280x1024", api_name="/edit"
     )
-    while not list(home.glob("work/jobs/*/making-*/.syncedit-*")):
+    while not list(home.glob(MAKING)):
         assert not long.done()
     long.cancel()
     client.predict(
         handle_file(media / "scene.mp4"), handle_file(media / "edited.png"), size="320x256", api_name="/edit"
     )
-    assert len(list(home.glob("work/jobs/*/run-*"))) == before + 1
-    assert not list(home.glob("work/jobs/*/making-*"))
+    assert len(list(home.glob(RESULTS))) == before + 1
+    assert not list(home.glob(MAKING))

@@ -20,6 +20,7 @@ from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import load_record
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
+from syncedit_demo.ui import jobs
 from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.visit import Run, Visit, open_visit
 from tests.clips import edited_scene, write_scene
@@ -127,6 +128,18 @@ def test_what_happened_before_a_failure_is_told_first() -> None:
     with pytest.raises(Cancelled):
         told.extend(event for news in job.news() for event in news)
     assert told == [Queued(1)]
+
+
+def test_what_happens_at_about_the_same_time_is_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "POLL_SECONDS", 60)
+
+    def quick() -> Iterator[RunEvent]:
+        for step in range(50):
+            time.sleep(0.001)
+            yield Progress("Writing", step, 50)
+
+    (news,) = Job(quick()).news()
+    assert len(news) == 50
 
 
 def test_a_run_without_a_report_has_no_rank(service: EditService, tmp_path: Path) -> None:

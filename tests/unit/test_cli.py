@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -110,6 +111,20 @@ def test_inspect_speaks_to_people_too(clip: Path) -> None:
     assert "16 frames" not in text
 
 
+def test_a_clip_that_was_cut_off_is_said_to_be_so_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    whole = write_scene(tmp_path / "whole.mp4", frames=40).read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) * 7 // 10])
+    told = succeed("inspect", tmp_path / "cut.mp4")
+    assert "- The file ends early" in told
+    assert not caplog.records
+
+
+def test_one_frame_is_not_several(clip: Path) -> None:
+    told = succeed("inspect", clip, "--start", "1", "--frames", "1")
+    assert "29.97 fps, 1 frame\n" in told
+    assert "The first 1 frame of the clip is left out" in told
+
+
 def test_the_first_frame_is_what_the_engine_sees(clip: Path, tmp_path: Path) -> None:
     succeed("first-frame", clip, tmp_path / "first.png", *SMALL)
     succeed("edit", clip, tmp_path / "first.png", tmp_path / "same.mp4", *SMALL)
@@ -145,6 +160,13 @@ def test_an_edit_says_how_well_it_keeps_time(clip: Path, edited: Path, tmp_path:
     assert again == report, "the clip's start and the edited frame are found by the record in the mp4"
     edited.unlink()
     assert json.loads(succeed("report", clip, tmp_path / "out.mp4", "--json"))["first_frame_psnr"] is None
+
+
+def test_how_long_a_phase_takes_is_not_told_from_its_first_step(clip: Path, edited: Path, tmp_path: Path) -> None:
+    told = run("edit", clip, edited, tmp_path / "out.mp4", "--frames", 9, *SMALL).err.splitlines()
+    first, second = (line for line in told if line.startswith(("Following the motion: 1", "Following the motion: 2")))
+    assert first == "Following the motion: 1 of 9"
+    assert re.fullmatch(r"Following the motion: 2 of 9, about \d+ s left", second)
 
 
 def test_the_sound_can_be_left_out(clip: Path, edited: Path, tmp_path: Path) -> None:
@@ -224,6 +246,7 @@ def test_any_file_name_will_do(tmp_path: Path, edited: Path, name: str) -> None:
         (["edit", "{clip}", "{edited}", "{tmp}/out.avi"], "must end in .mp4"),
         (["edit", "{clip}", "{edited}", "{clip}"], "one of the inputs"),
         (["edit", "{clip}", "{clip}", "{tmp}/out.mp4"], "clip.mp4"),
+        (["edit", "{clip}", "{edited}", "{tmp}/o.mp4", "--side-by-side", "{tmp}/../{name}/o.mp4"], "result goes there"),
         (["edit", "{tmp}/none.mp4", "{edited}", "{tmp}/out.mp4"], "none.mp4"),
         (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--size", "big"], "A size is written like 1024x768"),
         (["edit", "{clip}", "{edited}", "{tmp}/out.mp4", "--frames", "many"], "invalid int value"),
@@ -243,7 +266,8 @@ def test_a_mistake_is_one_sentence_and_leaves_nothing(
     clip: Path, edited: Path, tmp_path: Path, arguments: list[str], said: str
 ) -> None:
     before = names(tmp_path)
-    assert said in fail(*(each.format(clip=clip, edited=edited, tmp=tmp_path) for each in arguments))
+    places = {"clip": clip, "edited": edited, "tmp": tmp_path, "name": tmp_path.name}
+    assert said in fail(*(each.format_map(places) for each in arguments))
     assert names(tmp_path) == before
 
 

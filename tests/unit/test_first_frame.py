@@ -303,7 +303,7 @@ def test_a_scene_without_structure_is_used_as_it_is_and_that_is_said() -> None:
 def test_a_crop_of_the_same_shape_is_refused() -> None:
     first = busy_scene(9)
     image = resized(first[HEIGHT // 4 : -HEIGHT // 4, WIDTH // 4 : -WIDTH // 4], WIDTH, HEIGHT)
-    with pytest.raises(EditedFrameError, match="another crop: it shows only 25%"):
+    with pytest.raises(EditedFrameError, match="another crop: it shows only 25 %"):
         register(first, image)
 
 
