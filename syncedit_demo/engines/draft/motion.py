@@ -199,8 +199,9 @@ class MotionTracker:
         trust = resize(sure if self._local else texture * (1 - match.settled), size)
         fine, box = resize_flow(self._flow, size), self._box(match.zone)
         if self._settler is not None and box is not None:
-            plane = None if match.expected is None else resize_flow(match.plane, size)
-            fine = self._settler.settle(frame, fine, plane, trust, self._gain, box)
+            fine = self._settler.settle(
+                frame, fine, resize_flow(match.plane, size), match.expected is not None, trust, self._gain, box
+            )
             self._flow = resize_flow(fine, self._size)
         return Motion(fine, trust, confidence * match.zone, self._gain, box)
 

@@ -15,7 +15,7 @@ STRIDE = 4
 DETAIL = 2.0
 """Blur in pixels under which detail lies. Light and shade are softer, and stay where they are when a surface moves."""
 
-WINDOW, STIFFNESS = 10.0, 5.0
+WINDOW, STIFFNESS = 10.0, 8.0
 """Blurs in pixels of what is seen around a node, which decides its next step, and of the flow between steps."""
 
 DOUBT = np.float32(0.2)
@@ -36,8 +36,8 @@ WORST = 100.0
 """Squared difference in levels from which a match is as bad as any."""
 
 COMPARABLE, BETTER = 1.1, 0.95
-"""Cost of a second start, as a share of the first one's: up to the one in all it may be right at all, and under the
-other it is taken at a node."""
+"""Cost after starting on the plane motion, as a share of that after starting at the flow: up to the one, over all, it
+may be right, and under the other it is taken at a node."""
 
 WORSE = 1.0
 """Squared levels that settling must have cost for the flow to be left as it was: noise alone is fitted for less."""
@@ -57,24 +57,27 @@ class Settler:
         """Take frame 0, RGB."""
         self._detail = _detail(first)
 
-    def settle(self, frame: Bytes, flow: Floats, other: Floats | None, trust: Floats, gain: Floats, box: Box) -> Floats:
+    def settle(
+        self, frame: Bytes, flow: Floats, plane: Floats, on_plane: bool, trust: Floats, gain: Floats, box: Box
+    ) -> Floats:
         """The flow, settled within the box and a margin around it.
 
         Args:
             frame: RGB, shape (height, width, 3).
             flow: From the frame to frame 0, on the same grid.
-            other: A second start. It wins where it ends at a better fit, which after something that crossed in front
-                may be out of reach from the first.
+            plane: Flow of the plane motion that the surface's is nearest to.
+            on_plane: Whether that may be a better start than the flow: after something that crossed in front, the
+                right place may be out of the flow's reach. It wins where it ends at a better fit.
             trust: How far what is seen is the surface, 0-1, shape (height, width).
             gain: Brightness of the frame against frame 0 per channel.
             box: Where the edit may show.
         """
         within = _with_margin(box, size_of(frame))
         origin = (within[1].start, within[0].start)
-        view = _View(self._detail, _detail(frame[within]), trust[within], gain, origin)
+        view = _View(self._detail, _detail(frame[within]), trust[within], gain, origin, plane[within])
         settled, cost = view.settled(flow[within])
-        if other is not None:
-            found, found_cost = view.settled(other[within])
+        if on_plane:
+            found, found_cost = view.settled(plane[within])
             if view.mean(found_cost) < COMPARABLE * view.mean(cost):
                 better = blur((found_cost < BETTER * cost).astype(np.float32), WINDOW / STRIDE)
                 settled += (found - settled) * better[..., None]
@@ -94,7 +97,9 @@ class _View:
         size: (width, height) of the part.
     """
 
-    def __init__(self, first: Floats, target: Floats, seen: Floats, gain: Floats, origin: tuple[int, int]) -> None:
+    def __init__(
+        self, first: Floats, target: Floats, seen: Floats, gain: Floats, origin: tuple[int, int], plane: Floats
+    ) -> None:
         self.size = size_of(target)
         self._first = first
         self._target = target
@@ -103,6 +108,7 @@ class _View:
         self._origin = origin
         self._nodes = (-(-self.size[0] // STRIDE), -(-self.size[1] // STRIDE))
         self._across, self._down = _slopes(target)
+        self._plane = resize(plane, self._nodes)
         self._visible = self._gathered(seen)
         self._weight = resize(seen, self._nodes) + DOUBT
         self._weights = blur(self._weight, STIFFNESS / STRIDE)
@@ -111,10 +117,19 @@ class _View:
         """The flow where it has settled, and its cost; both at the nodes."""
         flow = resize(flow, self._nodes)
         for _ in range(STEPS):
-            flow = blur(flow * self._weight[..., None], STIFFNESS / STRIDE) / self._weights[..., None]
+            flow = self._smooth(flow)
             step = self._step(flow)
             flow = step + sample(flow, places(step / STRIDE))
         return flow, self.cost(resize(flow, self.size))
+
+    def _smooth(self, flow: Floats) -> Floats:
+        """The flow without wobbles. Twicing (Tukey, 1977) keeps the bends that one blur alone would flatten."""
+        bend = flow - self._plane
+        once = self._blurred(bend)
+        return self._plane + once + self._blurred(bend - once)
+
+    def _blurred(self, bend: Floats) -> Floats:
+        return blur(bend * self._weight[..., None], STIFFNESS / STRIDE) / self._weights[..., None]
 
     def cost(self, flow: Floats) -> Floats:
         """Mean squared difference around each node, in squared levels, of what is seen there."""
