@@ -20,6 +20,7 @@ from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.look import learnt_look
 from syncedit_demo.engines.draft.motion import MotionTracker
+from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import EditPlan, pad_frame_count
 from syncedit_demo.render import read_frames
@@ -214,6 +215,13 @@ def ink_drawing(frame: Frame) -> Frame:
     return to_bytes(smooth * np.clip(1 + lines / 6, 0.2, 1)[..., None])
 
 
+def poster_of_lightness(frame: Frame) -> Frame:
+    """Steps of lightness, which are no steps of any channel."""
+    smooth = cv2.cvtColor(cv2.bilateralFilter(frame, 7, 40, 5), cv2.COLOR_RGB2YCrCb)
+    smooth[..., 0] = smooth[..., 0] // 30 * 30 + 14
+    return np.asarray(cv2.cvtColor(smooth, cv2.COLOR_YCrCb2RGB), np.uint8)
+
+
 def soft_recolour(frame: Frame) -> Frame:
     """Blue things turned red by a mask that is blurred, so that it is no function of a pixel's own colour."""
     picture = frame.astype(np.float64)
@@ -223,7 +231,8 @@ def soft_recolour(frame: Frame) -> Frame:
 
 
 @pytest.mark.parametrize(
-    ("look", "least", "by_colour"), [(poster, 38, 29), (ink_drawing, 33, 23), (soft_recolour, 40, 33)]
+    ("look", "least", "by_colour"),
+    [(poster, 40, 29), (poster_of_lightness, 46, 32), (ink_drawing, 35, 23), (soft_recolour, 42, 33)],
 )
 def test_look_made_from_surroundings_is_learnt(look: Callable[[Frame], Frame], least: float, by_colour: float) -> None:
     frames = blue_disc_clip(9)
@@ -396,3 +405,64 @@ def test_events_come_in_order() -> None:
     assert previews
     assert all(0 < preview.frame_index < 18 for preview in previews)
     assert [event for event in events if isinstance(event, Finished)] == [events[-1]]
+
+
+def vignette(frame: Frame) -> Frame:
+    """Warmer, and darker towards the corners."""
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE - 0.5
+    return to_bytes(warm_look(frame).astype(np.float64) * (1 - 1.1 * (x * x + y * y))[..., None])
+
+
+def graduated_filter(frame: Frame) -> Frame:
+    """A sky that is darker and bluer, with a soft edge."""
+    y = np.mgrid[:SIDE, :SIDE][0] / SIDE
+    density = 1 / (1 + np.exp((y - 0.4) / 0.1))
+    return to_bytes(frame * (1 - density[..., None] * np.array((0.6, 0.5, 0.2))))
+
+
+def light_leak(frame: Frame) -> Frame:
+    """Orange light from the upper right."""
+    y, x = np.mgrid[:SIDE, :SIDE] / SIDE
+    leak = np.exp(-((x - 1) ** 2 + y**2) / 0.2)[..., None] * np.array((0.9, 0.5, 0.2))
+    return to_bytes(255 - (255 - frame.astype(np.float64)) * (1 - leak))
+
+
+@pytest.mark.parametrize("look", [vignette, graduated_filter, light_leak])
+def test_light_on_the_screen_stays_there_while_the_camera_moves(look: Callable[[Frame], Frame]) -> None:
+    sheet = texture(21)
+    frames = [moved(sheet, 0, 1, (9 * t, -5 * t)) for t in range(7)]
+    truth = [look(frame) for frame in frames]
+    result, _ = edit(frames, truth[0])
+    assert psnr(result[6], truth[6]) > 45
+    assert psnr(in_place(frames[6], frames, truth[0]), truth[6]) < 36
+
+
+def test_badge_moves_on_under_light_that_stays() -> None:
+    sheet = texture(22)
+    frames, marked = swayed(sheet, 7), swayed(with_badge(sheet), 7)
+    truth = [vignette(frame) for frame in marked]
+    result, _ = edit(frames, truth[0])
+    assert psnr(result[6], truth[6]) > 40
+    assert psnr(result[6], truth[6], differs(frames[6], marked[6])) > 36
+
+
+def test_wide_change_of_a_surface_is_no_light() -> None:
+    """Patches as wide as light, which are painted on what moves."""
+    rows, columns = np.indices((2 * SIDE, 2 * SIDE))
+    paint = 40 * np.stack([np.sin(columns / 15), np.cos(rows / 13), np.sin((rows + columns) / 18)], axis=-1)
+    sheet = texture(23)
+    frames, truth = swayed(sheet, 7), swayed(to_bytes(sheet + paint), 7)
+    assert screen_light(frames[0], truth[0]) is None
+    result, _ = edit(frames, truth[0])
+    assert psnr(result[6], truth[6]) > 30
+
+
+def test_another_background_is_no_light() -> None:
+    y, x = np.mgrid[:SIDE, :SIDE]
+    grain = np.random.default_rng(3).normal(0, 0.7, (SIDE, SIDE, 1))
+    wall = np.stack([90 + 60 * y / SIDE, 120 + 50 * y / SIDE + 20 * x / SIDE, 150 + 30 * y / SIDE], axis=-1) + grain
+    sky = np.stack([230 - 200 * y / SIDE, 150 - 60 * y / SIDE, 60 + 120 * y / SIDE], axis=-1)
+    person = (np.square(x - 128) / 1.5 + np.square(y - 170) / 3 < 2500)[..., None]
+    shirt = texture(24, SIDE)
+    first, edited = (to_bytes(np.where(person, shirt, back)) for back in (wall, sky))
+    assert screen_light(first, edited) is None

@@ -15,6 +15,7 @@ from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
 from syncedit_demo.engines.draft.motion import Motion, MotionTracker
+from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.engines.draft.warping import blur, resize, size_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ MOTION_AREA = 512 * 512
 VISIBLE_CHANGE = 8
 """Difference in levels from which a pixel of frame 0 counts as edited."""
 
+EDITED = 0.3
+"""Share of visibly changed pixels around from which a place counts as edited."""
+
 LOCAL_SHARE, EVERYWHERE_SHARE = 0.35, 0.7
 """Edited share of frame 0 below which an edit is of one thing, and above which it is a look of the whole picture."""
 
@@ -45,8 +49,9 @@ PREVIEW_SIDE = 512
 class DraftEngine:
     """Carries the edit of frame 0 along the motion of the reference.
 
-    What of the edit is a function of colour is applied to each frame's own colours; the rest is carried along the
-    optical flow to where its surface is seen. One frame is worked on at a time, and the same job gives the same pixels.
+    What of the edit is a function of colour, or of what is around a pixel, is applied to each frame's own colours;
+    light that is fixed to the screen stays there; the rest is carried along the optical flow to where its surface is
+    seen. One frame is worked on at a time, and the same job gives the same pixels.
     """
 
     name: EngineName = "draft"
@@ -108,11 +113,20 @@ class DraftEngine:
 
 def _propagated(first: Frame, edited: Frame, reference: Iterator[Frame]) -> Iterator[tuple[Frame, bool]]:
     """The edited frames after the first, and whether each shows another scene than frame 0."""
+    wide = float((_support(first, edited, 1) > EDITED).mean()) >= LOCAL_SHARE
+    light = screen_light(first, edited) if wide else None
+    if light is None:
+        return _unlit(first, edited, reference)
+    return ((light.added(frame), away) for frame, away in _unlit(first, light.removed(edited), reference))
+
+
+def _unlit(first: Frame, edited: Frame, reference: Iterator[Frame]) -> Iterator[tuple[Frame, bool]]:
+    """The same for an edit without light of the screen."""
     width, height = size_of(first)
     scale = max(1.0, (width * height / MOTION_AREA) ** 0.5)
     motion_size = (round(width / scale), round(height / scale))
     support = _support(first, edited, scale)
-    covered = float((support > 0.3).mean())
+    covered = float((support > EDITED).mean())
     everywhere = covered > EVERYWHERE_SHARE
     stride = round(scale)
     lookup = ColourLookup(first[::stride, ::stride], edited[::stride, ::stride], everywhere=everywhere)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.network import Network
-from syncedit_demo.engines.draft.warping import Bytes, Floats, Mask, blur, size_of
+from syncedit_demo.engines.draft.warping import Bytes, Floats, Mask, blur, chequered, gray
 
 BLOCK = 32
 """Side in pixels of the parts of frame 0 by which it is judged whether the edit is such a function."""
@@ -30,8 +31,11 @@ EASILY_EXPLAINED = 1.0
 MUCH_BETTER = 0.6
 """Share of the colour look-up's error under which curves are the better start."""
 
-STEPS, TRIAL_STEPS = 1600, 200
+STEPS, TRIAL_STEPS = 2400, 200
 """How long to learn, and how long to try first whether it is worth while."""
+
+SAMPLES = 512 * 512
+"""Pixels to learn from, about, at most: more would be drawn less than a few times each."""
 
 NEARLY_EXPLAINED = 0.1
 """Largest share of the edit's energy that colour may leave for the edit to be tried at length whatever a trial says."""
@@ -48,14 +52,15 @@ EASY = 0.25
 CURVE_BLUR = 4.0
 """Levels over which a curve is smoothed where frame 0 has no sample."""
 
-LUMA = np.array([[0.299, 0.587, 0.114]], np.float32)
+FINE, COARSE = (0.7, 1.4, 2.8, 5.6), (1.0, 2.0, 4.0)
+"""Scales, in pixels, of the detail by which lines are told: of the frame itself, and of the frame smoothed."""
 
 
 class LearnedLook:
     """Edited colour as a function of the colours around a pixel, learnt from frame 0.
 
     A network learns what the better of two tables leaves over: the look-up of colours, or, per channel, a curve over
-    one of several smoothed pictures, which alone can hold the steps of a poster.
+    one of several smoothed pictures. Curves of lightness are told to it as well.
     """
 
     def __init__(self, first: Bytes, edited: Bytes, lookup: ColourLookup, *, steps: int, learnt: Mask) -> None:
@@ -70,27 +75,62 @@ class LearnedLook:
         """
         self._lookup = lookup
         smoothed = _smoothed(first)
-        self._smoothing, self._curves = _best_curves(smoothed, edited)
-        by_colour, by_curves = lookup.apply(first), self._by_curves(smoothed)
+        self._channels = _Curves(lambda picture: picture, smoothed, edited)
+        self._lightness = [_Curves(measure, smoothed, edited) for measure in (gray, _brightest)]
+        by_colour, by_curves = lookup.apply(first), self._channels(smoothed)
         errors = [float(np.abs(picture - edited).mean()) for picture in (by_curves, by_colour)]
         self._follows_curves = errors[0] < MUCH_BETTER * errors[1]
         rest = (edited - (by_curves if self._follows_curves else by_colour)).reshape(-1, 3) / np.float32(128)
-        importance = EASY + np.minimum(16 * np.abs(rest).max(axis=1), 1)
-        self._network = Network(
-            _features(first, smoothed, by_colour, by_curves), rest, importance * learnt.reshape(-1), steps
-        )
+        chosen = np.flatnonzero(learnt)
+        chosen = chosen[:: max(1, round(len(chosen) / SAMPLES))]
+        features = self._features(smoothed, by_colour, by_curves)[:, chosen]
+        importance = EASY + np.minimum(16 * np.abs(rest[chosen]).max(axis=1), 1)
+        self._network = Network(np.ascontiguousarray(features.T), rest[chosen], importance, steps)
 
     def apply(self, frame: Bytes) -> Bytes:
         """The edited frame, RGB."""
         by_colour, smoothed = self._lookup.apply(frame), _smoothed(frame)
-        by_curves = self._by_curves(smoothed)
-        rest = self._network(_features(frame, smoothed, by_colour, by_curves)).reshape(frame.shape)
+        by_curves = self._channels(smoothed)
+        rest = self._network(self._features(smoothed, by_colour, by_curves))
         start = by_curves if self._follows_curves else by_colour
-        return np.clip(start + 128 * rest + 0.5, 0, 255).astype(np.uint8)
+        start += cv2.merge([*(128 * rest + np.float32(0.5)).reshape(3, *frame.shape[:2])])
+        return np.clip(start, 0, 255).astype(np.uint8)
 
-    def _by_curves(self, smoothed: list[Bytes]) -> Floats:
-        picture = smoothed[self._smoothing]
-        return np.stack([curve[picture[..., i]] for i, curve in enumerate(self._curves)], axis=-1)
+    def _features(self, smoothed: list[Bytes], by_colour: Floats, by_curves: Floats) -> Floats:
+        """What a look may depend on at each pixel, within about ±1: shape (features, pixels)."""
+        colours = [*smoothed, cv2.GaussianBlur(smoothed[0], (0, 0), 3), by_colour, by_curves]
+        channels: list[Floats] = [channel for picture in colours for channel in cv2.split(picture)]
+        pictures = [*channels, *(curves(smoothed) for curves in self._lightness), *_lines(smoothed)]
+        features = np.empty((len(pictures), pictures[0].size), np.float32)
+        for feature, picture in zip(features, pictures, strict=True):
+            np.multiply(picture.reshape(-1), np.float32(1 / 128), out=feature)
+        return features
+
+
+class _Curves:
+    """Edited level as a function of the level in one of several smoothed pictures; this can hold a poster's steps."""
+
+    def __init__(self, measure: Callable[[Bytes], Bytes], smoothed: list[Bytes], edited: Bytes) -> None:
+        """Find which smoothed picture the edited one follows best, and the curves of its channels.
+
+        Args:
+            measure: Of a picture, one channel or three, 0-255.
+            smoothed: Frame 0, smoothed in several ways.
+            edited: The edited frame 0.
+        """
+        self._measure = measure
+        truth = measure(edited)
+        found: list[tuple[float, int, Floats]] = []
+        for i, picture in enumerate(smoothed):
+            levels = measure(picture)
+            pairs = zip(cv2.split(levels), cv2.split(truth), strict=True)
+            table = np.stack([_curve(*pair) for pair in pairs], axis=-1)[None]
+            found.append((float(np.abs(cv2.LUT(levels, table) - truth).mean()), i, table))
+        _, self._smoothing, self._table = min(found, key=lambda each: each[:2])
+
+    def __call__(self, smoothed: list[Bytes]) -> Floats:
+        """What is measured of the edited frame, as far as curves tell."""
+        return cv2.LUT(self._measure(smoothed[self._smoothing]), self._table)
 
 
 def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere: bool) -> LearnedLook | None:
@@ -102,7 +142,7 @@ def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere
         lookup: The colour part of the edit.
         everywhere: The whole picture is edited.
     """
-    test = _chequered(first)
+    test = chequered(first, BLOCK)
     original, truth = first[test].astype(np.float32), edited[test].astype(np.float32)
     energy = float(np.square(truth - original).sum())
     by_colour = float(np.square(truth - lookup.apply(first)[test]).sum())
@@ -123,13 +163,6 @@ def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere
     return look if unexplained < most else None
 
 
-def _chequered(picture: Bytes) -> Mask:
-    """An eighth of the picture, in blocks spread over it."""
-    width, height = size_of(picture)
-    rows, columns = np.arange(height) // BLOCK, np.arange(width) // BLOCK
-    return np.add.outer(3 * rows, columns) % 8 == 0
-
-
 def _smoothed(frame: Bytes) -> list[Bytes]:
     """The frame as it is and without detail, by the usual filters."""
     return [
@@ -137,18 +170,14 @@ def _smoothed(frame: Bytes) -> list[Bytes]:
         cv2.bilateralFilter(frame, 7, 40, 5),
         cv2.medianBlur(frame, 5),
         cv2.GaussianBlur(frame, (0, 0), 1.2),
+        cv2.bilateralFilter(frame, 9, 60, 6),
     ]
 
 
-def _best_curves(smoothed: list[Bytes], edited: Bytes) -> tuple[int, list[Floats]]:
-    """Which smoothed picture the edited one follows best, channel by channel, and the curves."""
-    found = [[_curve(picture[..., i], edited[..., i]) for i in range(3)] for picture in smoothed]
-    errors = [
-        sum(float(np.abs(curve[picture[..., i]] - edited[..., i]).mean()) for i, curve in enumerate(curves))
-        for picture, curves in zip(smoothed, found, strict=True)
-    ]
-    best = int(np.argmin(errors))
-    return best, found[best]
+def _brightest(picture: Bytes) -> Bytes:
+    """The brightest of a pixel's channels."""
+    red, green, blue = cv2.split(picture)
+    return cv2.max(red, cv2.max(green, blue))
 
 
 def _curve(channel: Bytes, edited: Bytes) -> Floats:
@@ -162,21 +191,19 @@ def _curve(channel: Bytes, edited: Bytes) -> Floats:
     return (np.arange(256) + total[1] / np.maximum(total[0], 1e-30)).astype(np.float32)
 
 
-def _features(frame: Bytes, smoothed: list[Bytes], by_colour: Floats, by_curves: Floats) -> Floats:
-    """What a look may depend on at each pixel, within about ±1: shape (pixels, features)."""
-    colours = cv2.merge([*smoothed, cv2.GaussianBlur(frame, (0, 0), 3)]).astype(np.float32)
-    luma: Floats = cv2.transform(frame.astype(np.float32), LUMA)
-    levels = [luma, *(blur(luma, sigma) for sigma in (0.7, 1.4, 2.8, 5.6))]
-    bands: list[Floats] = [6 * (fine - coarse) for fine, coarse in itertools.pairwise(levels)]
-    across, down = cv2.Scharr(luma, cv2.CV_32F, 1, 0, scale=3 / 16), cv2.Scharr(luma, cv2.CV_32F, 0, 1, scale=3 / 16)
+def _lines(smoothed: list[Bytes]) -> list[Floats]:
+    """Where something may be drawn: detail, slopes and how far a pixel is from the least and most around."""
+    frame = gray(smoothed[0])
+    levels: Floats = frame.astype(np.float32)
+    across, down = (cv2.Scharr(levels, cv2.CV_32F, x, 1 - x, scale=3 / 16) for x in (1, 0))
     # cv2.magnitude rounds by where its buffers lie in memory, and the same job has to give the same pixels.
     slope = np.sqrt(across * across + down * down)
     window = np.ones((3, 3), np.uint8)
-    edges: list[Floats] = [
-        slope,
-        blur(slope, 1.5),
-        3 * (cv2.dilate(luma, window) - luma),
-        3 * (luma - cv2.erode(luma, window)),
-    ]
-    features = cv2.merge([colours, by_colour, by_curves, *bands, *edges])
-    return features.reshape(-1, features.shape[2]) / np.float32(128)
+    darkest, lightest = cv2.erode(levels, window), cv2.dilate(levels, window)
+    lines: list[Floats] = [slope, blur(slope, 1.5), 3 * (lightest - levels), 3 * (levels - darkest)]
+    # Filters that draw compare whole levels of gray with those around, of the frame or of a smooth one.
+    for picture, sigmas in ((frame, FINE), (cv2.medianBlur(frame, 5), COARSE), (gray(smoothed[-1]), COARSE)):
+        levels = picture.astype(np.float32)
+        scales = [levels, *(blur(levels, sigma) for sigma in sigmas)]
+        lines += [6 * (fine - coarse) for fine, coarse in itertools.pairwise(scales)]
+    return lines

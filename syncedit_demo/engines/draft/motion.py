@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import cv2
@@ -18,6 +19,7 @@ from syncedit_demo.engines.draft.matching import (
     slack_of,
     texture_of,
 )
+from syncedit_demo.engines.draft.settling import Settler
 from syncedit_demo.engines.draft.surface import SurfaceTracker
 from syncedit_demo.engines.draft.warping import (
     Box,
@@ -153,6 +155,7 @@ class MotionTracker:
         border = [self._support[[0, -1]].ravel(), self._support[:, [0, -1]].ravel()]
         self._scenery = not local and float((np.concatenate(border) > 0.3).mean()) > BORDER_SHARE
         self._surface = SurfaceTracker(self._first, self._support) if local else None
+        self._settler = Settler(first) if local else None
         self._placed = self._placed_before = np.eye(3)
         self._previous = coarse
         self._flow = self._still()
@@ -194,12 +197,20 @@ class MotionTracker:
         self._gain = self._measured_gain(colours, confidence)
         size = size_of(frame)
         trust = resize(sure if self._local else texture * (1 - match.settled), size)
-        fine = resize_flow(self._flow, size)
-        return Motion(fine, trust, confidence * match.zone, self._gain, self._box(match.zone))
+        fine, box = resize_flow(self._flow, size), self._box(match.zone)
+        if self._settler is not None and box is not None:
+            fine = self._settler.settle(
+                frame, fine, resize_flow(match.plane, size), match.expected is not None, trust, self._gain, box
+            )
+            self._flow = resize_flow(fine, self._size)
+        return Motion(fine, trust, confidence * match.zone, self._gain, box)
 
     def refine(self, motion: Motion, frame: Bytes) -> Motion:
-        """The motion of a frame refined on the fine grid; the next step does not need it and may go on beside it."""
-        if motion.box is None:
+        """The motion of a frame refined on the fine grid; the next step does not need it and may go on beside it.
+
+        That of a local edit is as fine as it gets.
+        """
+        if motion.box is None or self._local:
             return motion
         flow = motion.flow.copy()
         flow[motion.box] = self._polished(
@@ -246,7 +257,10 @@ class MotionTracker:
 
         better = direct if costs[1].mean() < costs[2].mean() else again
         sure = np.minimum(costs[1], costs[2]) < SURE_COST
-        placed, share = self._aligned(frame, better, sure)
+        with ThreadPoolExecutor(1) as beside:
+            sought = beside.submit(homography, better, sure)
+            placed, share = self._aligned(frame, better, sure)
+            background = sought.result()
         if share > PLACED_SHARE:
             plane = np.linalg.inv(placed)
             shown = self._seen_through(plane, self._support)
@@ -257,7 +271,6 @@ class MotionTracker:
             along = self._through(plane, seen, texture)
             flows += [along, self._held(frame, frame_gray, expected, along)]
             biases += [PLANE_BIAS + smooth * near, HELD_BIAS + smooth * near]
-        background = homography(better, sure)
         if background is not None:
             if self._scenery and self._stands_still(frame, background):
                 background = np.eye(3)

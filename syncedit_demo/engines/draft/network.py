@@ -6,7 +6,6 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from syncedit_demo.engines.draft.warping import Floats
 
@@ -14,6 +13,9 @@ WIDTH = 48
 """Units in each of the two hidden layers."""
 
 BATCH = 1024
+LOTS = 4
+"""Lots per sample, of which each has a number that goes by its importance."""
+
 RATE = 0.012
 """Highest rate of learning: it rises over the first steps and falls along a cosine."""
 
@@ -24,8 +26,9 @@ MOMENTUM, SPREAD_MOMENTUM = 0.9, 0.99
 ROBUST = 0.3
 """Error, in the target's unit, from which an error counts less than its square."""
 
-LEAST_SPREAD = 0.02
-"""Added to a feature's standard deviation, so that one which hardly varies is not blown up."""
+LEAST_SPREAD = 0.8
+"""Added to a feature's standard deviation, in the features' unit, by which it is divided: so one that hardly varies in
+what is learnt from counts little, and is not blown up where it varies more."""
 
 ROWS, ROUNDS = 64, 64
 """Samples per product of matrices, few enough for BLAS to use one thread and so give the same bits on any number of
@@ -41,7 +44,7 @@ class _Layer:
 class Network:
     """Two hidden layers of rectified linear units, fitted with Adam to samples drawn with the given weights."""
 
-    def __init__(self, inputs: Floats, targets: Floats, importance: NDArray[np.float64], steps: int) -> None:
+    def __init__(self, inputs: Floats, targets: Floats, importance: Floats, steps: int) -> None:
         """Learn.
 
         Args:
@@ -58,11 +61,16 @@ class Network:
         ]
         self._layers[-1].weights *= np.float32(0.1)
         mean, spread = inputs.mean(axis=0), inputs.std(axis=0) + np.float32(LEAST_SPREAD)
-        cumulated = np.cumsum(importance / importance.sum())
+        # One lot is drawn from each of as many equal spans: less noise than from anywhere, and memory is read in order.
+        span = -(-LOTS * len(inputs) // BATCH)
+        starts = span * np.arange(BATCH)
+        cumulated = np.cumsum(importance, dtype=np.float64)
+        numbers = np.linspace(0, float(cumulated[-1]), span * BATCH, endpoint=False)
+        lots = np.searchsorted(cumulated, numbers, side="right")
         parameters = [array for layer in self._layers for array in (layer.weights, layer.bias)]
         means, squares = ([np.zeros_like(array) for array in parameters] for _ in range(2))
         for step in range(steps):
-            drawn = np.minimum(np.searchsorted(cumulated, rng.random(BATCH)), len(inputs) - 1)
+            drawn = lots[starts + rng.integers(span, size=BATCH)]
             gradients = self._gradients((inputs[drawn] - mean) / spread, targets[drawn])
             rate = RATE * min(1.0, (step + 1) / WARM_STEPS) * 0.5 * (1 + np.cos(np.pi * step / steps))
             rate *= np.sqrt(1 - SPREAD_MOMENTUM ** (step + 1)) / (1 - MOMENTUM ** (step + 1))
@@ -74,26 +82,29 @@ class Network:
         entry = self._layers[0]
         entry.weights /= spread[:, None]
         entry.bias -= mean @ entry.weights
+        # max(x + bias, 0) is max(x, -bias) + bias, and that last bias goes through the next layer here, once for all.
+        for layer, following in itertools.pairwise(self._layers):
+            following.bias += layer.bias @ following.weights
 
     def __call__(self, inputs: Floats) -> Floats:
-        """The outputs for features of shape (samples, features)."""
-        samples = len(inputs)
-        block = ROWS * ROUNDS
-        result = np.empty((samples, len(self._layers[-1].bias)), np.float32)
-        for start in range(0, samples, block):
-            values = inputs[start : start + block]
-            count = len(values)
-            if count % ROWS:
-                values = np.concatenate([values, np.zeros((-count % ROWS, values.shape[1]), np.float32)])
-            values = values.reshape(-1, ROWS, values.shape[1])
-            for layer in self._layers[:-1]:
-                values = values @ layer.weights
-                values += layer.bias
-                np.maximum(values, 0, out=values)
-            values = values @ self._layers[-1].weights
-            values += self._layers[-1].bias
-            result[start : start + block] = values.reshape(-1, result.shape[1])[:count]
+        """The outputs, shape (outputs, samples), for features of shape (features, samples)."""
+        samples = inputs.shape[1]
+        whole = samples - samples % ROWS
+        result = np.empty((len(self._layers[-1].bias), samples), np.float32)
+        for start in range(0, whole, ROWS * ROUNDS):
+            part = slice(start, min(start + ROWS * ROUNDS, whole))
+            outputs = self._outputs(inputs[:, part].reshape(len(inputs), -1, ROWS).transpose(1, 0, 2))
+            result[:, part] = outputs.transpose(1, 0, 2).reshape(len(result), -1)
+        if whole < samples:
+            result[:, whole:] = self._outputs(inputs[None, :, whole:])[0]
         return result
+
+    def _outputs(self, values: Floats) -> Floats:
+        """Of a pile of samples each: shapes (piles, features, samples) and (piles, outputs, samples)."""
+        for layer in self._layers[:-1]:
+            values = layer.weights.T @ values
+            np.maximum(values, -layer.bias[:, None], out=values)
+        return self._layers[-1].weights.T @ values + self._layers[-1].bias[:, None]
 
     def _gradients(self, inputs: Floats, targets: Floats) -> list[Floats]:
         """Of the mean robust error with respect to each layer's weights and bias, in the layers' order."""
@@ -103,9 +114,11 @@ class Network:
         error = _product(values[-1], self._layers[-1].weights) + self._layers[-1].bias - targets
         slope = error / (np.sqrt(1 + np.square(error / ROBUST)) * np.float32(len(inputs)))
         gradients: list[Floats] = []
-        for layer, value in zip(reversed(self._layers), reversed(values), strict=True):
+        for layer, value in zip(self._layers[:0:-1], values[:0:-1], strict=True):
             gradients += [slope.sum(axis=0), _summed_product(value, slope)]
-            slope = _product(slope, layer.weights.T) * (value > 0)
+            slope = _product(slope, layer.weights.T)
+            slope *= value > 0
+        gradients += [slope.sum(axis=0), _summed_product(inputs, slope)]
         return gradients[::-1]
 
 

@@ -97,3 +97,9 @@ def mean_over(picture: Floats, radius: float) -> Floats:
     """The mean over a square window around each pixel."""
     side = 2 * round(radius) + 1
     return cv2.blur(picture, (side, side))
+
+
+def chequered(picture: Picture, side: int) -> Mask:
+    """An eighth of the picture, in square blocks spread over it."""
+    width, height = size_of(picture)
+    return np.add.outer(3 * (np.arange(height) // side), np.arange(width) // side) % 8 == 0
