@@ -27,7 +27,7 @@ DETAIL = (1.0, 6.0)
 CONTRAST_WINDOW, FAINT = 8.0, 1.5
 """Blur over which the contrast of detail is made even, in pixels, and the contrast in levels that is but noise."""
 
-MOST_POINTS = 1500
+MOST_POINTS = 800
 """Points that a homography is fitted to."""
 
 

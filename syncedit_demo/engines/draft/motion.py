@@ -356,11 +356,15 @@ class MotionTracker:
         """
         flow = match.flow
         weight = confidence * (texture + np.float32(0.02)) + np.float32(1e-4)
-        weights = blur(weight, 6) + 0.05 * blur(weight, 24)
+
+        def around(values: Floats) -> Floats:
+            return blur(values, 6) + 0.05 * wide_blur(values, 24)
+
+        weights = around(weight)
 
         def filled(ground: Floats, firmness: float) -> Floats:
             offset = (flow - ground) * weight[..., None]
-            return ground + (blur(offset, 6) + 0.05 * blur(offset, 24)) / (weights + firmness)[..., None]
+            return ground + around(offset) / (weights + firmness)[..., None]
 
         result = filled(match.plane, 0)
         if match.expected is not None:
