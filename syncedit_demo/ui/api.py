@@ -17,7 +17,7 @@ from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.render import write_png
 from syncedit_demo.ui.jobs import Job
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.visit import RunFiles, Visit, link
+from syncedit_demo.ui.visit import RunFiles, Visit, link, name_beside
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -109,7 +109,7 @@ class Endpoints:
             with _told():
                 cut = self._cut(clip, self._options(size, frames, start, rate))
                 # The inputs lie beside the result, so that its record names them without saying where on this machine.
-                image = cut.path.with_name(f"edited-frame{Path(edited_frame).suffix}")
+                image = name_beside(cut.path, Path(edited_frame))
                 link(Path(edited_frame), image)
                 request = EditRequest(
                     clip=cut.path,

@@ -17,7 +17,7 @@ from syncedit_demo.errors import Cancelled
 from syncedit_demo.playback import Playable
 from syncedit_demo.render import publish, read_frames
 from syncedit_demo.service import VariantStarted
-from syncedit_demo.ui.visit import Cut, Run, RunFiles, Visit, link
+from syncedit_demo.ui.visit import Cut, Run, RunFiles, Visit, link, name_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -165,7 +165,8 @@ def make_run(
     """
     folder = visit.start_run()
     try:
-        clip, frame = folder / cut.path.name, folder / f"edited-frame{edited.suffix}"
+        clip = folder / cut.path.name
+        frame = name_beside(clip, edited)
         link(cut.path, clip)
         link(edited, frame)
         files = RunFiles.of(folder, clip)

@@ -201,8 +201,20 @@ def open_visit(service: EditService, visit_id: object) -> Visit:
 
 
 def link(source: Path, target: Path) -> None:
-    """Give a file a second name, or copy it where that cannot be."""
+    """Give a file a second name, or copy it where that cannot be.
+
+    Raises:
+        FileExistsError: The name is taken; it may be that of an upload, which must not be written over.
+    """
     try:
         os.link(source, target)
+    except FileExistsError:
+        raise
     except OSError:
         shutil.copyfile(source, target)
+
+
+def name_beside(clip: Path, edited: Path) -> Path:
+    """Where an edited frame goes beside its clip, which may have any name."""
+    name = f"edited-frame{edited.suffix}"
+    return clip.with_name(f"its-{name}" if clip.name == name else name)

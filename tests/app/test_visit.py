@@ -22,7 +22,7 @@ from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui import jobs
 from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs
-from syncedit_demo.ui.visit import Run, Visit, open_visit
+from syncedit_demo.ui.visit import Run, Visit, link, name_beside, open_visit
 from tests.clips import edited_scene, write_scene
 
 if TYPE_CHECKING:
@@ -187,3 +187,23 @@ def test_old_files_are_deleted_and_young_ones_kept(service: EditService) -> None
     service.delete_old_files()
     assert [young.folder] == list(service.settings.jobs_dir.iterdir())
     assert not upload.exists()
+
+
+@pytest.mark.parametrize("name", ["edited-frame.gif", "its-edited-frame.gif", "scene.mp4"])
+def test_an_edited_frame_has_a_name_of_its_own_beside_any_clip(tmp_path: Path, name: str) -> None:
+    clip, edited = tmp_path / name, tmp_path / "upload" / "edited.gif"
+    clip.write_bytes(b"clip")
+    edited.parent.mkdir()
+    edited.write_bytes(b"frame")
+    beside = name_beside(clip, edited)
+    link(edited, beside)
+    assert (clip.read_bytes(), beside.read_bytes()) == (b"clip", b"frame")
+
+
+def test_a_link_never_writes_over_a_file(tmp_path: Path) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_bytes(b"upload")
+    other.write_bytes(b"another")
+    with pytest.raises(FileExistsError):
+        link(other, one)
+    assert one.read_bytes() == b"upload"
