@@ -138,3 +138,16 @@ def test_a_turn_is_kept_at_the_border_of_what_is_looked_at() -> None:
     first, frame = shifted(surface, steady(0, 0), 27, margin=60), shifted(surface, turn, 28, margin=60)
     settled = Settler(first).settle(frame, turn, turn, True, EVERYWHERE, EVEN, BOX)
     assert error(settled, turn) < 0.15
+
+
+def test_a_large_surface_settles_by_its_lightness() -> None:
+    side = 320
+    noise = cv2.GaussianBlur(np.random.default_rng(29).standard_normal((side, side)).astype(np.float32), (0, 0), 1.2)
+    first = np.clip(150 + 10 * noise[..., None] * np.ones(3, np.float32), 0, 255).astype(np.uint8)
+    across, down = 3, -2
+    frame = np.roll(first, (down, across), axis=(0, 1))
+    truth = np.full((side, side, 2), (-across, -down), np.float32)
+    box = (slice(20, 300), slice(20, 300))
+    trust = np.ones((side, side), np.float32)
+    settled = Settler(first).settle(frame, truth + np.float32(0.6), truth, True, trust, EVEN, box)
+    assert error(settled, truth, (slice(40, 280), slice(40, 280))) < 0.05

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from syncedit_demo.engines.draft.warping import Box, Bytes, Floats, blur, places, resize, sample, size_of
+from syncedit_demo.engines.draft.warping import Box, Bytes, Floats, blur, gray, places, resize, sample, size_of
 
 STEPS = 4
 
@@ -32,6 +32,9 @@ LONGEST_STEP = 2.0
 MARGIN = 16
 """How far around the box the surface is looked at, in pixels."""
 
+LARGE = 256 * 256
+"""Pixels from which there is texture enough in lightness alone, and the right place is not out of reach."""
+
 WORST = 100.0
 """Squared difference in levels from which a match is as bad as any."""
 
@@ -55,7 +58,7 @@ class Settler:
 
     def __init__(self, first: Bytes) -> None:
         """Take frame 0, RGB."""
-        self._detail = _detail(first)
+        self._detail, self._light_detail = _detail(first), _detail(gray(first))
 
     def settle(
         self, frame: Bytes, flow: Floats, plane: Floats, on_plane: bool, trust: Floats, gain: Floats, box: Box
@@ -74,9 +77,15 @@ class Settler:
         """
         within = _with_margin(box, size_of(frame))
         origin = (within[1].start, within[0].start)
-        view = _View(self._detail, _detail(frame[within]), trust[within], gain, origin, plane[within])
+        part, seen, bend = frame[within], trust[within], plane[within]
+        large = seen.size > LARGE
+        view = (
+            _View(self._light_detail, _detail(gray(part)), seen, gain.mean(keepdims=True), origin, bend)
+            if large
+            else _View(self._detail, _detail(part), seen, gain, origin, bend)
+        )
         settled, cost = view.settled(flow[within])
-        if on_plane:
+        if on_plane and not large:
             found, found_cost = view.settled(plane[within])
             if view.mean(found_cost) < COMPARABLE * view.mean(cost):
                 better = blur((found_cost < BETTER * cost).astype(np.float32), WINDOW / STRIDE)
@@ -183,4 +192,5 @@ def _slopes(picture: Floats) -> tuple[Floats, Floats]:
 
 def _mean_product(one: Floats, other: Floats) -> Floats:
     """The mean over the channels of the product."""
-    return cv2.transform(one * other, MEAN)
+    product = one * other
+    return product if product.ndim == 2 else cv2.transform(product, MEAN)
