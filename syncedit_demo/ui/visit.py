@@ -122,7 +122,7 @@ class RunFiles:
         return cls(
             folder / f"{stem}-edited.mp4",
             folder / f"{stem}-side-by-side.mp4",
-            folder / "reference.mp4",
+            folder / f"{stem}-as-reference.mp4",
             folder / "picture.jpg",
         )
 

@@ -22,7 +22,7 @@ from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui import jobs
 from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs
-from syncedit_demo.ui.visit import Run, Visit, link, name_beside, open_visit
+from syncedit_demo.ui.visit import Run, RunFiles, Visit, link, name_beside, open_visit
 from tests.clips import edited_scene, write_scene
 
 if TYPE_CHECKING:
@@ -207,3 +207,15 @@ def test_a_link_never_writes_over_a_file(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError):
         link(other, one)
     assert one.read_bytes() == b"upload"
+
+
+@pytest.mark.parametrize("name", ["reference.mp4", "picture.mp4", "edited-frame.mp4", "scene-edited.mp4"])
+def test_a_clip_of_any_name_is_edited_and_stays_as_it_was(service: EditService, tmp_path: Path, name: str) -> None:
+    clip = write_scene(tmp_path / name)
+    before = clip.read_bytes()
+    files = RunFiles.of(tmp_path, clip)
+    made = (files.result, files.side_by_side, files.reference, files.picture, files.record)
+    assert clip not in made
+    info, plan = service.inspect(clip, SMALL)
+    service.write_reference(clip, info, plan, files.reference, threading.Event())
+    assert clip.read_bytes() == before
