@@ -30,6 +30,7 @@ from syncedit_demo.engines.draft.warping import (
     blur,
     compose,
     gray,
+    mean_of_channels,
     places,
     resize,
     resize_flow,
@@ -83,8 +84,6 @@ under 0.16 on the clips this was set on, unrelated scenes are above 0.6."""
 
 HELD_TEXTURE = np.float32(0.7)
 """How well motion is taken to be determined, at least, where detail of even contrast was followed."""
-
-MEAN = np.full((1, 3), 1 / 3, np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -239,7 +238,7 @@ class MotionTracker:
         difference = frame - shown
         if self._surface is not None:
             difference -= wide_blur(np.clip(difference, -LIGHT, LIGHT), 8)
-        difference = cv2.transform(np.abs(difference), MEAN)
+        difference = mean_of_channels(np.abs(difference))
         return blur(np.minimum(difference, WORST_COST), sigma)
 
     def _best(self, frame: Floats, frame_gray: Bytes, chain: Floats, texture: Floats) -> _Match:

@@ -5,7 +5,18 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from syncedit_demo.engines.draft.warping import Box, Bytes, Floats, blur, gray, places, resize, sample, size_of
+from syncedit_demo.engines.draft.warping import (
+    Box,
+    Bytes,
+    Floats,
+    blur,
+    gray,
+    mean_of_channels,
+    places,
+    resize,
+    sample,
+    size_of,
+)
 
 STEPS = 4
 
@@ -44,8 +55,6 @@ may be right, and under the other it is taken at a node."""
 
 WORSE = 1.0
 """Squared levels that settling must have cost for the flow to be left as it was: noise alone is fitted for less."""
-
-MEAN = np.full((1, 3), 1 / 3, np.float32)
 
 
 class Settler:
@@ -143,7 +152,7 @@ class _View:
     def cost(self, flow: Floats) -> Floats:
         """Mean squared difference around each node, in squared levels, of what is seen there."""
         error = self._target - self._shown(flow)
-        return self._gathered(np.minimum(_mean_product(error, error), WORST) * self._seen) / (self._visible + 1e-3)
+        return self._gathered(np.minimum(mean_of_channels(error * error), WORST) * self._seen) / (self._visible + 1e-3)
 
     def mean(self, cost: Floats) -> float:
         """The mean of a cost over what is seen."""
@@ -158,9 +167,9 @@ class _View:
         across, down = _slopes(shown)
         # The slopes of both pictures together reach further than either's alone.
         x, y = (self._across + across) / 2, (self._down + down) / 2
-        share = self._seen / np.square(1 + _mean_product(error, error) / TOLERANCE**2)
+        share = self._seen / np.square(1 + mean_of_channels(error * error) / TOLERANCE**2)
         xx, xy, yy, xe, ye = (
-            self._gathered(_mean_product(a, b) * share) for a, b in ((x, x), (x, y), (y, y), (x, error), (y, error))
+            self._gathered(mean_of_channels(a * b) * share) for a, b in ((x, x), (x, y), (y, y), (x, error), (y, error))
         )
         xx, yy = xx + FIRMNESS, yy + FIRMNESS
         step = np.stack([yy * xe - xy * ye, xx * ye - xy * xe], axis=-1) / (xx * yy - xy * xy)[..., None]
@@ -188,9 +197,3 @@ def _detail(picture: Bytes) -> Floats:
 
 def _slopes(picture: Floats) -> tuple[Floats, Floats]:
     return cv2.Scharr(picture, cv2.CV_32F, 1, 0, scale=1 / 32), cv2.Scharr(picture, cv2.CV_32F, 0, 1, scale=1 / 32)
-
-
-def _mean_product(one: Floats, other: Floats) -> Floats:
-    """The mean over the channels of the product."""
-    product = one * other
-    return product if product.ndim == 2 else cv2.transform(product, MEAN)

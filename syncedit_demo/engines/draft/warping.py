@@ -24,6 +24,8 @@ Size = tuple[int, int]
 Box = tuple[slice, slice]
 """(rows, columns) of a part of a picture."""
 
+MEAN = np.full((1, 3), 1 / 3, np.float32)
+
 
 def size_of(picture: Picture) -> Size:
     """(width, height) of a picture or field."""
@@ -91,6 +93,11 @@ def wide_blur(picture: Picture, sigma: float) -> Floats:
 def gray(picture: Bytes) -> Bytes:
     """The luma of an RGB picture."""
     return cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+
+
+def mean_of_channels(picture: Floats) -> Floats:
+    """The mean over the channels, shape (height, width); of one channel, that itself."""
+    return picture if picture.ndim == 2 else cv2.transform(picture, MEAN)
 
 
 def mean_over(picture: Floats, radius: float) -> Floats:
