@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,13 +10,10 @@ from playwright.sync_api import Locator, expect
 
 from syncedit_demo.clip import probe
 from syncedit_demo.edit import REPORT_PHASE
-from syncedit_demo.engines import Progress
 from syncedit_demo.record import load_record
 from syncedit_demo.render import write_png
-from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from syncedit_demo.ui.launch import theme
-from syncedit_demo.ui.page import build_page
+from tests.browser.held import serve_held
 from tests.browser.test_page import RUN_TIMEOUT, Desk
 from tests.clips import edited_scene, write_scene
 
@@ -25,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from syncedit_demo.edit import EditRequest, JobEvent
     from tests.browser.conftest import OpenPage, Serve
+    from tests.browser.held import HeldService
 
 FRAMES = 60
 ENGINE, REPORT, SIDE_BY_SIDE = "Following the motion", REPORT_PHASE, "Writing the side-by-side video"
@@ -43,28 +39,6 @@ WATCH = """
 """
 
 
-class HeldService(EditService):
-    """The service, which waits at the start of a phase while that is held."""
-
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self._held: dict[str, threading.Event] = {}
-
-    def hold(self, *phases: str) -> None:
-        self._held |= {phase: threading.Event() for phase in phases}
-
-    def release(self, *phases: str) -> None:
-        for phase in phases:
-            if (held := self._held.pop(phase, None)) is not None:
-                held.set()
-
-    def edit(self, request: EditRequest, cancel: threading.Event) -> Iterator[JobEvent]:
-        for event in super().edit(request, cancel):
-            yield event
-            if isinstance(event, Progress) and (held := self._held.get(event.phase)) is not None:
-                held.wait()
-
-
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
@@ -76,14 +50,13 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def app(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[HeldService, str]:
     settings = Settings(engine="draft", work_dir=tmp_path_factory.mktemp("work"))  # type: ignore[call-arg]
-    service = HeldService(settings)
-    return service, serve(build_page(service), theme=theme(), allowed_paths=[str(settings.jobs_dir)])
+    return serve_held(serve, settings)
 
 
 @pytest.fixture
 def service(app: tuple[HeldService, str]) -> Iterator[HeldService]:
     yield app[0]
-    app[0].release(ENGINE, REPORT, SIDE_BY_SIDE)
+    app[0].release()
 
 
 @pytest.fixture
@@ -145,6 +118,19 @@ def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     assert probe(tmp_path / "both.mp4").frames == FRAMES
     desk.download("Download result", tmp_path / "late.mp4")
     assert load_record(tmp_path / "late.mp4").report is not None
+
+
+def test_stop_keeps_the_inputs_and_frees_the_device(desk: Desk, service: HeldService) -> None:
+    for _ in range(2):
+        service.hold(ENGINE)
+        desk.generate.click()
+        expect(desk.phase).to_have_text(ENGINE)
+        desk.stop.click()
+        expect(desk.stop).to_have_text("Stopping …")
+        service.release(ENGINE)
+        expect(desk.phase).to_have_text("Stopped")
+        expect(desk.generate).to_be_enabled()
+    expect(desk.page.locator("#runs .tile")).to_have_count(0)
 
 
 @pytest.mark.parametrize(

@@ -343,20 +343,6 @@ def test_names_of_files_are_only_text(desk: Desk, name: str) -> None:
     assert desk.dialogs == []
 
 
-def test_stop_keeps_the_inputs_and_frees_the_device(desk: Desk) -> None:
-    desk.prepare(640, 512)
-    desk.generate.click()
-    expect(desk.phase).to_have_text("Following the motion")
-    desk.stop.click()
-    expect(desk.phase).to_have_text("Stopped")
-    expect(desk.generate).to_be_enabled()
-    desk.generate.click()
-    expect(desk.phase).to_have_text("Following the motion")
-    desk.stop.click()
-    expect(desk.phase).to_have_text("Stopped")
-    expect(desk.page.locator("#runs .tile")).to_have_count(0)
-
-
 def test_a_closed_page_stops_its_run_and_another_visitor_sees_his_place(
     desk: Desk, open_page: OpenPage, app: str, media: Path, home: Path
 ) -> None:
