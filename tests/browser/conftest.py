@@ -94,6 +94,10 @@ class Watch:
         self.problems.append(f"request leaves the machine: {route.request.url}")
         route.abort()
 
+    def expect_leaving(self) -> None:
+        """Expect what Gradio says when a page is left while it loads or is told something."""
+        self.expected += ["AbortError: signal is aborted", "Connection errored out"]
+
     def unexpected(self) -> list[str]:
         """The problems that no expectation matches."""
         return [each for each in self.problems if not any(re.search(pattern, each) for pattern in self.expected)]

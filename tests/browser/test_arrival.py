@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tests.browser.conftest import OpenPage, Serve
+    from tests.browser.conftest import OpenPage, Serve, Watch
     from tests.browser.held import HeldService
 
 FRAMES = 60
@@ -141,8 +141,9 @@ def test_stop_keeps_the_inputs_and_frees_the_device(desk: Desk, service: HeldSer
     ],
 )
 def test_stop_keeps_a_result_that_is_there(
-    desk: Desk, service: HeldService, tmp_path: Path, phase: str, missing: str, said: str
+    desk: Desk, service: HeldService, watch: Watch, tmp_path: Path, phase: str, missing: str, said: str
 ) -> None:
+    watch.expect_leaving()
     if phase == SIDE_BY_SIDE:
         service.release(REPORT)
     desk.generate.click()

@@ -361,7 +361,8 @@ def test_a_closed_page_stops_its_run_and_another_visitor_sees_his_place(
     assert list(home.glob("work/jobs/*/making-*")) == []
 
 
-def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path) -> None:
+def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path, watch: Watch) -> None:
+    watch.expect_leaving()
     desk.prepare()
     desk.run()
     desk.page.get_by_label("Seed").fill("7")
@@ -492,8 +493,8 @@ def test_nobody_is_shut_out(open_page: OpenPage, app: str, media: Path, scheme: 
 
 
 def test_what_a_browser_has_stored_is_not_believed(desk: Desk, watch: Watch) -> None:
-    # Gradio says so when it cannot read what is stored, and when a page is left while it loads or is told something.
-    watch.expected += ["Error reading from localStorage", "AbortError: signal is aborted", "Connection errored out"]
+    watch.expect_leaving()
+    watch.expected += ["Error reading from localStorage"]
     desk.page.evaluate('localStorage.setItem(\'syncedit-visit\', \'{"id": "../../etc", "runs": 3}\')')
     desk.page.reload()
     desk.prepare()
