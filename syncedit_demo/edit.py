@@ -6,7 +6,7 @@ import hashlib
 import platform
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -18,7 +18,7 @@ from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.conform import stoppable
 from syncedit_demo.engines import EditJob, Engine, Finished, Frames, OptionValue, Preview, PreviewClip, Progress
-from syncedit_demo.errors import Cancelled
+from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.record import EngineRecord, InputFile, RunRecord, record_path
 from syncedit_demo.sync_report.files import Side, report_edit
@@ -147,7 +147,7 @@ def make_edit(
         The events but those of the engine alone; two `Published`, or one if the report is stopped; one `EditResult`.
 
     Raises:
-        SyncEditError: Something the user can mend.
+        SyncEditError: Something the user can mend; it says so when the result is whole.
         Cancelled: The job was stopped before the result was whole; nothing is left behind.
     """
     plan, engine = started.plan, started.engine
@@ -199,7 +199,7 @@ def make_edit(
         watch.lap("Writing the file")
         yield Published(record)
         watch.restart()
-        with suppress(Cancelled):
+        with _whole(request.target), suppress(Cancelled):
             yield Progress(REPORT_PHASE, 0, 1)
             reference = Side(request.clip, started.clip, plan)
             report = report_edit(reference, request.target, job.edited_frame, faces, job.cancel)
@@ -210,10 +210,20 @@ def make_edit(
             yield Published(record)
     both = None
     if request.side_by_side is not None:
-        with suppress(Cancelled):
+        with _whole(request.target), suppress(Cancelled):
             yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
             both = request.side_by_side
     yield EditResult(request.target, record, both)
+
+
+@contextmanager
+def _whole(target: Path) -> Generator[None]:
+    """Say of what goes wrong from here on that the result is there all the same."""
+    try:
+        yield
+    except SyncEditError as error:
+        message = f"{error} The result itself is whole: {target.name}."
+        raise type(error)(message) from error
 
 
 def _publish(record: RunRecord, folder: Path, target: Path, audio: AudioInterval | None) -> None:

@@ -95,7 +95,8 @@ def check_target(target: Path, suffix: str, inputs: tuple[Path, ...]) -> None:
     """Refuse a target before any work is done for it.
 
     Raises:
-        OutputError: The target has another suffix, is a folder, is one of the inputs, or its folder is missing.
+        OutputError: The target has another suffix, is a folder, is one of the inputs, or its folder is missing or not
+            writable.
     """
     reason = None
     if target.suffix.lower() != suffix:
@@ -104,11 +105,12 @@ def check_target(target: Path, suffix: str, inputs: tuple[Path, ...]) -> None:
         reason = "it is a folder: name a file in it"
     elif any(target.exists() and source.exists() and target.samefile(source) for source in inputs):
         reason = "it is one of the inputs: choose another name"
-    elif not target.parent.is_dir():
-        reason = WRITE_FAILURES[errno.ENOENT]
     if reason:
         message = f"{target} cannot be written: {reason}."
         raise OutputError(message)
+    # A folder can be closed to writing in many ways: doing it is what tells.
+    with staging(target):
+        pass
 
 
 @contextmanager
