@@ -166,23 +166,22 @@ def _first_frame(wanted: argparse.Namespace) -> None:
 def _edit(wanted: argparse.Namespace) -> None:
     service, options = _service_and_options(wanted)
     request = _request(wanted, service, options)
-    with _cancelled_by_signals() as cancel, _Display() as display:
-        if wanted.variants is None:
-            for event in service.edit(request, cancel):
-                if isinstance(event, EditResult):
-                    display.close()
-                    _say_what_was_made(event, request)
-                    if event.side_by_side != request.side_by_side:
-                        raise Cancelled
-                else:
-                    _show(event, display)
-            return
-        for event in service.edit_variants(request, wanted.variants, cancel):
+    one = wanted.variants is None
+    whole: list[Path] = []
+    with _cancelled_by_signals() as cancel, _Display() as display, _saying_what_stays(whole, display):
+        for event in service.edit(request, cancel) if one else service.edit_variants(request, wanted.variants, cancel):
             match event:
                 case VariantStarted(number, count, seed):
                     display.line(f"Variant {number} of {count}, seed {seed}")
+                case Published(_, target):
+                    whole += [] if target in whole else [target]
                 case EditResult():
                     display.close()
+                    if one:
+                        _say_what_was_made(event, request)
+                        whole.clear()
+                        if event.side_by_side != request.side_by_side:
+                            raise Cancelled
                 case Ranked(results):
                     print("Best first:")
                     for result in results:
@@ -191,7 +190,18 @@ def _edit(wanted: argparse.Namespace) -> None:
                     _show(event, display)
 
 
-def _show(event: Started | Queued | Progress | Preview | PreviewClip | Published, display: _Display) -> None:
+@contextmanager
+def _saying_what_stays(whole: list[Path], display: _Display) -> Generator[None]:
+    """Name the results that are whole when what comes after them fails or is stopped."""
+    try:
+        yield
+    except BaseException:
+        for target in whole:
+            display.line(f"{target} is whole and stays.")
+        raise
+
+
+def _show(event: Started | Queued | Progress | Preview | PreviewClip, display: _Display) -> None:
     match event:
         case Started(_, plan, engine, notes):
             display.line(f"{engine.title}: {frames_in_words(plan.frames)}, {plan.width}×{plan.height}")
@@ -201,7 +211,7 @@ def _show(event: Started | Queued | Progress | Preview | PreviewClip | Published
             display.line(f"Waiting: {place} before this one.")
         case Progress():
             display.show(event)
-        case Preview() | PreviewClip() | Published():
+        case Preview() | PreviewClip():
             pass
 
 

@@ -6,7 +6,7 @@ import hashlib
 import platform
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
@@ -18,7 +18,7 @@ from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.conform import stoppable
 from syncedit_demo.engines import EditJob, Engine, Finished, Frames, OptionValue, Preview, PreviewClip, Progress
-from syncedit_demo.errors import Cancelled, SyncEditError
+from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.record import EngineRecord, InputFile, RunRecord, record_path
 from syncedit_demo.sync_report.files import Side, report_edit
@@ -84,9 +84,15 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The result and its record are at their places, to be used; what the record lacks is made next."""
+    """A result and its record are at their places, to be used; what the record lacks is made next.
+
+    Attributes:
+        record: The record as it is so far.
+        target: The result.
+    """
 
     record: RunRecord
+    target: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ def make_edit(
         The events but those of the engine alone; two `Published`, or one if the report is stopped; one `EditResult`.
 
     Raises:
-        SyncEditError: Something the user can mend; it says so when the result is whole.
+        SyncEditError: Something the user can mend; what was told to be published stays.
         Cancelled: The job was stopped before the result was whole; nothing is left behind.
     """
     plan, engine = started.plan, started.engine
@@ -197,9 +203,9 @@ def make_edit(
         )
         _publish(record, folder, request.target, audio)
         watch.lap("Writing the file")
-        yield Published(record)
+        yield Published(record, request.target)
         watch.restart()
-        with _whole(request.target), suppress(Cancelled):
+        with suppress(Cancelled):
             yield Progress(REPORT_PHASE, 0, 1)
             reference = Side(request.clip, started.clip, plan)
             report = report_edit(reference, request.target, job.edited_frame, faces, job.cancel)
@@ -207,23 +213,13 @@ def make_edit(
             watch.lap(REPORT_PHASE)
             record = replace(record, timings=dict(watch.timings), report=report)
             _publish(record, folder, request.target, audio)
-            yield Published(record)
+            yield Published(record, request.target)
     both = None
     if request.side_by_side is not None:
-        with _whole(request.target), suppress(Cancelled):
+        with suppress(Cancelled):
             yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
             both = request.side_by_side
     yield EditResult(request.target, record, both)
-
-
-@contextmanager
-def _whole(target: Path) -> Generator[None]:
-    """Say of what goes wrong from here on that the result is there all the same."""
-    try:
-        yield
-    except SyncEditError as error:
-        message = f"{error} The result itself is whole: {target.name}."
-        raise type(error)(message) from error
 
 
 def _publish(record: RunRecord, folder: Path, target: Path, audio: AudioInterval | None) -> None:

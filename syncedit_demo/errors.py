@@ -4,6 +4,13 @@
 Anything that is not in this tree is a defect of the program and is logged whole.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 class SyncEditError(Exception):
     """Something the user can mend."""
@@ -26,7 +33,17 @@ class EngineError(SyncEditError):
 
 
 class OutputError(SyncEditError):
-    """The result cannot be written where it was asked for."""
+    """A file cannot be written where it was asked for.
+
+    Args:
+        target: The file.
+        reason: What is wrong and what to do about it, a clause.
+    """
+
+    def __init__(self, target: Path, reason: str) -> None:
+        super().__init__(f"{target} cannot be written: {reason}.")
+        self.target = target
+        self.reason = reason
 
 
 class FaceModelError(SyncEditError):

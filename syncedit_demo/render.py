@@ -87,8 +87,7 @@ def output_errors(target: Path) -> Generator[None]:
         reason = WRITE_FAILURES.get(error.errno or 0)
         if reason is None:
             raise
-        message = f"{target} cannot be written: {reason}."
-        raise OutputError(message) from error
+        raise OutputError(target, reason) from error
 
 
 def check_target(target: Path, suffix: str, inputs: tuple[Path, ...]) -> None:
@@ -106,8 +105,7 @@ def check_target(target: Path, suffix: str, inputs: tuple[Path, ...]) -> None:
     elif any(target.exists() and source.exists() and target.samefile(source) for source in inputs):
         reason = "it is one of the inputs: choose another name"
     if reason:
-        message = f"{target} cannot be written: {reason}."
-        raise OutputError(message)
+        raise OutputError(target, reason)
     # A folder can be closed to writing in many ways: doing it is what tells.
     with staging(target):
         pass

@@ -198,8 +198,7 @@ class EditService:
             if target is not None:
                 render.check_target(target, ".mp4", (request.clip, request.edited_frame))
         if request.side_by_side is not None and request.side_by_side.resolve() == request.target.resolve():
-            message = f"{request.side_by_side} cannot be written: the result goes there: choose another name."
-            raise OutputError(message)
+            raise OutputError(request.side_by_side, "the result goes there: choose another name")
         watch = Stopwatch()
         clip, plan = self.inspect(request.clip, request.options)
         if request.repeat is not None:

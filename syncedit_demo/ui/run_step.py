@@ -87,7 +87,8 @@ class RunStep:
         except Cancelled:
             yield {**over, self.state: watch.stopped(list(runs.values()), choices.variants)}, _as_it_is(runs)
         except Exception as error:
-            yield {**over, self.state: None, self.message: bad(explain(error))}, _as_it_is(runs)
+            said = " ".join(filter(None, [explain(error), _kept(list(runs.values()), choices.variants)]))
+            yield {**over, self.state: None, self.message: bad(said)}, _as_it_is(runs)
         finally:
             cancel.set()
 
@@ -167,20 +168,11 @@ class _Watch:
         return RunState(state="done", phase=phase, detail=detail, share=1, picture=self._picture)
 
     def stopped(self, runs: list[Run], variants: int) -> RunState:
-        """The state when it was stopped; of the last run something may be missing."""
+        """The state when it was stopped."""
         if not runs:
             return RunState(state="stopped", phase="Stopped", detail="Nothing was kept of it.", share=0)
-        last = runs[-1]
-        missing: list[str] = []
-        if last.record.report is None:
-            missing.append("report")
-        if not last.files.side_by_side.exists():
-            missing.append("side-by-side video")
-        kept = f"{last.title} is kept"
-        if variants > 1:
-            kept = f"{len(runs)} of {variants} variants are kept" + (f", {last.title}" if missing else "")
-        without = f" without {' and '.join(missing)}" if missing else ""
-        return RunState(state="stopped", phase="Stopped", detail=f"{kept}{without}.", share=1, picture=self._picture)
+        kept = _kept(runs, variants)
+        return RunState(state="stopped", phase="Stopped", detail=kept, share=1, picture=self._picture)
 
     def _note(self, progress: Progress) -> None:
         now = time.monotonic()
@@ -188,6 +180,23 @@ class _Watch:
             self._phase, self._began = progress.phase, (now, progress.step)
         began, step = self._began
         self._detail, self._share = describe_progress(progress, now - began, step)
+
+
+def _kept(runs: list[Run], variants: int) -> str:
+    """What there is of runs that came to an early end, of the last of which something may be missing; maybe nothing."""
+    if not runs:
+        return ""
+    last = runs[-1]
+    missing: list[str] = []
+    if last.record.report is None:
+        missing.append("report")
+    if not last.files.side_by_side.exists():
+        missing.append("side-by-side video")
+    kept = f"{last.title} is kept"
+    if variants > 1:
+        kept = f"{len(runs)} of {variants} variants are kept" + (f", {last.title}" if missing else "")
+    without = f" without {' and '.join(missing)}" if missing else ""
+    return f"{kept}{without}."
 
 
 def _as_it_is(runs: dict[str, Run]) -> Arrival | None:

@@ -16,6 +16,7 @@ from syncedit_demo.settings import Settings
 from tests.browser.held import serve_held
 from tests.browser.test_page import RUN_TIMEOUT, Desk
 from tests.clips import edited_scene, write_scene
+from tests.limits import file_size_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -167,6 +168,23 @@ def test_stop_keeps_a_result_that_is_there(
     is_kept()
     desk.page.reload()
     is_kept()
+
+
+def test_a_failure_keeps_a_result_that_is_there(desk: Desk, service: HeldService) -> None:
+    service.release(REPORT)
+    desk.generate.click()
+    is_on_show(desk, "Run 1")
+    expect(desk.phase).to_have_text(SIDE_BY_SIDE)
+    (result,) = service.settings.jobs_dir.glob("*/making-*/scene-edited.mp4")
+    message = desk.notice("run-message")
+    with file_size_limit(result.stat().st_size + 1000):
+        service.release(SIDE_BY_SIDE)
+        expect(message).to_contain_text("scene-side-by-side.mp4 cannot be written: ")
+        expect(message).to_contain_text("Run 1 is kept without side-by-side video.")
+        expect(download(desk, "No side by side")).to_be_disabled()
+    assert "/" not in message.inner_text(), "where the server keeps its files"
+    expect(desk.generate).to_be_enabled()
+    is_on_show(desk, "Run 1")
 
 
 def test_who_looks_at_another_run_is_not_disturbed(desk: Desk, service: HeldService) -> None:

@@ -22,6 +22,7 @@ import pytest
 from syncedit_demo.cli import main
 from syncedit_demo.render import read_frames, write_png
 from tests.clips import edited_scene, scene, write_scene
+from tests.limits import file_size_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -301,6 +302,21 @@ def test_a_stop_in_any_phase_leaves_nothing_half_written(tmp_path: Path, phase: 
     finished = {"out.mp4", "out.record.json"} if is_whole else set[str]()
     assert names(tmp_path) == before | finished
     assert "Traceback" not in rest
+
+
+def test_a_result_that_is_whole_is_named_when_what_comes_after_it_fails(
+    clip: Path, edited: Path, tmp_path: Path
+) -> None:
+    out, both = tmp_path / "out.mp4", tmp_path / "both.mp4"
+    succeed("edit", clip, edited, out, *SMALL)
+    before = names(tmp_path)
+    with file_size_limit(out.stat().st_size + 1000):
+        done = run("edit", clip, edited, out, "--side-by-side", both, *SMALL)
+    assert done.code == 2
+    assert done.err.splitlines()[-2].endswith("out.mp4 is whole and stays.")
+    assert "both.mp4 cannot be written: the file would be larger than is allowed here" in done.err.splitlines()[-1]
+    assert names(tmp_path) == before
+    assert run("edit", "--from-record", out, tmp_path / "again.mp4").code == 0
 
 
 def test_help_is_shown_as_a_module() -> None:

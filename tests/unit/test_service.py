@@ -15,14 +15,13 @@ from syncedit_demo.devices import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue
 from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, Published, Queued
 from syncedit_demo.engines import Progress
 from syncedit_demo.engines.draft import DraftEngine
-from syncedit_demo.errors import Cancelled, OutputError
+from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import read_record
 from syncedit_demo.render import write_png
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from tests.clips import edited_scene, write_scene
-from tests.limits import file_size_limit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,18 +132,6 @@ def test_the_result_comes_first_then_its_report_then_the_side_by_side_video(tmp_
     assert steps == [Progress("Writing the side-by-side video", done, 12) for done in range(1, 13)]
     assert result == EditResult(tmp_path / "out.mp4", published.record, both)
     assert service.inspect(both, PlanOptions())[0].frames == 12
-
-
-def test_what_fails_after_the_result_says_that_the_result_is_there(tmp_path: Path) -> None:
-    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
-    wanted = replace(request(tmp_path, "out.mp4"), side_by_side=tmp_path / "both.mp4")
-    edit = service.edit(wanted, threading.Event())
-    assert any(isinstance(event, Progress) and event.phase == "Writing the side-by-side video" for event in edit)
-    said = r"both\.mp4 cannot be written: .* The result itself is whole: out\.mp4\."
-    with file_size_limit(1000), pytest.raises(OutputError, match=said):
-        list(edit)
-    assert read_record(tmp_path / "out.mp4") == read_record(tmp_path / "out.record.json")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["edited.png", "out.mp4", "out.record.json", "scene.mp4"]
 
 
 @pytest.mark.parametrize("phase", [REPORT_PHASE, "Writing the side-by-side video"])
