@@ -53,6 +53,13 @@ COMPARABLE, BETTER = 1.1, 0.95
 """Cost after starting on the plane motion, as a share of that after starting at the flow: up to the one, over all, it
 may be right, and under the other it is taken at a node."""
 
+FLAT, BENT = 1.012, 1.025
+"""Cost along the nearest plane motion, as a share of that of the flow: up to the one the flow fits but noise better,
+and from the other on the surface bends."""
+
+FEWEST_NODES = 24
+"""Nodes of which the surface is seen, under which they tell no plane motion."""
+
 WORSE = 1.0
 """Squared levels that settling must have cost for the flow to be left as it was: noise alone is fitted for less."""
 
@@ -100,6 +107,10 @@ class Settler:
                 better = blur((found_cost < BETTER * cost).astype(np.float32), WINDOW / STRIDE)
                 settled += (found - settled) * better[..., None]
                 cost += (found_cost - cost) * better
+        flat = view.flattened(settled)
+        if flat is not None:
+            excess = view.mean(view.cost(resize(flat, view.size))) / (view.mean(cost) + 1e-3)
+            settled += (flat - settled) * np.clip((BENT - excess) / (BENT - FLAT), 0, 1).astype(np.float32)
         # Where a surface tears, a smooth flow fits worse than what optical flow had found.
         worse = blur((view.cost(flow[within]) < cost - WORSE).astype(np.float32), 1)
         result = flow.copy()
@@ -139,6 +150,15 @@ class _View:
             step = self._step(flow)
             flow = step + sample(flow, places(step / STRIDE))
         return flow, self.cost(resize(flow, self.size))
+
+    def flattened(self, flow: Floats) -> Floats | None:
+        """The plane motion nearest to a flow where the surface is seen, at the nodes; None where that is too little."""
+        seen = self._visible > 0.5
+        if np.count_nonzero(seen) < FEWEST_NODES:
+            return None
+        nodes = (places(np.zeros_like(flow)) + 0.5) * STRIDE + (np.array(self._origin, np.float32) - 0.5)
+        matrix, _ = cv2.findHomography(nodes[seen], (nodes + flow)[seen])
+        return None if matrix is None else cv2.perspectiveTransform(nodes, matrix) - nodes
 
     def _smooth(self, flow: Floats) -> Floats:
         """The flow without wobbles. Twicing (Tukey, 1977) keeps the bends that one blur alone would flatten."""
