@@ -66,6 +66,23 @@ def test_wobble_of_optical_flow_is_smoothed() -> None:
     assert error(settled, truth) < 0.3 * error(start, truth)
 
 
+ROWS, COLUMNS = (np.mgrid[0:SIDE, 0:SIDE].astype(np.float32) - SIDE / 2) / SIDE
+SIMPLE = {
+    "flat": np.dstack([6 * ROWS + 4 * COLUMNS + 1, -6 * COLUMNS + 4 * ROWS - 2]),
+    "tilted": np.dstack([6 * COLUMNS + 8 * COLUMNS**2, 6 * ROWS + 8 * COLUMNS * ROWS]),
+    "bent": np.dstack([8 * COLUMNS**2 - 6 * ROWS**2, 6 * COLUMNS * ROWS + 5 * COLUMNS]),
+}
+
+
+@pytest.mark.parametrize("truth", SIMPLE.values(), ids=SIMPLE)
+def test_a_surface_that_moves_simply_does_not_wobble_at_all(truth: Picture) -> None:
+    surface, plane = faint(30), steady(*truth[BOX].mean(axis=(0, 1)))
+    settled = Settler(shifted(surface, steady(0, 0), 31)).settle(
+        shifted(surface, truth, 32), truth + steady(0.4, 0.3), plane, False, EVERYWHERE, EVEN, BOX
+    )
+    assert error(settled, truth) < 0.04
+
+
 def test_light_that_stays_where_it_is_does_not_pull() -> None:
     surface, truth = faint(8), steady(2, 1)
     rows, columns = np.mgrid[0:SIDE, 0:SIDE]

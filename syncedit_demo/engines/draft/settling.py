@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 
@@ -9,6 +11,7 @@ from syncedit_demo.engines.draft.warping import (
     Box,
     Bytes,
     Floats,
+    Mask,
     blur,
     gray,
     mean_of_channels,
@@ -53,9 +56,13 @@ COMPARABLE, BETTER = 1.1, 0.95
 """Cost after starting on the plane motion, as a share of that after starting at the flow: up to the one, over all, it
 may be right, and under the other it is taken at a node."""
 
-FLAT, BENT = 1.012, 1.025
-"""Cost along the nearest plane motion, as a share of that of the flow: up to the one the flow fits but noise better,
-and from the other on the surface bends."""
+WORSE_FIT = (1.012, 1.025)
+"""Squared difference along a simpler motion, as a share of that along the flow: up to the one the flow fits but noise
+better, and from the other on the motion is too simple."""
+
+WOBBLE = (0.4, 0.8)
+"""Pixels, on average, that the simpler motion may be off the flow: up to the one it is the flow that wobbles, from the
+other on it is not that alone."""
 
 FEWEST_NODES = 24
 """Nodes of which the surface is seen, under which they tell no plane motion."""
@@ -107,10 +114,7 @@ class Settler:
                 better = blur((found_cost < BETTER * cost).astype(np.float32), WINDOW / STRIDE)
                 settled += (found - settled) * better[..., None]
                 cost += (found_cost - cost) * better
-        flat = view.flattened(settled)
-        if flat is not None:
-            excess = view.mean(view.cost(resize(flat, view.size))) / (view.mean(cost) + 1e-3)
-            settled += (flat - settled) * np.clip((BENT - excess) / (BENT - FLAT), 0, 1).astype(np.float32)
+        settled = view.simplified(settled)
         # Where a surface tears, a smooth flow fits worse than what optical flow had found.
         worse = blur((view.cost(flow[within]) < cost - WORSE).astype(np.float32), 1)
         result = flow.copy()
@@ -151,14 +155,30 @@ class _View:
             flow = step + sample(flow, places(step / STRIDE))
         return flow, self.cost(resize(flow, self.size))
 
-    def flattened(self, flow: Floats) -> Floats | None:
-        """The plane motion nearest to a flow where the surface is seen, at the nodes; None where that is too little."""
+    def simplified(self, flow: Floats) -> Floats:
+        """The flow brought to the simplest motion that fits as well, at the nodes.
+
+        A wobble of the flow that fits but noise cannot be told from one of the surface node by node, but over all.
+        """
         seen = self._visible > 0.5
         if np.count_nonzero(seen) < FEWEST_NODES:
-            return None
-        nodes = (places(np.zeros_like(flow)) + 0.5) * STRIDE + (np.array(self._origin, np.float32) - 0.5)
-        matrix, _ = cv2.findHomography(nodes[seen], (nodes + flow)[seen])
-        return None if matrix is None else cv2.perspectiveTransform(nodes, matrix) - nodes
+            return flow
+        misfit = self._misfit(flow) + 1e-3
+        result = flow
+        for motion in (_bent(flow, seen, 3), _bent(flow, seen, 2), _flat(flow, seen)):
+            apart = float(np.sqrt(np.square(motion - flow)[seen].sum(axis=-1).mean()))
+            if (near := _fall(apart, *WOBBLE)) > 0:
+                share = near * _fall(self._misfit(motion) / misfit, *WORSE_FIT)
+                result = result + (motion - result) * np.float32(share)
+        return result
+
+    def _misfit(self, flow: Floats) -> float:
+        """Mean squared difference of what is seen, in squared levels."""
+        thin = (slice(None, None, 2), slice(None, None, 2))
+        where = np.ascontiguousarray(places(resize(flow, self.size), self._origin)[thin])
+        error = self._target[thin] - sample(self._first, where) * self._gain
+        seen = self._seen[thin]
+        return float((np.minimum(mean_of_channels(error * error), WORST) * seen).sum() / (seen.sum() + 1e-3))
 
     def _smooth(self, flow: Floats) -> Floats:
         """The flow without wobbles. Twicing (Tukey, 1977) keeps the bends that one blur alone would flatten."""
@@ -198,6 +218,28 @@ class _View:
 
     def _gathered(self, values: Floats) -> Floats:
         return blur(resize(values, self._nodes), WINDOW / STRIDE)
+
+
+def _fall(value: float, start: float, end: float) -> float:
+    """1 up to the start, 0 from the end on, linear between."""
+    return min(max((end - value) / (end - start), 0.0), 1.0)
+
+
+def _flat(flow: Floats, seen: Mask) -> Floats:
+    """The plane motion nearest to a flow where that is seen."""
+    nodes = places(np.zeros_like(flow)) * STRIDE
+    # OpenCV's signature does not say so, but nodes in a line give no matrix.
+    matrix: Any = cv2.findHomography(nodes[seen], (nodes + flow)[seen])[0]
+    return flow if matrix is None else cv2.perspectiveTransform(nodes, matrix) - nodes
+
+
+def _bent(flow: Floats, seen: Mask, degree: int) -> Floats:
+    """The motion, a polynomial of the place, that is nearest to a flow where that is seen."""
+    height, width = seen.shape
+    x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
+    terms = np.stack([x**i * y**j for i in range(degree + 1) for j in range(degree + 1 - i)], axis=-1)
+    factors, *_ = np.linalg.lstsq(terms[seen], flow[seen])
+    return (terms @ factors).astype(np.float32)
 
 
 def _with_margin(box: Box, size: tuple[int, int]) -> Box:
