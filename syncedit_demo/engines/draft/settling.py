@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -64,8 +65,8 @@ WOBBLE = (0.4, 0.8)
 """Pixels, on average, that the simpler motion may be off the flow: up to the one it is the flow that wobbles, from the
 other on it is not that alone."""
 
-FEWEST_NODES = 24
-"""Nodes of which the surface is seen, under which they tell no plane motion."""
+FEWEST_NODES, MOST_NODES = 24, 400
+"""Nodes where the surface is seen that a simpler motion is fitted to, about."""
 
 WORSE = 1.0
 """Squared levels that settling must have cost for the flow to be left as it was: noise alone is fitted for less."""
@@ -161,11 +162,14 @@ class _View:
         A wobble of the flow that fits but noise cannot be told from one of the surface node by node, but over all.
         """
         seen = self._visible > 0.5
-        if np.count_nonzero(seen) < FEWEST_NODES:
+        every = max(1, math.isqrt(np.count_nonzero(seen) // MOST_NODES))
+        picked = np.zeros_like(seen)
+        picked[::every, ::every] = seen[::every, ::every]
+        if np.count_nonzero(picked) < FEWEST_NODES:
             return flow
         misfit = self._misfit(flow) + 1e-3
         result = flow
-        for motion in (_bent(flow, seen, 3), _bent(flow, seen, 2), _flat(flow, seen)):
+        for motion in (_bent(flow, picked, 3), _bent(flow, picked, 2), _flat(flow, picked)):
             apart = float(np.sqrt(np.square(motion - flow)[seen].sum(axis=-1).mean()))
             if (near := _fall(apart, *WOBBLE)) > 0:
                 share = near * _fall(self._misfit(motion) / misfit, *WORSE_FIT)
@@ -225,20 +229,22 @@ def _fall(value: float, start: float, end: float) -> float:
     return min(max((end - value) / (end - start), 0.0), 1.0)
 
 
-def _flat(flow: Floats, seen: Mask) -> Floats:
-    """The plane motion nearest to a flow where that is seen."""
+def _flat(flow: Floats, picked: Mask) -> Floats:
+    """The plane motion nearest to a flow at the nodes picked."""
     nodes = places(np.zeros_like(flow)) * STRIDE
     # OpenCV's signature does not say so, but nodes in a line give no matrix.
-    matrix: Any = cv2.findHomography(nodes[seen], (nodes + flow)[seen])[0]
+    matrix: Any = cv2.findHomography(nodes[picked], (nodes + flow)[picked])[0]
     return flow if matrix is None else cv2.perspectiveTransform(nodes, matrix) - nodes
 
 
-def _bent(flow: Floats, seen: Mask, degree: int) -> Floats:
-    """The motion, a polynomial of the place, that is nearest to a flow where that is seen."""
-    height, width = seen.shape
-    x, y = np.meshgrid(np.linspace(-1, 1, width), np.linspace(-1, 1, height))
-    terms = np.stack([x**i * y**j for i in range(degree + 1) for j in range(degree + 1 - i)], axis=-1)
-    factors, *_ = np.linalg.lstsq(terms[seen], flow[seen])
+def _bent(flow: Floats, picked: Mask, degree: int) -> Floats:
+    """The motion, a polynomial of the place, that is nearest to a flow at the nodes picked."""
+    across, down = (np.vander(np.linspace(-1, 1, side), degree + 1, increasing=True) for side in size_of(flow))
+    powers = [(i, j) for i in range(degree + 1) for j in range(degree + 1 - i)]
+    terms = np.stack([down[:, None, j] * across[None, :, i] for i, j in powers], axis=-1)
+    # NumPy's least squares would start threads that get into OpenCV's way, and cost more than all the rest.
+    normal = cv2.DECOMP_NORMAL | cv2.DECOMP_CHOLESKY
+    _, factors = cv2.solve(terms[picked], flow[picked].astype(np.float64), flags=normal)
     return (terms @ factors).astype(np.float32)
 
 
