@@ -61,12 +61,15 @@ WORSE_FIT = (1.012, 1.025)
 """Squared difference along a simpler motion, as a share of that along the flow: up to the one the flow fits but noise
 better, and from the other on the motion is too simple."""
 
-WOBBLE = (0.4, 0.8)
+WOBBLE = (0.25, 0.35)
 """Pixels, on average, that the simpler motion may be off the flow: up to the one it is the flow that wobbles, from the
 other on it is not that alone."""
 
 FEWEST_NODES, MOST_NODES = 24, 400
 """Nodes where the surface is seen that a simpler motion is fitted to, about."""
+
+ENOUGH = 200 * 200
+"""Pixels from which every other one, both ways, tells how well a motion fits."""
 
 WORSE = 1.0
 """Squared levels that settling must have cost for the flow to be left as it was: noise alone is fitted for less."""
@@ -178,7 +181,8 @@ class _View:
 
     def _misfit(self, flow: Floats) -> float:
         """Mean squared difference of what is seen, in squared levels."""
-        thin = (slice(None, None, 2), slice(None, None, 2))
+        every = 2 if self._seen.size > ENOUGH else 1
+        thin = (slice(None, None, every), slice(None, None, every))
         where = np.ascontiguousarray(places(resize(flow, self.size), self._origin)[thin])
         error = self._target[thin] - sample(self._first, where) * self._gain
         seen = self._seen[thin]
