@@ -3,8 +3,8 @@
 A sample is taken after every refresh of the screen while both videos play. It holds both clocks, read one right after
 the other, and the frames that the browser says it has presented. Where the process was interrupted between the two
 readings they are not of one moment, and the sample says nothing about the videos: it is told apart by how long the
-readings took, whatever they read. Nor does it say anything when a video has run out of data: the clock of that one
-stops a moment before the page is told, so a sample counts only if at the next one both videos still have some.
+readings took, whatever they read, and not kept. Nor does it say anything when a video has run out of data: the clock of
+that one stops a moment before the page is told, so a sample counts only if at the next one both videos still have some.
 """
 
 from __future__ import annotations
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 LONGEST_READING = 1.0
 """Milliseconds between the two readings of a sample that counts."""
 
+FEWEST_SAMPLES = 10
+"""Samples without which nothing is said; on a busy machine they take a while to come."""
+
 WATCH = """
-(rate) => {
+({ rate, longestReading }) => {
   const root = document.querySelector(".compare-player");
   const videos = [root.querySelector("video.reference"), root.querySelector("video.result")];
   const presented = [0, 0];
@@ -56,7 +59,7 @@ WATCH = """
       const [one, other] = videos.map((video) => video.currentTime);
       const took = performance.now() - began;
       const heard = root.querySelector("audio").currentTime;
-      sample = [took, (other - one) * rate, (heard - one) * rate, ...presented];
+      if (took <= longestReading) sample = [(other - one) * rate, (heard - one) * rate, ...presented];
     }
     refreshed();
   };
@@ -100,7 +103,7 @@ class Drift:
 
     def __init__(self, page: Page, rate: Fraction) -> None:
         self._page = page
-        page.evaluate(WATCH, float(rate))
+        page.evaluate(WATCH, {"rate": float(rate), "longestReading": LONGEST_READING})
 
     @property
     def loops(self) -> int:
@@ -123,8 +126,8 @@ class Drift:
         return self._page.evaluate("drift.alone")
 
     def samples(self) -> Samples:
-        """The samples so far, without those whose two readings were too long apart."""
-        taken = np.array(self._page.evaluate("drift.samples"), dtype=np.float64).reshape(-1, 5)
-        took, gaps, heard, one, other = taken[taken[:, 0] <= LONGEST_READING].T
-        assert len(took) > len(taken) / 2, "most readings were interrupted"
+        """The samples so far, once there are enough of them."""
+        self._page.wait_for_function("fewest => drift.samples.length >= fewest", arg=FEWEST_SAMPLES)
+        taken = np.array(self._page.evaluate("drift.samples"), dtype=np.float64)
+        gaps, heard, one, other = taken.T
         return Samples(gaps, heard, other - one)
