@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import os
 import signal
 import sys
 import threading
@@ -39,18 +40,25 @@ if TYPE_CHECKING:
 EXIT_USER = 2
 EXIT_DEFECT = 1
 EXIT_INTERRUPTED = 130
+EXIT_UNREAD = 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        0 when it went well, 2 for what the user can mend, 130 when it was interrupted, 1 for a defect of the program.
+        0 when it went well, 2 for what the user can mend, 130 when it was interrupted, 141 when nobody read its output
+        to the end, 1 for a defect of the program.
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     try:
         wanted = build_parser().parse_args(arguments)
         wanted.command(wanted)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has had enough, as `head` has; what is left is flushed to nowhere when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_UNREAD
     except SyncEditError as error:
         print(error, file=sys.stderr)
         return EXIT_USER

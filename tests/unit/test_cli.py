@@ -319,6 +319,15 @@ def test_a_result_that_is_whole_is_named_when_what_comes_after_it_fails(
     assert run("edit", "--from-record", out, tmp_path / "again.mp4").code == 0
 
 
+def test_output_that_is_no_longer_read_is_no_defect() -> None:
+    with start("doctor") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert process.returncode == 141
+
+
 def test_help_is_shown_as_a_module() -> None:
     with start("--help") as process:
         out, _ = process.communicate(timeout=60)
