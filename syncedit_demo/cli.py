@@ -182,7 +182,7 @@ def _edit(wanted: argparse.Namespace) -> None:
                 case VariantStarted(number, count, seed):
                     display.line(f"Variant {number} of {count}, seed {seed}")
                 case Published(_, target):
-                    whole += [] if target in whole else [target]
+                    whole.append(target)
                 case EditResult():
                     display.close()
                     if one:
@@ -204,7 +204,8 @@ def _saying_what_stays(whole: list[Path], display: _Display) -> Generator[None]:
     try:
         yield
     except BaseException:
-        for target in whole:
+        # A result is told again when its report is added.
+        for target in dict.fromkeys(whole):
             display.line(f"{target} is whole and stays.")
         raise
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from pathlib import Path
 
 from syncedit_demo.errors import Cancelled, OutputError, SyncEditError
 
@@ -14,7 +15,7 @@ def explain(error: Exception) -> str:
     """The sentence for a visitor; a defect of the program is logged whole under an id that the sentence names."""
     if isinstance(error, OutputError):
         # Where a visit's files are is nobody's business, and the visitor did not choose it.
-        return f"{error.target.name} cannot be written: {error.reason}."
+        return str(OutputError(Path(error.target.name), error.reason))
     if isinstance(error, SyncEditError):
         return str(error)
     if isinstance(error, Cancelled):

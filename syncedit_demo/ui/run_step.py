@@ -87,7 +87,9 @@ class RunStep:
         except Cancelled:
             yield {**over, self.state: watch.stopped(list(runs.values()), choices.variants)}, _as_it_is(runs)
         except Exception as error:
-            said = " ".join(filter(None, [explain(error), _kept(list(runs.values()), choices.variants)]))
+            said = explain(error)
+            if runs:
+                said += " " + _kept(list(runs.values()), choices.variants)
             yield {**over, self.state: None, self.message: bad(said)}, _as_it_is(runs)
         finally:
             cancel.set()
@@ -183,9 +185,7 @@ class _Watch:
 
 
 def _kept(runs: list[Run], variants: int) -> str:
-    """What there is of runs that came to an early end, of the last of which something may be missing; maybe nothing."""
-    if not runs:
-        return ""
+    """What there is of runs, one at least, that came to an early end; of the last one something may be missing."""
     last = runs[-1]
     missing: list[str] = []
     if last.record.report is None:
