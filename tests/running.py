@@ -20,6 +20,13 @@ ROOT = Path(__file__).parents[1]
 START_SECONDS = 120
 
 
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @contextmanager
 def running_app(folder: Path, **settings: object) -> Generator[str]:
     """Run `app.py` with the draft engine and its files in a folder until the block is left.
@@ -31,9 +38,7 @@ def running_app(folder: Path, **settings: object) -> Generator[str]:
     Yields:
         Its address.
     """
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     wanted = {"engine": "draft", "work_dir": folder / "work", **settings}
     environment = {
         **os.environ,

@@ -21,6 +21,8 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.running import free_port
+
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
     "--no-sandbox",
@@ -119,8 +121,14 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve]:
         environment.setenv("GRADIO_TEMP_DIR", str(tmp_path_factory.mktemp("gradio")))
 
         def launch(app: gr.Blocks, **options: Unpack[LaunchOptions]) -> str:
+            # A port of its own: where Gradio looks for one, it leaves its socket open on each that is taken.
             _, address, _ = app.launch(
-                server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, show_error=True, **options
+                server_name="127.0.0.1",
+                server_port=free_port(),
+                prevent_thread_lock=True,
+                quiet=True,
+                show_error=True,
+                **options,
             )
             stack.callback(app.close, verbose=False)
             return address

@@ -111,8 +111,9 @@ def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     desk.player.get_by_role("button", name="Pause").click()
     seen = desk.page.evaluate("seen")
     assert seen["loads"] == 0
-    steps = [after - before for before, after in pairwise(seen["frames"])]
-    assert [step for step in steps if step < 1] in ([], [1 - FRAMES]), "it plays on, but for the end of a loop"
+    # It plays on, but for the end of a loop, where a busy machine may skip a frame.
+    back = [(before, after) for before, after in pairwise(seen["frames"]) if after <= before]
+    assert [step for step in back if step[0] < FRAMES - 3 or step[1] > 2] == []
 
     assert (desk.place_of_the_picture(), desk.sync.bounding_box()) == (place, room)
     assert desk.download("Download side by side", tmp_path / "both.mp4") == "scene-side-by-side.mp4"
