@@ -1,13 +1,15 @@
 """The run record: everything needed to make the same video again.
 
 It lies beside the mp4 as JSON, where it names its inputs by absolute path, and inside the mp4's comment tag, where it
-names them relative to the mp4: a video is given away, and a home folder's name is nobody else's business.
+names them relative to the mp4, or by their names alone where the way there goes through the home folder's: a video is
+given away, and that folder's name is nobody else's business.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -112,7 +114,7 @@ class RunRecord:
         return inputs(self) == inputs(other)
 
     def relative_to(self, folder: Path) -> RunRecord:
-        """The same record with its inputs named relative to a folder."""
+        """The same record with its inputs named relative to a folder, which does not name the home folder."""
         return replace(
             self,
             clip_file=_relative(self.clip_file, folder),
@@ -129,17 +131,21 @@ def record_path(target: Path) -> Path:
 
 
 def load_record(path: Path) -> RunRecord:
-    """Read a record, or the one an mp4 holds, as it was written.
+    """Read a record, or the one an mp4 holds.
+
+    Returns:
+        The record as it was written; one that an mp4 holds names its inputs as the one beside that mp4 does, if that is
+        there, since its own may not say where they are.
 
     Raises:
         RecordError: There is no record in it, or it is broken.
     """
-    text = _text_of(path)
-    try:
-        return _ADAPTER.validate_json(text)
-    except ValidationError as error:
-        message = f"{path} holds no run record of this program: choose an mp4 it made, or the .record.json beside it."
-        raise RecordError(message) from error
+    record = _parse(path)
+    with suppress(RecordError):
+        beside = _parse(record_path(path))
+        if beside.frames_sha256 == record.frames_sha256:
+            return replace(record, clip_file=beside.clip_file, edited_file=beside.edited_file)
+    return record
 
 
 def read_record(path: Path) -> RunRecord:
@@ -180,6 +186,15 @@ def find_input(file: InputFile, what: str, folder: Path) -> InputFile:
     raise RecordError(message)
 
 
+def _parse(path: Path) -> RunRecord:
+    text = _text_of(path)
+    try:
+        return _ADAPTER.validate_json(text)
+    except ValidationError as error:
+        message = f"{path} holds no run record of this program: choose an mp4 it made, or the .record.json beside it."
+        raise RecordError(message) from error
+
+
 def _text_of(path: Path) -> str | bytes:
     try:
         with path.open("rb") as file:
@@ -197,4 +212,7 @@ def _text_of(path: Path) -> str | bytes:
 
 
 def _relative(file: InputFile, folder: Path) -> InputFile:
-    return replace(file, path=Path(os.path.relpath(file.path, folder.resolve())))
+    folder = folder.resolve()
+    home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111 - Path.home() raises where there is none
+    names_home = file.path.is_relative_to(home) and not folder.is_relative_to(home)
+    return replace(file, path=Path(file.path.name if names_home else os.path.relpath(file.path, folder)))

@@ -6,7 +6,7 @@ import shutil
 import time
 import uuid
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -97,7 +97,7 @@ class EditService:
             ClipError: The clip cannot be used.
             PlanError: The options do not fit it.
         """
-        info = self._probed(clip, _state(clip))
+        info = self._probed(_File.of(clip))
         return info, plan_edit(info, options)
 
     def engine(self) -> tuple[Engine, str]:
@@ -118,7 +118,7 @@ class EditService:
         Raises:
             EditedFrameError: The image cannot be read, or does not belong to this clip.
         """
-        return self._registered(path, clip, plan, edited_frame, (_state(path), _state(edited_frame)))
+        return self._registered(_File.of(path), clip, plan, _File.of(edited_frame))
 
     def write_reference(
         self, path: Path, clip: ClipInfo, plan: EditPlan, target: Path, cancel: threading.Event
@@ -194,11 +194,7 @@ class EditService:
         """
         engine, choice = self.engines.choose(request.engine)
         options = resolve_options(engine.options, request.engine_options)
-        for target in (request.target, request.side_by_side):
-            if target is not None:
-                render.check_target(target, ".mp4", (request.clip, request.edited_frame))
-        if request.side_by_side is not None and request.side_by_side.resolve() == request.target.resolve():
-            raise OutputError(request.side_by_side, "the result goes there: choose another name")
+        _check_targets(request)
         watch = Stopwatch()
         clip, plan = self.inspect(request.clip, request.options)
         if request.repeat is not None:
@@ -261,16 +257,20 @@ class EditService:
         """
         self.check_variants(request.engine, count)
         both = request.side_by_side
-        results: list[EditResult] = []
-        for number in range(1, count + 1):
-            seed = request.seed + number - 1
-            yield VariantStarted(number, count, seed)
-            variant = replace(
+        variants = [
+            replace(
                 request,
                 seed=seed,
                 target=_with_seed(request.target, seed),
                 side_by_side=None if both is None else _with_seed(both, seed),
             )
+            for seed in range(request.seed, request.seed + count)
+        ]
+        for each in (request, *variants):
+            _check_targets(each)
+        results: list[EditResult] = []
+        for number, variant in enumerate(variants, 1):
+            yield VariantStarted(number, count, variant.seed)
             for event in self.edit(variant, cancel):
                 if isinstance(event, EditResult):
                     results.append(event)
@@ -300,26 +300,40 @@ class EditService:
         finally:
             queue.leave(ticket)
 
-    def _probe(self, clip: Path, _file: tuple[int, int]) -> ClipInfo:
-        return probe(clip, max_pixels=self.settings.max_clip_pixels)
+    def _probe(self, clip: _File) -> ClipInfo:
+        return probe(clip.path, max_pixels=self.settings.max_clip_pixels)
+
+
+def _check_targets(request: EditRequest) -> None:
+    for target in (request.target, request.side_by_side):
+        if target is not None:
+            render.check_target(target, ".mp4", (request.clip, request.edited_frame))
+    if request.side_by_side is not None and request.side_by_side.resolve() == request.target.resolve():
+        raise OutputError(request.side_by_side, "the result goes there: choose another name")
 
 
 def _with_seed(target: Path, seed: int) -> Path:
     return target.with_stem(f"{target.stem}-seed{seed}")
 
 
-def _register(
-    path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path, _files: tuple[tuple[int, int], ...]
-) -> Registered:
-    image = read_image(edited_frame)
-    registration = register(first_frame(path, clip, plan), image.pixels)
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it is now: equal to every other name of the same file, since each run of the page gives it another."""
+
+    path: Path = field(compare=False)
+    state: tuple[int, int, int, int] | None
+
+    @classmethod
+    def of(cls, path: Path) -> _File:
+        """The file of this name; reading it will say if there is none."""
+        try:
+            found = path.stat()
+        except OSError:
+            return cls(path, None)
+        return cls(path, (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size))
+
+
+def _register(clip_file: _File, clip: ClipInfo, plan: EditPlan, edited_frame: _File) -> Registered:
+    image = read_image(edited_frame.path)
+    registration = register(first_frame(clip_file.path, clip, plan), image.pixels)
     return Registered(registration.frame, registration.edited_share, (*image.notes, *registration.notes))
-
-
-def _state(path: Path) -> tuple[int, int]:
-    """What changes with a file's contents; zeros where there is none, which reading it will say."""
-    try:
-        found = path.stat()
-    except OSError:
-        return 0, 0
-    return found.st_mtime_ns, found.st_size

@@ -63,8 +63,8 @@ def start(*arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def succeed(*arguments: object, cwd: Path = ROOT) -> str:
-    done = run(*arguments, cwd=cwd)
+def succeed(*arguments: object, cwd: Path = ROOT, variables: Mapping[str, str] = MappingProxyType({})) -> str:
+    done = run(*arguments, cwd=cwd, variables=variables)
     assert done.code == 0, done.err
     return done.out
 
@@ -188,6 +188,23 @@ def test_a_record_makes_the_same_video_again(clip: Path, edited: Path, tmp_path:
 def test_a_result_names_no_folder_of_the_machine_that_made_it(clip: Path, edited: Path, tmp_path: Path) -> None:
     succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL)
     assert str(tmp_path).encode() not in (tmp_path / "out.mp4").read_bytes()
+
+
+def test_a_result_does_not_name_the_home_folder_that_its_inputs_came_from(edited: Path, tmp_path: Path) -> None:
+    home, out, given = tmp_path / "home" / "alice", tmp_path / "out", tmp_path / "given"
+    for folder in (home, out, given):
+        folder.mkdir(parents=True)
+    variables = {"HOME": str(home)}
+    clip, edited = write_scene(home / "clip.mp4"), edited.rename(home / "edited.png")
+    succeed("edit", clip, edited, out / "out.mp4", *SMALL, variables=variables)
+    assert b"alice" not in (out / "out.mp4").read_bytes()
+    # The record beside it does say where they are.
+    assert "identical" in succeed("edit", "--from-record", out / "out.mp4", out / "again.mp4", variables=variables)
+    (out / "out.mp4").rename(given / "out.mp4")
+    assert "beside the record" in fail("edit", "--from-record", given / "out.mp4", given / "again.mp4")
+    for file in (clip, edited):
+        file.rename(given / file.name)
+    assert "identical" in succeed("edit", "--from-record", given / "out.mp4", given / "again.mp4")
 
 
 def test_a_record_finds_its_inputs_beside_it_and_sees_when_they_changed(

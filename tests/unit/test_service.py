@@ -15,7 +15,7 @@ from syncedit_demo.devices import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue
 from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, Published, Queued
 from syncedit_demo.engines import Progress
 from syncedit_demo.engines.draft import DraftEngine
-from syncedit_demo.errors import Cancelled
+from syncedit_demo.errors import Cancelled, EditedFrameError
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import read_record
 from syncedit_demo.render import write_png
@@ -33,6 +33,24 @@ def request(folder: Path, name: str) -> EditRequest:
         write_scene(clip)
         write_png(edited_scene(), edited)
     return EditRequest(clip, edited, folder / name, PlanOptions(size=(320, 256)), engine="draft")
+
+
+def test_what_is_known_of_a_file_is_known_by_its_other_names(
+    tmp_path: Path,
+) -> None:
+    wanted = request(tmp_path, "out.mp4")
+    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    clip, plan = service.inspect(wanted.clip, wanted.options)
+    known = service.register(wanted.clip, clip, plan, wanted.edited_frame)
+    other_clip, other_frame = tmp_path / "run" / "clip.mp4", tmp_path / "run" / "frame.png"
+    other_clip.parent.mkdir()
+    other_clip.hardlink_to(wanted.clip)
+    other_frame.hardlink_to(wanted.edited_frame)
+    assert service.inspect(other_clip, wanted.options)[0] is clip
+    assert service.register(other_clip, clip, plan, other_frame) is known
+    write_png(edited_scene()[::-1].copy(), other_frame)
+    with pytest.raises(EditedFrameError):
+        service.register(other_clip, clip, plan, other_frame)
 
 
 def device_log(caplog: pytest.LogCaptureFixture) -> list[tuple[str, object]]:

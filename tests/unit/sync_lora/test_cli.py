@@ -97,6 +97,24 @@ def test_auto_takes_it_where_it_is_ready(inputs: tuple[Path, Path], tmp_path: Pa
     assert "Sync-LoRA on CPU" in out
 
 
+def test_no_variant_goes_where_something_else_is(inputs: tuple[Path, Path], tmp_path: Path) -> None:
+    clip, edited = inputs
+    before = clip.read_bytes()
+    (tmp_path / "taken.mp4").mkdir()
+    seeded = tmp_path / "out-seed8.mp4"
+    seeded.write_bytes(before)
+    ways = {
+        "it is one of the inputs": (clip, edited, clip),
+        "its name must end": (clip, edited, tmp_path / "out"),
+        "folder": (clip, edited, tmp_path / "taken.mp4"),
+        "out-seed8.mp4": (seeded, edited, tmp_path / "out.mp4"),
+    }
+    for reason, paths in ways.items():
+        code, _, err = run("edit", *paths, *SMALL, "--seed", 7, "--variants", 2)
+        assert (code, reason in err, err.count("\n")) == (2, True, 1), err
+    assert clip.read_bytes() == seeded.read_bytes() == before
+
+
 def test_the_draft_engine_has_none_of_its_options(inputs: tuple[Path, Path], tmp_path: Path) -> None:
     code, _, err = run("edit", *inputs, tmp_path / "out.mp4", *SMALL, "--engine", "draft", "--quality", "preview")
     assert code == 2
