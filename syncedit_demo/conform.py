@@ -12,6 +12,7 @@ from collections import deque
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from av.error import BlockingIOError as NotReadyError
@@ -191,20 +192,18 @@ def _choose(
 
 def _deinterlace(frames: Iterator[tuple[Position, VideoFrame]]) -> Iterator[tuple[Position, VideoFrame]]:
     """Whole pictures from the first field of every interlaced frame, by the BBC's bwdif."""
-    graph: Graph | None = None
-    positions: deque[Position] = deque()
-    for position, frame in frames:
-        if graph is None:
-            graph = Graph()
-            source = add_source(graph, frame)
-            graph.link_nodes(
-                source, graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
-            ).configure()
-        positions.append(position)
-        frame.pts = len(positions)
-        graph.vpush(frame)
-        yield from _pull(graph, positions)
-    if graph is not None:
+    for _, alike in groupby(frames, key=lambda found: (found[1].width, found[1].height, found[1].format.name)):
+        first = next(alike)
+        graph = Graph()
+        graph.link_nodes(
+            add_source(graph, first[1]), graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
+        ).configure()
+        positions: deque[Position] = deque()
+        for position, frame in chain((first,), alike):
+            positions.append(position)
+            frame.pts = len(positions)
+            graph.vpush(frame)
+            yield from _pull(graph, positions)
         graph.vpush(None)
         yield from _pull(graph, positions)
 

@@ -271,13 +271,16 @@ def test_odd_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
     assert np.abs(frames[1].astype(int) - (200, 90, 30)).max() <= 3
 
 
-def test_stream_that_changes_size(tmp_path: Path) -> None:
-    small = write_clip(tmp_path / "a.ts", [numbered(n) for n in range(20)], Video()).read_bytes()
-    late = Video(times=list(range(20, 40)), time_base=Fraction(1, 25))
+@pytest.mark.parametrize("top_first", [None, True])
+def test_stream_that_changes_size(tmp_path: Path, top_first: bool | None) -> None:
+    early = Video(top_field_first=top_first)
+    small = write_clip(tmp_path / "a.ts", [numbered(n) for n in range(20)], early).read_bytes()
+    late = Video(top_field_first=top_first, times=list(range(20, 40)), time_base=Fraction(1, 25))
     large = write_clip(tmp_path / "b.ts", [numbered(n, (320, 192)) for n in range(20, 40)], late).read_bytes()
     path = tmp_path / "both.ts"
     path.write_bytes(small + large)
     clip = probe(path)
+    assert clip.interlaced == bool(top_first)
     found = numbers(path, clip, planned(clip))
     assert found[:20] == list(range(20))
     assert found[-1] == 39
