@@ -184,18 +184,20 @@ def is_torn(packet: Packet[Any]) -> bool:
 
 
 def _open_file(path: Path) -> FileIO:
+    # Who sees a page need not know the folders behind it; "." and "/" have no name.
+    name = path.name or path
     try:
         if not path.is_file():
             kind = "a folder" if path.is_dir() else "not a file" if path.exists() else None
-            message = f"{path} is {kind}; give a video file." if kind else f"There is no file {path}."
+            message = f"{name} is {kind}; give a video file." if kind else f"There is no file {name}."
             raise ClipError(message)
         if not path.stat().st_size:
-            message = f"{path.name} is empty; copy or download it again."
+            message = f"{name} is empty; copy or download it again."
             raise ClipError(message)
         return path.open("rb", buffering=0)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        message = f"{path} cannot be opened: {reason}."
+        message = f"{name} cannot be opened: {reason}."
         raise ClipError(message) from error
 
 

@@ -255,6 +255,7 @@ def expect_error(path: Path, *words: str) -> None:
     message = str(caught.value)
     assert all(word in message for word in words), message
     assert message.endswith(".")
+    assert str(path.parent) not in message
 
 
 def test_missing_folder_and_device(tmp_path: Path) -> None:
