@@ -146,10 +146,14 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
         packets = scan.record(read_packets(container, *container.streams.video, *container.streams.audio))
         first = next(decode_packets(make_decoder(stream, max_pixels), packets), None)
         if first is None:
-            message = (
-                f"{path.name} holds {header.name} video of which no frame can be decoded: the file is damaged. "
-                "Copy it again, or export it again."
+            # Where the decoder refuses a size, none is known.
+            reason = (
+                "the file is damaged. Copy it again, or export it again."
+                if stream.width
+                else f"its pictures are larger than the {max_pixels / 1e6:.3g} megapixels that are decoded here, "
+                "or the file is damaged. Export it again, smaller."
             )
+            message = f"{path.name} holds {header.name} video of which no frame can be decoded: {reason}"
             raise ClipError(message)
         for _ in packets:
             pass

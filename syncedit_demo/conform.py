@@ -22,6 +22,7 @@ from av.filter import Graph
 
 from syncedit_demo.ahead import ahead
 from syncedit_demo.container import (
+    MAX_PIXELS,
     choose_video,
     decode_packets,
     keep_only,
@@ -51,6 +52,9 @@ SEEK_LEADS = (Fraction(0), Fraction(10))
 
 SEEK_FROM = Fraction(1, 2)
 """Clips are decoded from their start for an interval that begins in the first half second."""
+
+WHOLE_BLOCKS = 2
+"""A picture is at most so many times as large where its decoder counts whole blocks."""
 
 Position = Fraction
 """Where a frame is in the clip: its place in a constant rate, its time in seconds in a variable one."""
@@ -147,7 +151,9 @@ def _decode_from(path: Path, clip: ClipInfo, target: Position) -> Iterator[tuple
 
 
 def _decode(path: Path, clip: ClipInfo, seek_to: Fraction | None) -> Iterator[tuple[Position, VideoFrame]]:
-    with open_container(path) as container:
+    width, height = clip.coded_size
+    max_pixels = max(MAX_PIXELS, WHOLE_BLOCKS * width * height)
+    with open_container(path, max_pixels) as container:
         stream = choose_video(container)
         if stream is None or stream.time_base is None:
             message = f"{path.name} is not the clip that it was any more; choose it again."
@@ -158,7 +164,7 @@ def _decode(path: Path, clip: ClipInfo, seek_to: Fraction | None) -> Iterator[tu
                 container.seek(math.floor((clip.start_time + seek_to) / stream.time_base), stream=stream)
             except FFmpegError:
                 return
-        frames = decode_packets(make_decoder(stream), read_packets(container, stream))
+        frames = decode_packets(make_decoder(stream, max_pixels), read_packets(container, stream))
         for place, frame in enumerate(frames):
             if not clip.timed:
                 yield Fraction(place), frame

@@ -400,6 +400,10 @@ def test_avi_that_lies_about_its_frames(tmp_path: Path) -> None:
 def test_pictures_beyond_the_limit_are_refused(tmp_path: Path, plain: Path) -> None:
     with pytest.raises(ClipError, match="megapixels"):
         probe(plain, max_pixels=160 * 96 - 1)
+    video = Video(codec="mjpeg", pixel_format="yuvj420p")
+    motion_jpeg = write_clip(tmp_path / "large.avi", PICTURES[:2], video)
+    with pytest.raises(ClipError, match=r"larger than the 0\.0154 megapixels"):
+        probe(motion_jpeg, max_pixels=160 * 96 - 1)
     header = b"GIF89a" + struct.pack("<HH", 65535, 65535) + b"\x80\0\0" + bytes(6)
     image = b"\x2c" + struct.pack("<HHHH", 0, 0, 65535, 65535) + b"\0\x02\x02D\x01\0;"
     (tmp_path / "bomb.gif").write_bytes(header + image)

@@ -286,6 +286,15 @@ def test_stream_that_changes_size(tmp_path: Path, top_first: bool | None) -> Non
     assert found[-1] == 39
 
 
+def test_pictures_that_were_let_in_are_decoded_whatever_their_size(tmp_path: Path) -> None:
+    frame = av.VideoFrame.from_ndarray(np.full((8200, 8200), 120, np.uint8), format="gray")
+    video = Video(pixel_format="gray", options={"preset": "ultrafast"})
+    path = write_clip(tmp_path / "huge.mp4", [frame], video)
+    clip = probe(path, max_pixels=9000 * 9000)
+    plan = replace(planned(clip), crop=(4000, 4000, 320, 256))
+    assert np.ptp(first_frame(path, clip, plan)) == 0
+
+
 # Colour
 
 COEFFICIENTS = {BT709: (0.2126, 0.0722), BT601: (0.299, 0.114), BT2020: (0.2627, 0.0593)}
