@@ -52,8 +52,6 @@ ESTIMATED_DURATIONS = ("mpegts", "mpeg", "gif", "dv")
 """Containers that announce no duration: the library guesses it."""
 
 LONG_LAST_FRAME = 2
-TAIL_FRAMES = 16
-"""Frames at the end of a broken-off file among which some may be missing: the longest reordering of H.264."""
 
 REORDERING_CODECS = ("mpeg4", "msmpeg4v2", "msmpeg4v3", "vc1", "wmv3", "h264", "hevc")
 """Codecs that reorder frames, which AVI cannot say: there the frames are counted by decoding them."""
@@ -100,7 +98,8 @@ class ClipInfo:
         interlaced: Whether frames hold two fields of different times.
         alpha: Whether the picture has transparency.
         audio: The audio stream, None where there is none.
-        start_time: When the first frame is shown, in seconds on the container's clock. Time 0 of the clip.
+        start_time: When the first frame is shown, in seconds on the container's clock. Time 0 of the clip; 0 where
+            the file has no clock.
         timed: Whether frames carry times; otherwise they are `1 / average_rate` apart in the order they come.
         notes: Sentences for the user about what was found wrong with the file and how it is read all the same.
     """
@@ -143,7 +142,7 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
         header = stream.codec_context
         color_tags = (header.color_primaries, header.color_trc, header.colorspace)
         scan = _Scan(stream)
-        packets = scan.record(read_packets(container, *container.streams.video, *container.streams.audio))
+        packets = scan.record(read_packets(container, *container.streams))
         first = next(decode_packets(make_decoder(stream, max_pixels), packets), None)
         if first is None:
             # Where the decoder refuses a size, none is known.
@@ -159,24 +158,27 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
             pass
         broken = _broken_off(container, stream, scan)
         if broken or scan.needs_decoding(container, first):
-            times, timed = _decoded_times(path, max_pixels)
+            found = _decoded_times(path, max_pixels)
         else:
-            times, timed = scan.shown_times(first), True
+            found = _FrameTimes.of_clock(scan.shown_times(first))
+        times = found.times
         if broken or container.format.name in STREAMED_FORMATS:
-            whole = _without_ragged_tail(times)
+            whole = _without_ragged_tail(times, scan.last_stored)
             if len(whole) < len(times):
                 broken = broken or "The file breaks off at its end."
                 times = whole
         if len(times) == 1 and container.format.name in ANIMATED_IMAGES:
             message = f"{path.name} is an image ({container.format.name}), not a clip; give a video file here."
             raise ClipError(message)
-        timing = _timing(stream, times, scan.last_duration(times[-1]), timed=timed)
+        timing = _timing(stream, times, scan.last_duration(times[-1]), timed=found.timed)
+        audio = _audio(container, scan)
         turn, turn_notes = orientation(first)
         aspect, aspect_notes = sample_aspect(stream)
         used = f"The {frames_in_words(len(times))} that can be decoded {are(len(times))} used."
         notes = [
             *([f"{broken} {used}"] if broken else []),
-            *_timing_notes(stream, scan, times, timing),
+            *([_jump_note(audio)] if found.jumps else []),
+            *(_timing_notes(stream, scan, times, timing) if found.timed else []),
             *turn_notes,
             *aspect_notes,
         ]
@@ -199,11 +201,32 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
             color=color(first, color_tags),
             interlaced=first.interlaced_frame,
             alpha=has_alpha(first, header.name),
-            audio=_audio(container, scan),
-            start_time=times[0] * _time_base(stream) if timed else Fraction(0),
-            timed=timed,
+            audio=audio,
+            start_time=found.start * _time_base(stream),
+            timed=found.timed,
             notes=tuple(notes),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _FrameTimes:
+    """When the frames of a file are shown.
+
+    Attributes:
+        times: Rising: ticks of the container's clock, or where frames are not timed by it their places.
+        start: When the first frame is shown, in ticks.
+        timed: Whether the container's clock times the frames.
+        jumps: Whether the clock goes back on the way.
+    """
+
+    times: list[int]
+    start: int
+    timed: bool
+    jumps: bool = False
+
+    @classmethod
+    def of_clock(cls, times: list[int]) -> _FrameTimes:
+        return cls(times, times[0], timed=True)
 
 
 class _Scan:
@@ -211,34 +234,32 @@ class _Scan:
 
     def __init__(self, stream: VideoStream) -> None:
         self.stream = stream
-        self.packets = 0
         self.untimed = 0
         self.corrupt = 0
-        self.discarded = 0
+        self.last_stored = 0
         self.shown: dict[int, int] = {}
         self.repeated = False
         self.heard: set[int] = set()
-        self.starts: list[Fraction] = []
         self.start: Fraction | None = None
         self.end: Fraction | None = None
+        self.picture_end: Fraction | None = None
 
     def record(self, packets: Iterator[Packet[Stream]]) -> Iterator[Packet[Stream]]:
         """Note every packet, and pass on those of the picture."""
+        torn = False
         for packet in packets:
             self._note_extent(packet)
             if packet.stream_index != self.stream.index:
                 self.heard.add(packet.stream_index)
                 continue
-            self.packets += 1
-            if packet.is_corrupt:
+            # What follows a torn packet may be the rest of it.
+            if not packet.is_corrupt and not torn:
+                self.last_stored = max(self.last_stored, packet.dts or packet.pts or 0)
+            torn = packet.is_corrupt
+            if torn:
                 self.corrupt += 1
-            elif packet.is_discard:
-                self.discarded += 1
-            elif packet.pts is None:
-                self.untimed += 1
-            elif not (self.stream.codec_context.name == "vp8" and _is_hidden_vp8(packet)):
-                self.repeated |= packet.pts in self.shown
-                self.shown[packet.pts] = packet.duration or 0
+            elif not packet.is_discard:
+                self._note_frame(packet)
             yield packet
 
     def needs_decoding(self, container: InputContainer, first: VideoFrame) -> bool:
@@ -262,6 +283,13 @@ class _Scan:
         """How long the frame of a time is shown, in ticks; 0 if that is not said."""
         return self.shown.get(time, 0)
 
+    def _note_frame(self, packet: Packet[Stream]) -> None:
+        if packet.pts is None:
+            self.untimed += 1
+        elif not (self.stream.codec_context.name == "vp8" and _is_hidden_vp8(packet)):
+            self.repeated |= packet.pts in self.shown
+            self.shown[packet.pts] = packet.duration or 0
+
     def _note_extent(self, packet: Packet[Stream]) -> None:
         time = packet.dts if packet.pts is None else packet.pts
         if time is None or packet.is_discard:
@@ -270,6 +298,8 @@ class _Scan:
         end = start + (packet.duration or 0) * packet.time_base
         self.start = start if self.start is None else min(self.start, start)
         self.end = end if self.end is None else max(self.end, end)
+        if packet.stream_index == self.stream.index:
+            self.picture_end = end if self.picture_end is None else max(self.picture_end, end)
 
 
 def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> VideoStream:
@@ -300,50 +330,71 @@ def _is_hidden_vp8(packet: Packet[Stream]) -> bool:
     return not memoryview(packet)[0] & 0x10
 
 
-def _decoded_times(path: Path, max_pixels: int) -> tuple[list[int], bool]:
-    """Times of all frames, found by decoding them, and True; their places and False where they have no times."""
+def _decoded_times(path: Path, max_pixels: int) -> _FrameTimes:
+    """Times of all frames, found by decoding them; their places where they have no times."""
     with open_container(path, max_pixels) as container:
         stream = _video_stream(path, container, max_pixels)
         keep_only(container, stream)
         frames = decode_packets(make_decoder(stream, max_pixels), read_packets(container, stream))
         times = [frame.pts for frame in frames]
         raw = bool(container.format.flags & FormatFlags.no_timestamps.value)
+        streamed = container.format.name in STREAMED_FORMATS
     known = [time for time in times if time is not None]
     if raw or len(known) < len(times) or any(after <= before for before, after in pairwise(known)):
-        return list(range(len(times))), False
-    return known, True
+        jumps = streamed and any(after < before for before, after in pairwise(known))
+        return _FrameTimes(list(range(len(times))), next(iter(known), 0), timed=False, jumps=jumps)
+    return _FrameTimes.of_clock(known)
 
 
-def _without_ragged_tail(times: list[int]) -> list[int]:
-    """Frames up to a gap near the end: where a file breaks off, frames shown earlier may be stored later.
+def _without_ragged_tail(times: list[int], last_stored: int) -> list[int]:
+    """Frames up to a gap at the end: where a file breaks off, frames shown earlier may be stored later.
 
-    Where there are gaps further in front, the rate varies or frames were lost, and a gap says nothing.
+    Frames missing for this reason would be decoded after the last one that is stored, and so be shown after that
+    time; in other gaps, frames were dropped or the rate varies.
     """
     if len(times) < 3:
         return times
     usual = sorted(after - before for before, after in pairwise(times))[len(times) // 2 - 1]
-    gaps = [place for place in range(1, len(times)) if times[place] - times[place - 1] > 1.5 * usual]
-    if gaps and gaps[0] >= len(times) - TAIL_FRAMES:
-        return times[: gaps[0]]
+    for place, (before, after) in enumerate(pairwise(times), start=1):
+        if after - before > 1.5 * usual and before + usual / 2 > last_stored:
+            return times[:place]
     return times
 
 
 def _broken_off(container: InputContainer, stream: VideoStream, scan: _Scan) -> str | None:
     """The sentence on a file that is damaged or holds less than it announces, None for others."""
-    name = container.format.name
-    slack = 1 if name == "avi" else 0
-    if stream.frames > scan.packets + slack:
-        there = f"{frames_in_words(scan.packets)} {are(scan.packets)} there"
-        return f"The file ends early: it announces {frames_in_words(stream.frames)}, and {there}."
+    lengths = _lengths(container, stream, scan)
+    if lengths is not None:
+        announced, held, slack = lengths
+        if announced - held > slack:
+            return f"The file ends early: it announces {float(announced):.2f} s, and {float(held):.2f} s are there."
     if scan.corrupt:
         return "The file breaks off or is damaged."
-    if name in ESTIMATED_DURATIONS or not container.duration or scan.start is None or scan.end is None:
-        return None
-    announced = Fraction(container.duration, av.time_base)
-    held = scan.end - scan.start
-    if announced - held > max(DURATION_SLACK, announced * DURATION_SLACK_SHARE) and not scan.discarded:
-        return f"The file ends early: it announces {float(announced):.2f} s, and {float(held):.2f} s are there."
     return None
+
+
+def _lengths(container: InputContainer, stream: VideoStream, scan: _Scan) -> tuple[Fraction, Fraction, Fraction] | None:
+    """How long a file says that it is, how long it is, and by how much the two may differ; None if it says nothing."""
+    name = container.format.name
+    if scan.start is None or scan.end is None or scan.picture_end is None or name in ESTIMATED_DURATIONS:
+        return None
+    if name == "avi" and stream.average_rate:
+        # Frames that were dropped count, too. The duration that the library gives is mended already.
+        return stream.frames / stream.average_rate, scan.picture_end, 1 / stream.average_rate
+    if stream.duration:
+        # What the edit list of an mp4 leaves out is left out here, too.
+        announced = stream.duration * _time_base(stream)
+        held = scan.picture_end - (stream.start_time or 0) * _time_base(stream)
+        return announced, held, announced / stream.frames if stream.frames else _slack(announced)
+    if container.duration:
+        # In some containers it counts from time 0, in others from the first packet.
+        announced = Fraction(container.duration, av.time_base)
+        return announced, max(scan.end, scan.end - scan.start), _slack(announced)
+    return None
+
+
+def _slack(announced: Fraction) -> Fraction:
+    return max(DURATION_SLACK, announced * DURATION_SLACK_SHARE)
 
 
 def _time_base(stream: VideoStream) -> Fraction:
@@ -360,7 +411,9 @@ def _timing(stream: VideoStream, times: Sequence[int], last_duration: int, *, ti
     declared = _declared_rates(stream)
     if timed:
         return measure_timing(times, _time_base(stream), declared, last_duration)
-    rate = declared[0] if declared else FALLBACK_RATE
+    # A raw stream's average rate is only what the library takes it for.
+    guessed = stream.guessed_rate
+    rate = guessed if guessed and guessed in declared else next(iter(declared), FALLBACK_RATE)
     return Timing(rate, len(times), len(times) / rate, variable=False)
 
 
@@ -391,6 +444,11 @@ def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing
             f"The last frame is announced to stay for {float(last / timing.rate):.2f} s; it is used once, like others."
         )
     return notes
+
+
+def _jump_note(audio: AudioInfo | None) -> str:
+    sound = ", and sound after the jump may be missing or shifted" if audio else ""
+    return f"The file's clock jumps back, as where recordings were joined: frames are taken at an even rate{sound}."
 
 
 def _audio(container: InputContainer, scan: _Scan) -> AudioInfo | None:
