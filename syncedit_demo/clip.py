@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import av
 from av.format import Flags as FormatFlags
 
 from syncedit_demo.appearance import ColorInfo, color, display_size, has_alpha, orientation, sample_aspect
@@ -24,37 +23,25 @@ from syncedit_demo.container import (
     read_packets,
 )
 from syncedit_demo.errors import ClipError
+from syncedit_demo.scan import Scan, broken_off, tick, without_ragged_tail
 from syncedit_demo.timing import FALLBACK_RATE, Timing, measure_timing
 from syncedit_demo.words import are, frames_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from av.container import InputContainer
-    from av.packet import Packet
-    from av.stream import Stream
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 MAX_DECLARED_RATE = 1000
 RATE_ROUNDING = Fraction(1, 1000)
 RATE_SLACK = Fraction(1, 100)
-DURATION_SLACK = Fraction(1, 4)
-DURATION_SLACK_SHARE = Fraction(1, 50)
-"""A file that announces up to 1/4 s or 2 % more than it holds is not called broken off: muxers round and pad."""
-
 ANIMATED_IMAGES = ("gif", "apng")
 STREAMED_FORMATS = ("mpegts", "mpeg", "flv", "live_flv")
 """Containers that may end anywhere."""
 
-ESTIMATED_DURATIONS = ("mpegts", "mpeg", "gif", "dv")
-"""Containers that announce no duration: the library guesses it."""
-
 LONG_LAST_FRAME = 2
-
-REORDERING_CODECS = ("mpeg4", "msmpeg4v2", "msmpeg4v3", "vc1", "wmv3", "h264", "hevc")
-"""Codecs that reorder frames, which AVI cannot say: there the frames are counted by decoding them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +128,7 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
         stream = _video_stream(path, container, max_pixels)
         header = stream.codec_context
         color_tags = (header.color_primaries, header.color_trc, header.colorspace)
-        scan = _Scan(stream)
+        scan = Scan(stream)
         packets = scan.record(read_packets(container, *container.streams))
         first = next(decode_packets(make_decoder(stream, max_pixels), packets), None)
         if first is None:
@@ -156,14 +143,14 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
             raise ClipError(message)
         for _ in packets:
             pass
-        broken = _broken_off(container, stream, scan)
+        broken = broken_off(container, scan)
         if broken or scan.needs_decoding(container, first):
             found = _decoded_times(path, max_pixels)
         else:
             found = _FrameTimes.of_clock(scan.shown_times(first))
         times = found.times
         if broken or container.format.name in STREAMED_FORMATS:
-            whole = _without_ragged_tail(times, scan.last_stored)
+            whole = without_ragged_tail(times, scan.last_stored)
             if len(whole) < len(times):
                 broken = broken or "The file breaks off at its end."
                 times = whole
@@ -202,7 +189,7 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
             interlaced=first.interlaced_frame,
             alpha=has_alpha(first, header.name),
             audio=audio,
-            start_time=found.start * _time_base(stream),
+            start_time=found.start * tick(stream),
             timed=found.timed,
             notes=tuple(notes),
         )
@@ -229,79 +216,6 @@ class _FrameTimes:
         return cls(times, times[0], timed=True)
 
 
-class _Scan:
-    """What the packets of a file say, gathered while they pass."""
-
-    def __init__(self, stream: VideoStream) -> None:
-        self.stream = stream
-        self.untimed = 0
-        self.corrupt = 0
-        self.last_stored = 0
-        self.shown: dict[int, int] = {}
-        self.repeated = False
-        self.heard: set[int] = set()
-        self.start: Fraction | None = None
-        self.end: Fraction | None = None
-        self.picture_end: Fraction | None = None
-
-    def record(self, packets: Iterator[Packet[Stream]]) -> Iterator[Packet[Stream]]:
-        """Note every packet, and pass on those of the picture."""
-        torn = False
-        for packet in packets:
-            self._note_extent(packet)
-            if packet.stream_index != self.stream.index:
-                self.heard.add(packet.stream_index)
-                continue
-            # What follows a torn packet may be the rest of it.
-            if not packet.is_corrupt and not torn:
-                self.last_stored = max(self.last_stored, packet.dts or packet.pts or 0)
-            torn = packet.is_corrupt
-            if torn:
-                self.corrupt += 1
-            elif not packet.is_discard:
-                self._note_frame(packet)
-            yield packet
-
-    def needs_decoding(self, container: InputContainer, first: VideoFrame) -> bool:
-        """Whether the packets do not tell which frames there are."""
-        name = container.format.name
-        return (
-            self.untimed > 0
-            or self.repeated
-            or first.pts is None
-            or bool(container.format.flags & FormatFlags.no_timestamps.value)
-            or (name == "avi" and self.stream.codec_context.name in REORDERING_CODECS)
-            or (name in ("mpegts", "mpeg") and first.interlaced_frame)
-        )
-
-    def shown_times(self, first: VideoFrame) -> list[int]:
-        """Times of the frames that can be shown: none before the first that can be decoded."""
-        start = cast("int", first.pts)
-        return sorted({start, *(time for time in self.shown if time > start)})
-
-    def last_duration(self, time: int) -> int:
-        """How long the frame of a time is shown, in ticks; 0 if that is not said."""
-        return self.shown.get(time, 0)
-
-    def _note_frame(self, packet: Packet[Stream]) -> None:
-        if packet.pts is None:
-            self.untimed += 1
-        elif not (self.stream.codec_context.name == "vp8" and _is_hidden_vp8(packet)):
-            self.repeated |= packet.pts in self.shown
-            self.shown[packet.pts] = packet.duration or 0
-
-    def _note_extent(self, packet: Packet[Stream]) -> None:
-        time = packet.dts if packet.pts is None else packet.pts
-        if time is None or packet.is_discard:
-            return
-        start = time * packet.time_base
-        end = start + (packet.duration or 0) * packet.time_base
-        self.start = start if self.start is None else min(self.start, start)
-        self.end = end if self.end is None else max(self.end, end)
-        if packet.stream_index == self.stream.index:
-            self.picture_end = end if self.picture_end is None else max(self.picture_end, end)
-
-
 def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> VideoStream:
     name = container.format.name
     if name.endswith("_pipe") or container.metadata.get("major_brand") in IMAGE_BRANDS:
@@ -325,11 +239,6 @@ def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> Vid
     return stream
 
 
-def _is_hidden_vp8(packet: Packet[Stream]) -> bool:
-    """Whether a VP8 frame is only there for others to refer to: bit 4 of its header, RFC 6386 section 9.1."""
-    return not memoryview(packet)[0] & 0x10
-
-
 def _decoded_times(path: Path, max_pixels: int) -> _FrameTimes:
     """Times of all frames, found by decoding them; their places where they have no times."""
     with open_container(path, max_pixels) as container:
@@ -346,61 +255,6 @@ def _decoded_times(path: Path, max_pixels: int) -> _FrameTimes:
     return _FrameTimes.of_clock(known)
 
 
-def _without_ragged_tail(times: list[int], last_stored: int) -> list[int]:
-    """Frames up to a gap at the end: where a file breaks off, frames shown earlier may be stored later.
-
-    Frames missing for this reason would be decoded after the last one that is stored, and so be shown after that
-    time; in other gaps, frames were dropped or the rate varies.
-    """
-    if len(times) < 3:
-        return times
-    usual = sorted(after - before for before, after in pairwise(times))[len(times) // 2 - 1]
-    for place, (before, after) in enumerate(pairwise(times), start=1):
-        if after - before > 1.5 * usual and before + usual / 2 > last_stored:
-            return times[:place]
-    return times
-
-
-def _broken_off(container: InputContainer, stream: VideoStream, scan: _Scan) -> str | None:
-    """The sentence on a file that is damaged or holds less than it announces, None for others."""
-    lengths = _lengths(container, stream, scan)
-    if lengths is not None:
-        announced, held, slack = lengths
-        if announced - held > slack:
-            return f"The file ends early: it announces {float(announced):.2f} s, and {float(held):.2f} s are there."
-    if scan.corrupt:
-        return "The file breaks off or is damaged."
-    return None
-
-
-def _lengths(container: InputContainer, stream: VideoStream, scan: _Scan) -> tuple[Fraction, Fraction, Fraction] | None:
-    """How long a file says that it is, how long it is, and by how much the two may differ; None if it says nothing."""
-    name = container.format.name
-    if scan.start is None or scan.end is None or scan.picture_end is None or name in ESTIMATED_DURATIONS:
-        return None
-    if name == "avi" and stream.average_rate:
-        # Frames that were dropped count, too. The duration that the library gives is mended already.
-        return stream.frames / stream.average_rate, scan.picture_end, 1 / stream.average_rate
-    if stream.duration:
-        # What the edit list of an mp4 leaves out is left out here, too.
-        announced = stream.duration * _time_base(stream)
-        held = scan.picture_end - (stream.start_time or 0) * _time_base(stream)
-        return announced, held, announced / stream.frames if stream.frames else _slack(announced)
-    if container.duration:
-        # In some containers it counts from time 0, in others from the first packet.
-        announced = Fraction(container.duration, av.time_base)
-        return announced, max(scan.end, scan.end - scan.start), _slack(announced)
-    return None
-
-
-def _slack(announced: Fraction) -> Fraction:
-    return max(DURATION_SLACK, announced * DURATION_SLACK_SHARE)
-
-
-def _time_base(stream: VideoStream) -> Fraction:
-    return stream.time_base or Fraction(1, av.time_base)
-
-
 def _declared_rates(stream: VideoStream) -> list[Fraction]:
     """The rates the container and the codec claim, as far as they can be true."""
     claims = (stream.average_rate, stream.guessed_rate, stream.base_rate, stream.codec_context.framerate)
@@ -410,7 +264,7 @@ def _declared_rates(stream: VideoStream) -> list[Fraction]:
 def _timing(stream: VideoStream, times: Sequence[int], last_duration: int, *, timed: bool) -> Timing:
     declared = _declared_rates(stream)
     if timed:
-        return measure_timing(times, _time_base(stream), declared, last_duration)
+        return measure_timing(times, tick(stream), declared, last_duration)
     # A raw stream's average rate is only what the library takes it for.
     guessed = stream.guessed_rate
     rate = guessed if guessed and guessed in declared else next(iter(declared), FALLBACK_RATE)
@@ -424,7 +278,7 @@ def _nominal_rate(stream: VideoStream, timing: Timing) -> Fraction:
     return next(iter(declared), timing.rate)
 
 
-def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing: Timing) -> list[str]:
+def _timing_notes(stream: VideoStream, scan: Scan, times: Sequence[int], timing: Timing) -> list[str]:
     notes: list[str] = []
     if leading := sum(time < times[0] for time in scan.shown):
         notes.append(f"{frames_in_words(leading)} at the start cannot be decoded and {are(leading)} left out.")
@@ -438,7 +292,7 @@ def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing
             f"The file declares {float(declared[0]):.6g} frames per second, but its frames are timed at "
             f"{float(timing.rate):.6g}, which is used."
         )
-    last = scan.last_duration(times[-1]) * _time_base(stream) * timing.rate
+    last = scan.last_duration(times[-1]) * tick(stream) * timing.rate
     if len(times) > 1 and last > LONG_LAST_FRAME:
         notes.append(
             f"The last frame is announced to stay for {float(last / timing.rate):.2f} s; it is used once, like others."
@@ -451,7 +305,7 @@ def _jump_note(audio: AudioInfo | None) -> str:
     return f"The file's clock jumps back, as where recordings were joined: frames are taken at an even rate{sound}."
 
 
-def _audio(container: InputContainer, scan: _Scan) -> AudioInfo | None:
+def _audio(container: InputContainer, scan: Scan) -> AudioInfo | None:
     stream = choose_audio(container)
     if stream is None or stream.index not in scan.heard:
         return None
