@@ -53,8 +53,11 @@ SEEK_LEADS = (Fraction(0), Fraction(10))
 SEEK_FROM = Fraction(1, 2)
 """Clips are decoded from their start for an interval that begins in the first half second."""
 
+UNSEEKABLE = "mpeg"
+"""MPEG-PS gives few frames a time. The others' times are reckoned from them, after a seek by up to 3 frames wrong."""
+
 WHOLE_BLOCKS = 2
-"""A picture is at most so many times as large where its decoder counts whole blocks."""
+"""A picture is at most so many times as large to its decoder, which counts whole blocks and aligned rows."""
 
 Position = Fraction
 """Where a frame is in the clip: its place in a constant rate, its time in seconds in a variable one."""
@@ -138,7 +141,7 @@ def _decode_from(path: Path, clip: ClipInfo, target: Position) -> Iterator[tuple
     """Frames and their positions, rising, from at or before a position to the end; from the start if seeking fails."""
     time = target if clip.variable_rate else (target + Fraction(1, 4)) / clip.average_rate
     for lead in SEEK_LEADS:
-        if not clip.timed or time - lead < SEEK_FROM:
+        if not clip.timed or clip.container == UNSEEKABLE or time - lead < SEEK_FROM:
             break
         frames = _decode(path, clip, time - lead)
         # Frames before the first key frame may refer to what was not decoded.

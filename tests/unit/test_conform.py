@@ -149,6 +149,7 @@ SEEKABLE = {
     "mpeg4.avi": Video(codec="mpeg4", options={"g": "20"}),
     "h264.avi": Video(options={"g": "20", "bf": "3"}),
     "mpeg2.mpg": Video(codec="mpeg2video", options={"g": "15", "bf": "2"}),
+    "small.mpg": Video(codec="mpeg2video", options={"g": "15", "bf": "2", "qmin": "31"}),
     "raw.h264": Video(options={"g": "20"}),
     "fields.mov": Video(codec="prores_ks", pixel_format="yuv422p10le", top_field_first=True),
 }
