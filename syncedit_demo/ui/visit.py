@@ -117,8 +117,11 @@ class RunFiles:
 
     @classmethod
     def of(cls, folder: Path, clip: Path) -> RunFiles:
-        """The files in a folder."""
+        """The files in a folder, none of which has the name of the clip."""
         stem = clip.stem[:LONGEST_NAME]
+        # The result of a long name is edited again: cut at the same place, the name would be the same once more.
+        if clip.stem.startswith(f"{stem}-"):
+            stem = stem[:-1]
         return cls(
             folder / f"{stem}-edited.mp4",
             folder / f"{stem}-side-by-side.mp4",

@@ -189,6 +189,15 @@ def test_old_files_are_deleted_and_young_ones_kept(service: EditService) -> None
     assert not upload.exists()
 
 
+def test_the_result_of_a_result_has_another_name(tmp_path: Path) -> None:
+    for length in range(40, 80):
+        clip = tmp_path / f"{'a' * length}.mp4"
+        for _ in range(20):
+            files = RunFiles.of(tmp_path, clip)
+            assert clip not in (files.result, files.side_by_side, files.reference)
+            clip = files.result
+
+
 @pytest.mark.parametrize("name", ["edited-frame.gif", "its-edited-frame.gif", "scene.mp4"])
 def test_an_edited_frame_has_a_name_of_its_own_beside_any_clip(tmp_path: Path, name: str) -> None:
     clip, edited = tmp_path / name, tmp_path / "upload" / "edited.gif"
@@ -209,7 +218,11 @@ def test_a_link_never_writes_over_a_file(tmp_path: Path) -> None:
     assert one.read_bytes() == b"upload"
 
 
-@pytest.mark.parametrize("name", ["reference.mp4", "picture.mp4", "edited-frame.mp4", "scene-edited.mp4"])
+LONG = "a" * 60
+NAMES = ["reference.mp4", "picture.mp4", "edited-frame.mp4", "scene-edited.mp4"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, f"{LONG}-edited.mp4", f"{LONG}-side-by-side.mp4", f"{LONG}-as-reference.mp4"])
 def test_a_clip_of_any_name_is_edited_and_stays_as_it_was(service: EditService, tmp_path: Path, name: str) -> None:
     clip = write_scene(tmp_path / name)
     before = clip.read_bytes()
