@@ -159,7 +159,7 @@ class Visit:
     def example_folder(self, name: str) -> Path:
         """A folder for what is made of an example to show it."""
         folder = self.folder / f"example-{name}"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def start_run(self) -> Path:
@@ -189,8 +189,9 @@ class Visit:
         return next((run for run in self.runs() if run.id == run_id), None)
 
     def _new_folder(self, kind: str) -> Path:
+        # The visit's own folder is there, unless it was deleted while its page stayed open.
         folder = self.folder / f"{kind}-{uuid.uuid4().hex}"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         return folder
 
 

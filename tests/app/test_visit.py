@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -178,15 +179,28 @@ def test_a_stopped_run_is_over_before_the_next_one_begins(service: EditService, 
     assert not list(visit.folder.glob("making-*"))
 
 
-def test_old_files_are_deleted_and_young_ones_kept(service: EditService) -> None:
-    old, young = open_visit(service, None), open_visit(service, None)
-    upload = service.settings.uploads_dir / "old"
-    upload.mkdir(parents=True)
-    for folder in (old.folder, upload):
-        os.utime(folder, (0, time.time() - 3700))
+def test_what_a_visit_has_ages_piece_by_piece(service: EditService, tmp_path: Path) -> None:
+    left, visit = open_visit(service, None), open_visit(service, None)
+    clip = write_scene(tmp_path / "scene.mp4", 1)
+    old, young = visit.keep(clip), visit.keep(clip)
+    upload = service.settings.uploads_dir / "copy" / "scene.mp4"
+    upload.parent.mkdir(parents=True)
+    link(clip, upload)
+    long_ago = time.time() - 3700
+    for each in (clip, old.parent, upload.parent, left.folder):
+        os.utime(each, (long_ago, long_ago))
     service.delete_old_files()
-    assert [young.folder] == list(service.settings.jobs_dir.iterdir())
-    assert not upload.exists()
+    assert list(service.settings.jobs_dir.glob("*/*")) == [young.parent]
+    assert list(service.settings.jobs_dir.iterdir()) == [visit.folder]
+    assert list(service.settings.uploads_dir.iterdir()) == []
+
+
+def test_a_visit_goes_on_after_its_folder_was_deleted(service: EditService, tmp_path: Path) -> None:
+    visit = open_visit(service, None)
+    visit.folder.rmdir()
+    assert visit.keep(write_scene(tmp_path / "scene.mp4", 1)).exists()
+    shutil.rmtree(visit.folder)
+    assert visit.example_folder("balloon").is_dir()
 
 
 def test_the_result_of_a_result_has_another_name(tmp_path: Path) -> None:
