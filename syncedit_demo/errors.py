@@ -55,7 +55,7 @@ class RecordError(SyncEditError):
 
 
 class SettingsError(SyncEditError):
-    """An environment variable of the program holds something it cannot hold."""
+    """An environment variable of the program holds something it cannot hold, or names what cannot be used."""
 
 
 class Cancelled(Exception):  # noqa: N818 - a request that was honoured, not an error

@@ -64,10 +64,7 @@ class _Page:
         self._service = service
         self._hours = service.settings.job_max_age_hours
         self._examples = load_examples()
-        age = round(3600 * self._hours)
-        with gr.Blocks(
-            title="SyncEdit Demo", analytics_enabled=False, delete_cache=(min(age, 3600), age)
-        ) as self.blocks:
+        with gr.Blocks(title="SyncEdit Demo", analytics_enabled=False) as self.blocks:
             self._lay_out()
             self._wire()
             add_endpoints(service)
