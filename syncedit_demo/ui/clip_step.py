@@ -107,7 +107,12 @@ class ClipStep:
             self.cut: cut,
             self.message: None,
             self.card: self._card(cut),
-            self.start: gr.update(visible=latest > 0, maximum=max(latest, plan.start, 1), value=plan.start),
+            self.start: gr.update(
+                # A start that was chosen stays in sight, also where all that comes after it is used.
+                visible=latest > 0 or plan.start > 0,
+                maximum=max(latest, plan.start, 1),
+                value=plan.start,
+            ),
         }
 
     def _nothing(self, why: str | None) -> Updates:
