@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncedit_demo.errors import RecordError
+from syncedit_demo.errors import DeletedError, RecordError
 from syncedit_demo.record import RunRecord, load_record, record_path
 
 if TYPE_CHECKING:
@@ -174,14 +174,14 @@ class Visit:
     def runs(self) -> list[Run]:
         """The runs, oldest first."""
         found: list[Run] = []
-        for folder in sorted(self.folder.glob(f"{RUN_PREFIX}*")):
+        for file in sorted(self.folder.glob(f"{RUN_PREFIX}*/*.record.json")):
             try:
-                record = load_record(next(folder.glob("*.record.json")))
+                record = load_record(file)
             except RecordError:
-                # Made by a version of this program that wrote other records.
-                logger.warning("%s is left out: its record cannot be read", folder)
+                # Made by a version of this program that wrote other records, or being deleted.
+                logger.warning("%s is left out: its record cannot be read", file.parent)
                 continue
-            found.append(Run(folder, len(found) + 1, record))
+            found.append(Run(file.parent, len(found) + 1, record))
         return found
 
     def run(self, run_id: object) -> Run | None:
@@ -208,12 +208,15 @@ def link(source: Path, target: Path) -> None:
     """Give a file a second name, or copy it where that cannot be.
 
     Raises:
+        DeletedError: The file is gone.
         FileExistsError: The name is taken; it may be that of an upload, which must not be written over.
     """
     try:
         os.link(source, target)
     except FileExistsError:
         raise
+    except FileNotFoundError as error:
+        raise DeletedError(source) from error
     except OSError:
         shutil.copyfile(source, target)
 

@@ -15,7 +15,7 @@ from PIL import Image
 from syncedit_demo.clip import probe
 from syncedit_demo.edit import Queued
 from syncedit_demo.engines import Progress
-from syncedit_demo.errors import Cancelled
+from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import load_record
@@ -221,6 +221,15 @@ def test_an_edited_frame_has_a_name_of_its_own_beside_any_clip(tmp_path: Path, n
     beside = name_beside(clip, edited)
     link(edited, beside)
     assert (clip.read_bytes(), beside.read_bytes()) == (b"clip", b"frame")
+
+
+def test_a_run_says_which_of_its_inputs_is_not_kept_any_more(service: EditService, tmp_path: Path) -> None:
+    visit = open_visit(service, None)
+    making = steps(service, visit, tmp_path, threading.Event())
+    (tmp_path / "edited.png").unlink()
+    with pytest.raises(DeletedError, match=r"^edited\.png is not kept any more: choose it again\.$"):
+        next(making)
+    assert not list(visit.folder.glob("making-*"))
 
 
 def test_a_link_never_writes_over_a_file(tmp_path: Path) -> None:
