@@ -161,7 +161,10 @@ class _Page:
             )
         )
 
-        frame.paint_tab.select(frame.to_paint, clip.cut, frame.editor, **quiet)
+        easel = [frame.editor, frame.on_easel, frame.message]
+        frame.paint_tab.select(frame.to_paint, [clip.cut, frame.on_easel], easel, **quiet)
+        # Gradio clears the canvas of frame 0 too.
+        frame.editor.clear(frame.paint_anew, clip.cut, easel, **quiet)
         then_register(
             gr.on(
                 [frame.file.upload, frame.file.clear],

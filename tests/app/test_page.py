@@ -224,3 +224,16 @@ def test_a_run_that_is_gone_is_said_to_be(unseen: Unseen, service: EditService, 
         assert "were deleted" in said["gone-message"].lines[0]
         assert [(tile.id, tile.current) for tile in said["runs"].tiles] == [(kept.id, True)]
         assert "player" not in said
+
+
+def test_a_painting_stays_while_another_tab_is_looked_at(unseen: Unseen, wide: Path) -> None:
+    unseen.give_clip(wide)
+    first = unseen.happen("to_paint")["editor"]
+    assert first["background"] == first["composite"] == str(unseen.cut.frame)
+    assert unseen.happen("to_paint") == {}
+    assert unseen.happen("paint_anew")["editor"] == first, "the canvas was cleared"
+    unseen.give_clip(wide)
+    assert unseen.happen("to_paint")["editor"]["background"] == str(unseen.cut.frame) != first["background"]
+    unseen.give_clip(wide)
+    shutil.rmtree(unseen.cut.folder)
+    assert "wide.mp4 is not kept any more" in unseen.happen("to_paint")["frame-message"].lines[0]
