@@ -158,7 +158,7 @@ def _through_profile(picture: Image.Image, profile: bytes, notes: list[str]) -> 
         return picture
     assert converted is not None  # It is None only for a conversion in place.
     # What a profile does is asked of its numbers: a linear one may be named sRGB as well.
-    if picture.mode == "RGB" and np.max(ImageChops.difference(picture, converted)) <= SAME_SPACE_LEVELS:
+    if picture.mode == "RGB" and np.asarray(ImageChops.difference(picture, converted)).max() <= SAME_SPACE_LEVELS:
         return picture
     notes.append(f"The edited frame's colours were converted from {name or 'its colour profile'} to sRGB.")
     return converted
