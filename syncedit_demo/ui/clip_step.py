@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.data_classes import FileData
 
-from syncedit_demo.errors import Cancelled
+from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.plan import PlanOptions, conformed_frames, describe_rate, plan_edit
 from syncedit_demo.playback import Playable
 from syncedit_demo.render import write_png
@@ -73,6 +73,8 @@ class ClipStep:
         try:
             if options.plan_options(cut.clip) == cut.options:
                 return {self.message: None}
+            if not cut.path.exists():
+                raise DeletedError(cut.path)
             return self._show(visit, cut.path, cut.clip, options)
         except Exception as error:
             return {self.message: bad(explain(error))}
@@ -84,6 +86,8 @@ class ClipStep:
             return {}
         cancel = self._copies.start(session)
         try:
+            if not cut.folder.exists():
+                raise DeletedError(cut.path)
             if not cut.reference.exists():
                 self._service.write_reference(cut.path, cut.clip, cut.plan, cut.reference, cancel)
             Playable.of(cut.reference, cut.folder)

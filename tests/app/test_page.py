@@ -197,6 +197,14 @@ def test_a_page_outlives_the_folder_of_its_visit(unseen: Unseen, wide: Path) -> 
     assert unseen.cut.frame.exists()
 
 
+def test_a_clip_that_is_gone_is_said_to_be(unseen: Unseen, wide: Path) -> None:
+    unseen.give_clip(wide)
+    shutil.rmtree(unseen.visit.folder)
+    for name, extra in (("replan", ()), ("copy_reference", (gr.Request(session_hash="x"),))):
+        said = unseen.happen(name, *extra, rate="12")
+        assert said["clip-message"].lines == ["wide.mp4 is not kept any more: choose it again."]
+
+
 def test_a_page_outlives_the_server(unseen: Unseen, service: EditService, wide: Path) -> None:
     unseen.give_clip(wide, **SMALL)
     visit = unseen.visit
