@@ -92,9 +92,13 @@ class ClipStep:
                 self._service.write_reference(cut.path, cut.clip, cut.plan, cut.reference, cancel)
             Playable.of(cut.reference, cut.folder)
         except Cancelled:
-            return {}
+            pass
         except Exception as error:
             return {self.message: bad(explain(error))}
+        return {}
+
+    def show_copy(self, cut: Cut) -> Updates:
+        """Show the copy, which is there, in the place of frame 0."""
         return {self.card: self._card(cut)}
 
     def leave(self, session: str) -> None:

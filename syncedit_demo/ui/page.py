@@ -130,9 +130,9 @@ class _Page:
 
         def then_register_and_copy(event: Dependency) -> Dependency:
             registered = then_register(event)
-            copied = registered.then(self.copy_reference, clip.cut, _parts(clip), **heavy)
-            # A copy takes seconds, and what is on show when it begins may be something else when it is there.
-            copied.then(self.keep_place, [clip.cut, results.shown], shown, **quiet)
+            copied = registered.then(self.copy_reference, clip.cut, clip.message, **heavy)
+            # A copy takes seconds: when it is there, the clip and what is on show may be others than when it began.
+            copied.then(self.show_copy, [clip.cut, results.shown], [clip.card, *shown], **quiet)
             return registered
 
         self.blocks.load(self.restore, self._stored, [self._visit, self._stored, *shown], **quiet)
@@ -255,9 +255,11 @@ class _Page:
         """There is time to make the clip playable."""
         return self._clip.copy_reference(cut, request.session_hash or "") or UNCHANGED
 
-    def keep_place(self, cut: Cut | None, shown: str | None) -> Updates:
-        """The clip may be playable now: without a result it keeps the result's place."""
-        return self._results.show_clip(cut) if cut and shown is None and cut.reference.exists() else UNCHANGED
+    def show_copy(self, cut: Cut | None, shown: str | None) -> Updates:
+        """The clip may be playable now; without a result it keeps the result's place."""
+        if cut is None or not cut.reference.exists():
+            return UNCHANGED
+        return {**self._clip.show_copy(cut), **({} if shown else self._results.show_clip(cut))}
 
     def take_upload(self, visit: Visit | None, stored: object, upload: str | None) -> Updates:
         """An edited frame is given back or taken away."""

@@ -172,18 +172,27 @@ def test_a_start_that_was_chosen_stays_in_sight(unseen: Unseen, wide: Path) -> N
 
 def test_a_copy_that_comes_late_does_not_take_a_result_out_of_the_player(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
-    assert set(unseen.happen("copy_reference", gr.Request(session_hash="x"))) == {"clip-card"}
+    assert unseen.happen("copy_reference", gr.Request(session_hash="x")) == {}
     cut = unseen.cut
     unseen.happen("show_example", picked("balloon"))
     assert unseen.cut == cut, "what the example was made from is not filled in yet"
-    assert unseen.happen("keep_place") == {}
+    assert set(unseen.happen("show_copy")) == {"clip-card"}
+
+
+def test_a_copy_that_comes_late_does_not_show_the_clip_before(unseen: Unseen, wide: Path) -> None:
+    unseen.give_clip(wide)
+    assert unseen.happen("copy_reference", gr.Request(session_hash="x")) == {}
+    unseen.give_clip(wide)
+    assert unseen.happen("show_copy") == {}
 
 
 def test_a_clip_without_a_result_keeps_its_place(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
-    assert unseen.happen("keep_place") == {}, "the copy is not there yet"
+    assert unseen.happen("show_copy") == {}, "the copy is not there yet"
     unseen.happen("copy_reference", gr.Request(session_hash="x"))
-    assert unseen.happen("keep_place")["player"].frames == FRAMES
+    said = unseen.happen("show_copy")
+    assert said["player"].frames == FRAMES
+    assert said["clip-card"].video
 
 
 def test_a_page_outlives_the_folder_of_its_visit(unseen: Unseen, wide: Path) -> None:
