@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import os
+import sys
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 CLEANING_SECONDS = 600
-ROOT = 0
 
 
 def serve(service: EditService) -> None:
@@ -82,7 +82,9 @@ def _make_private(settings: Settings) -> None:
     except OSError as error:
         reason = f"cannot be used: {(error.strerror or 'unknown reason').lower()}"
     else:
-        if settings.work_dir.stat().st_uid not in (os.getuid(), ROOT):
+        # Whoever names a folder knows whose it is; the name of the one of nobody's choice can be foreseen by others.
+        chosen = "work_dir" in settings.model_fields_set
+        if sys.platform != "win32" and not chosen and settings.work_dir.stat().st_uid != os.getuid():
             reason = "belongs to somebody else, who could read what is kept there"
     if reason is not None:
         message = f"The working folder {settings.work_dir} {reason}. Name another one in SYNCEDIT_WORK_DIR."

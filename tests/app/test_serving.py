@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
-from tests.running import START_SECONDS, running_app
+from tests.running import ROOT, START_SECONDS, running_app
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,10 +55,19 @@ def test_a_working_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
 def test_a_working_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "work").mkdir()
-    os.chown(tmp_path / "work", 12345, 12345)
-    with (
-        pytest.raises(RuntimeError, match=r"work belongs to somebody else, who could read .* in SYNCEDIT_WORK_DIR\."),
-        running_app(tmp_path),
-    ):
-        pass
+    foreseen = tmp_path / "syncedit-demo-0"
+    foreseen.mkdir()
+    os.chown(foreseen, 12345, 12345)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "app.py"],
+        check=False,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+    )
+    assert done.returncode == 1
+    assert "syncedit-demo-0 belongs to somebody else, who could read" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
