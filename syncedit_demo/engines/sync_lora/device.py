@@ -7,6 +7,9 @@ import torch
 
 from syncedit_demo.errors import EngineError
 
+FP8_CAPABILITY = (8, 9)
+"""Compute capability of Ada, the first generation that multiplies in 8 bits."""
+
 
 def find_devices(name: str | None) -> tuple[torch.device, ...]:
     """The device of a name such as "cuda:1" or "cpu"; None finds every GPU that is of the first one's kind.
@@ -40,6 +43,11 @@ def make_current(device: torch.device) -> None:
 def describe_device(device: torch.device) -> str:
     """The device's name for people."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+def multiplies_fp8(device: torch.device) -> bool:
+    """Whether a device multiplies in 8 bits; the CPU does as if, in float32."""
+    return device.type != "cuda" or torch.cuda.get_device_capability(device) >= FP8_CAPABILITY
 
 
 def free_bytes(device: torch.device) -> int:

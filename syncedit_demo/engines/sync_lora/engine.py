@@ -72,7 +72,7 @@ class SyncLoraEngine:
             settings: Where the set is and what to run on.
 
         Raises:
-            EngineError: A package or the set is missing or damaged, or there is no such device.
+            EngineError: A package or the set is missing or damaged, or no device does what the settings ask.
         """
         _require(PACKAGES)
         self._prepared = open_prepared(settings.prepared)

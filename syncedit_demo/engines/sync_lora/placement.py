@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from syncedit_demo.errors import EngineError
+
 if TYPE_CHECKING:
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
     from syncedit_demo.engines.sync_lora.weights import Precision, SyncLoraSettings
@@ -56,7 +58,7 @@ def is_quantised(block: int, blocks: int) -> bool:
     return OUTER_BLOCKS <= block < blocks - OUTER_BLOCKS
 
 
-def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: int) -> Placement:
+def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: int, *, can_fp8: bool) -> Placement:
     """The best placement that leaves room for an edit, among those that the settings allow.
 
     Nothing is given up before it must be: first the whole precision, then the speed.
@@ -65,11 +67,22 @@ def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: in
         prepared: The set.
         settings: What the user decided.
         free: Device memory that is free, in bytes.
+        can_fp8: Whether the device multiplies in 8 bits.
+
+    Raises:
+        EngineError: The settings ask for fp8, which the device cannot do.
     """
+    if settings.precision == "fp8" and not can_fp8:
+        message = (
+            "fp8 needs an NVIDIA GPU of the Ada generation (RTX 40) or newer. "
+            "Leave SYNCEDIT_PRECISION out, or set it to bf16."
+        )
+        raise EngineError(message)
     allowed = [
         Placement(precision, offload, _nbytes(prepared, precision, offload=offload))
         for precision, offload in _CANDIDATES
         if settings.precision in ("auto", precision) and settings.offload in (None, offload)
+        if can_fp8 or precision != "fp8"
     ]
     fitting = (each for each in allowed if each.leaves_room(free))
     return next(fitting, min(allowed, key=lambda each: each.nbytes))
