@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
     from syncedit_demo.engines.sync_lora.weights import Precision, SyncLoraSettings
 
@@ -56,6 +60,25 @@ class Placement:
 def is_quantised(block: int, blocks: int) -> bool:
     """Whether a block's products are in 8 bits where the precision is fp8."""
     return OUTER_BLOCKS <= block < blocks - OUTER_BLOCKS
+
+
+def choose_devices(
+    prepared: PreparedSet, settings: SyncLoraSettings, free: Mapping[torch.device, int], *, can_fp8: bool
+) -> tuple[Placement, list[torch.device]]:
+    """The best placement on the device with the most memory free, and all devices that it fits, that one first.
+
+    Args:
+        prepared: The set.
+        settings: What the user decided.
+        free: Memory that is free on each device, in bytes.
+        can_fp8: Whether they multiply in 8 bits.
+
+    Raises:
+        EngineError: The settings ask for fp8, which the devices cannot do.
+    """
+    first, *others = sorted(free, key=free.__getitem__, reverse=True)
+    placement = choose_placement(prepared, settings, free[first], can_fp8=can_fp8)
+    return placement, [first, *(device for device in others if placement.leaves_room(free[device]))]
 
 
 def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: int, *, can_fp8: bool) -> Placement:

@@ -16,7 +16,7 @@ from syncedit_demo.engines.sync_lora import SyncLoraEngine, placement
 from syncedit_demo.engines.sync_lora.device import multiplies_fp8
 from syncedit_demo.engines.sync_lora.kernels import quantised
 from syncedit_demo.engines.sync_lora.model import load_models
-from syncedit_demo.engines.sync_lora.placement import GB, ROOM, choose_placement, is_quantised
+from syncedit_demo.engines.sync_lora.placement import GB, ROOM, choose_devices, choose_placement, is_quantised
 from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo
 from syncedit_demo.errors import EngineError
 
@@ -69,6 +69,19 @@ def test_8_bits_are_left_to_devices_that_have_them(full_size: PreparedSet, setti
     assert streamed.leaves_room(24 * GB)
     with pytest.raises(EngineError, match=r"RTX 40.* set it to bf16"):
         choose_placement(full_size, replace(settings, precision="fp8"), 100 * GB, can_fp8=False)
+
+
+def test_the_emptiest_device_decides_and_others_join_where_there_is_room(
+    full_size: PreparedSet, settings: SyncLoraSettings
+) -> None:
+    busy, first, second = (torch.device("cuda", number) for number in range(3))
+    free = {busy: 9 * GB, first: 79 * GB, second: 80 * GB}
+    placed, devices = choose_devices(full_size, settings, free, can_fp8=True)
+    assert (placed.precision, placed.offload) == ("bf16", False)
+    assert devices == [second, first]
+    placed, devices = choose_devices(full_size, settings, dict.fromkeys(free, 9 * GB), can_fp8=True)
+    assert placed.offload
+    assert devices == [busy, first, second]
 
 
 @pytest.mark.parametrize(("capability", "can"), [((7, 5), False), ((8, 6), False), ((8, 9), True), ((12, 0), True)])
