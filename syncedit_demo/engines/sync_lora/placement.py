@@ -30,7 +30,8 @@ SLOTS = 3
 _CANDIDATES: tuple[tuple[Precision, bool], ...] = (("bf16", False), ("fp8", False), ("fp8", True), ("bf16", True))
 """Precision and offload, the best first."""
 
-_BLOCK = re.compile(r"\.transformer_blocks\.(\d+)\.")
+_MATRIX = re.compile(r"\.transformer_blocks\.(\d+)\.(?:attn[12]\.to_(?:q|k|v|out\.0)|ff\.net\.(?:0\.proj|2))\.weight$")
+"""What of a block becomes 8 bits or is streamed, by its name in the checkpoint: see `VideoBlock.matrices`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: in
 def _nbytes(prepared: PreparedSet, precision: Precision, *, offload: bool) -> int:
     sizes: dict[int, int] = {}
     for name, info in prepared.checkpoint.tensors.items():
-        if found := _BLOCK.search(name):
+        if found := _MATRIX.search(name):
             sizes[int(found[1])] = sizes.get(int(found[1]), 0) + info.nbytes
     kept = [
         size // 2 if precision == "fp8" and is_quantised(block, len(sizes)) else size for block, size in sizes.items()

@@ -36,9 +36,9 @@ def no_outer_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def full_size(prepared: PreparedSet) -> PreparedSet:
-    """A set with 48 blocks of half a gigabyte, of which only the header says so."""
+    """A set with 48 blocks that are one matrix of half a gigabyte each, of which only the header says so."""
     block = TensorInfo("BF16", (1 << 28,))
-    tensors = {f"model.diffusion_model.transformer_blocks.{index}.weight": block for index in range(48)}
+    tensors = {f"model.diffusion_model.transformer_blocks.{index}.ff.net.2.weight": block for index in range(48)}
     return replace(prepared, checkpoint=replace(prepared.checkpoint, tensors=tensors, nbytes=48 * block.nbytes))
 
 
