@@ -49,6 +49,9 @@ ATTEMPTS = 5
 """How often a broken connection is taken up again before any byte has come through."""
 
 PAUSE_SECONDS = 1.0
+SILENCE_SECONDS = 30.0
+"""How long a connection may give nothing before it counts as broken; the Hub's own library would wait for ever."""
+
 PARTIAL_CONTENT = 206
 GB = 10**9
 
@@ -109,7 +112,7 @@ def _wanted(settings: SyncLoraSettings, endpoint: str | None) -> Generator[Remot
             yield _locate(endpoint, *settings.source(slot), settings.weights / FILE_NAMES[slot])
     if find_gemma(settings) is None and not (settings.prepared / PROMPT).is_file():
         repo, revision = settings.gemma_repo, settings.gemma_revision
-        siblings = HfApi(endpoint).model_info(repo, revision=revision).siblings or []
+        siblings = HfApi(endpoint).model_info(repo, revision=revision, timeout=SILENCE_SECONDS).siblings or []
         names = [sibling.rfilename for sibling in siblings if GEMMA_FILES.fullmatch(sibling.rfilename)]
         # The configuration comes last, because its presence means that the folder is whole.
         for name in sorted(names, key=lambda name: (name == "config.json", name)):
@@ -166,7 +169,7 @@ def _fetch(file: RemoteFile) -> Generator[Progress]:
 
 def _request(file: RemoteFile, start: int) -> AbstractContextManager[httpx2.Response]:
     headers = build_hf_headers() | {"Range": f"bytes={start}-", "Accept-Encoding": "identity"}
-    return get_session().stream("GET", file.url, headers=headers, follow_redirects=True)
+    return get_session().stream("GET", file.url, headers=headers, follow_redirects=True, timeout=SILENCE_SECONDS)
 
 
 def _check_disk(files: list[RemoteFile], folder: Path) -> None:

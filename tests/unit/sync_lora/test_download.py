@@ -71,6 +71,19 @@ def test_a_broken_connection_is_taken_up_where_it_broke(own: SyncLoraSettings, h
     assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= 5_000_000
 
 
+def test_a_connection_that_falls_silent_counts_as_broken(
+    own: SyncLoraSettings, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncedit_demo.engines.sync_lora.download.SILENCE_SECONDS", 1.0)
+    hub.silent, hub.break_after = {BASE}, 5_000_000
+    list(download(own, hub.endpoint))
+    check_weights(own)
+    first, second, *_ = (asked for name, asked in hub.requests if name == BASE)
+    assert first == "bytes=0-"
+    assert second is not None
+    assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= 5_000_000
+
+
 def test_another_process_goes_on_where_one_was_stopped(own: SyncLoraSettings, hub: Hub) -> None:
     stopped = download(own, hub.endpoint)
     assert next(stopped).step > 0
