@@ -12,6 +12,7 @@ import torch
 
 from syncedit_demo.engines import Progress
 from syncedit_demo.engines.sync_lora import recipe
+from syncedit_demo.engines.sync_lora.device import describe_device
 from syncedit_demo.engines.sync_lora.fuse import fused_tensors
 from syncedit_demo.engines.sync_lora.model import DTYPE, Networks, describe_networks, read_tensors
 from syncedit_demo.engines.sync_lora.prepared import (
@@ -40,7 +41,10 @@ FUSE = "Fusing"
 COPY = "Copying the upscaler"
 
 GEMMA_BYTES = 26 * 10**9
-"""What encoding the prompt takes: Gemma 3 12B in bfloat16 and its hidden states."""
+"""What encoding the prompt takes of a GPU: Gemma 3 12B in bfloat16 and its hidden states.
+
+On the CPU the weights are mapped from their files, so that it takes little memory, and time where they do not fit.
+"""
 
 
 def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progress, None, PreparedSet]:
@@ -80,10 +84,12 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
     if base_of_prompt(folder / PROMPT) == base_sha256:
         prompt = yield from identify(folder / PROMPT)
     else:
-        yield Progress(EMBED, 0, 1)
-        contexts, metadata = encode_prompt(_gemma(settings), base.path, base_sha256, _roomy(device))
+        gemma, roomy = _gemma(settings), _roomy(device)
+        phase = f"{EMBED} on {describe_device(roomy)}"
+        yield Progress(phase, 0, 1)
+        contexts, metadata = encode_prompt(gemma, base.path, base_sha256, roomy)
         infos = {name: TensorInfo("BF16", tuple(context.shape)) for name, context in contexts.items()}
-        prompt = yield from _write(folder / PROMPT, EMBED, infos, contexts.items(), metadata)
+        prompt = yield from _write(folder / PROMPT, phase, infos, contexts.items(), metadata)
     transformer = networks.transformer_names
     vae = networks.encoder_names | networks.decoder_names
     infos = {name: TensorInfo("BF16", base.tensors[name].shape) for name in (*transformer, *vae)}
@@ -93,7 +99,7 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
     tensors = read_tensors(upscaler.path, infos)
     copied = yield from _write(folder / UPSCALER, COPY, infos, tensors, upscaler.metadata)
     files = [prompt, checkpoint, copied]
-    made_with = {name: version(name) for name in ("ltx-core", "torch")} | {"device": _device_name(device)}
+    made_with = {name: version(name) for name in ("ltx-core", "torch")} | {"device": describe_device(device)}
     manifest = Manifest(FORMAT, recipe.PROMPT, recipe.LORA_STRENGTH, sources, files, made_with)
     with _writing_to(folder):
         manifest.write(folder)
@@ -154,7 +160,3 @@ def _check_disk(folder: Path, networks: Networks) -> None:
             "Make room there or set SYNCEDIT_PREPARED to another folder."
         )
         raise EngineError(message)
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"

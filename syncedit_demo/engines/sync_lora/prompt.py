@@ -80,7 +80,8 @@ def encode_prompt(
         gemma: Folder of the text encoder, as the Hub has it.
         base: The checkpoint.
         base_sha256: Its SHA-256, for the record.
-        device: Where it is computed; Gemma takes 24 GB there, and is gone before the rest is loaded.
+        device: Where it is computed; on a GPU Gemma takes 24 GB, and is gone before the rest is loaded. On the CPU it
+            stays in its files, and is read from them as it is needed.
 
     Returns:
         The tensors and the metadata of the file that `load_prompt` reads.
@@ -117,7 +118,7 @@ def _run_gemma(folder: Path, device: torch.device) -> tuple[tuple[torch.Tensor, 
 
     pairs = LTXVGemmaTokenizer(str(folder), PROMPT_TOKENS).tokenize_with_weights(recipe.PROMPT)["gemma"]
     tokens, mask = (torch.tensor([column], device=device) for column in zip(*pairs, strict=True))
-    # Straight to the device: its 24 GB are never in the host's memory beside it.
+    # Straight to the device: its 24 GB are never in the host's memory beside it. On the CPU they are mapped.
     gemma = Gemma3ForConditionalGeneration.from_pretrained(
         folder, dtype=torch.bfloat16, device_map={"": device}, local_files_only=True
     ).eval()

@@ -132,7 +132,7 @@ def test_the_prompt_is_encoded_where_it_is_not_there_for_this_base(with_gemma: S
         path.write_bytes(path.read_bytes()[:-1])
     elif spoil == "another base's":
         tiny_ltx.write_prompt(path, base, base_sha256="another")
-    assert "Encoding the prompt" in {event.phase for event in prepare_weights(with_gemma)}
+    assert "Encoding the prompt on CPU" in {event.phase for event in prepare_weights(with_gemma)}
     prepared = open_prepared(with_gemma.prepared)
     assert load_prompt(prepared.prompt, width=64).shape == (1, 1024, 64)
     (identity,) = [file for file in prepared.manifest.files if file.name == PROMPT]
