@@ -21,6 +21,11 @@ def find_devices(name: str | None) -> tuple[torch.device, ...]:
     """
     if name is None and not torch.cuda.is_available():
         message = "Sync-LoRA needs an NVIDIA GPU, and torch sees none here."
+        if torch.version.cuda:
+            message += (
+                f" It is built for CUDA {torch.version.cuda} and sees a GPU only where the NVIDIA driver is new enough "
+                "for that; for CUDA 13 that is 580."
+            )
         raise EngineError(message)
     device = torch.device(name or "cuda")
     if device.type != "cuda":

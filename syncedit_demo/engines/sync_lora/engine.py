@@ -149,11 +149,6 @@ class SyncLoraEngine:
         finally:
             self._idle.put(runtime)
 
-    def unload(self) -> None:
-        """Give the devices' memory back until the next edit."""
-        for runtime in self._runtimes:
-            runtime.unload()
-
     @property
     def _placement(self) -> Placement:
         return self._runtimes[0].placement

@@ -99,6 +99,16 @@ def test_without_a_gpu_it_is_not_ready_unless_the_cpu_is_asked_for(settings: Syn
         find_devices("cuda:99")
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a usable NVIDIA GPU")
+def test_a_driver_that_may_be_too_old_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    with pytest.raises(EngineError, match=r"built for CUDA 13\.0 .* for CUDA 13 that is 580"):
+        find_devices(None)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    with pytest.raises(EngineError, match=r"torch sees none here\.$"):
+        find_devices(None)
+
+
 def test_a_task_of_paths_and_numbers_gives_the_engines_frames(
     engine: SyncLoraEngine, settings: SyncLoraSettings, make_job: JobMaker, tmp_path: Path
 ) -> None:
