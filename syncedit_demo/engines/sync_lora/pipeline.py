@@ -29,6 +29,7 @@ from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.decode import decode, decode_frame
 from syncedit_demo.engines.sync_lora.device import Pace, free_bytes
 from syncedit_demo.engines.sync_lora.first_frame import compress
+from syncedit_demo.engines.sync_lora.kernels import shortcomings
 from syncedit_demo.engines.sync_lora.memory import decodes_whole
 from syncedit_demo.engines.sync_lora.model import DTYPE, Models
 
@@ -112,7 +113,7 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
         yield Frames(frames)
         done += len(frames)
         yield Progress(DECODE, done, plan.frames)
-    yield Finished((IN_SMALL_TILES,) if small_tiles else ())
+    yield Finished((*shortcomings(models.device), *((IN_SMALL_TILES,) if small_tiles else ())))
 
 
 def _read_references(
