@@ -117,7 +117,9 @@ def build_parser() -> argparse.ArgumentParser:
             own.add_argument(flag, action="store_true", default=None, help=option.help)
         else:
             choices = option.choices or None
-            own.add_argument(flag, type=type(option.default), choices=choices, metavar="N", help=option.help)
+            own.add_argument(
+                flag, type=type(option.default), choices=choices, metavar=None if choices else "N", help=option.help
+            )
     edit.usage = (
         "%(prog)s CLIP EDITED OUT.mp4 [--size WxH] [--frames N] [--start FRAME] [--rate R]\n"
         "           [--engine auto|draft|sync-lora] [--seed N] [--variants N] [--no-audio]\n"
@@ -286,8 +288,17 @@ def _say_what_was_made(result: EditResult, request: EditRequest) -> None:
     if result.side_by_side is not None:
         print(f"{result.side_by_side}: reference and result")
     if request.repeat is not None:
-        same = record.frames_sha256 == request.repeat.frames_sha256
-        print("The frames are identical to the record's." if same else "The frames differ from the record's.")
+        print(_comparison(record, request.repeat))
+
+
+def _comparison(record: RunRecord, repeated: RunRecord) -> str:
+    """Whether a repeated edit gave the same frames, and what was different if not."""
+    if record.frames_sha256 == repeated.frames_sha256:
+        return "The frames are identical to the record's."
+    then, now = ({"engine": each.engine.title, **each.engine.versions} for each in (repeated, record))
+    names = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
+    changes = [f"{name} {then.get(name, 'unknown')} (now {now.get(name, 'unknown')})" for name in names]
+    return f"The frames differ from the record's{', which was made with ' if changes else ''}{', '.join(changes)}."
 
 
 def _verdict(record: RunRecord) -> str:

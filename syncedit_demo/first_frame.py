@@ -148,11 +148,7 @@ def register(first_frame: Frame, image: Frame) -> Registration:
             raise EditedFrameError(message)
     else:
         plain, onto, placement = _place_other_shape(first_frame, image)
-    notes: list[str] = []
-    if size != image_size and placement.matrix is IDENTITY:
-        notes.append(f"Resized from {_by(image_size)} to {_by(size)}.")
-    if placement.note:
-        notes.append(placement.note)
+    fill_notes: list[str] = []
     if placement.moved:
         covered = coverage(_size(plain), placement.matrix, size)
         if (share := float(covered.mean())) < LEAST_COVERAGE:
@@ -162,16 +158,23 @@ def register(first_frame: Frame, image: Frame) -> Registration:
             )
             raise EditedFrameError(message)
         frame, fill_notes = _straightened(first_frame, image, compose(onto, placement.matrix))
-        notes += fill_notes
     else:
         frame = plain
     edited_share = float(edited_pixels(first_frame, frame).mean())
+    same = not edited_share and _tone(first_frame, frame).max() <= SAME_TONE
+    notes: list[str] = []
+    if size != image_size and placement.matrix is IDENTITY:
+        notes.append(f"Resized from {_by(image_size)} to {_by(size)}.")
+    # Whether the place of the very same picture could be measured is nobody's question.
+    if placement.note and (placement.moved or not same):
+        notes.append(placement.note)
+    notes += fill_notes
     if edited_share:
         notes.append(f"{_percent(edited_share)} of the frame is edited.")
-    elif _tone(first_frame, frame).max() > SAME_TONE:
-        notes.append("Only the colours were edited, and only slightly.")
-    else:
+    elif same:
         notes.append("Nothing was edited: the frame is the same as frame 0.")
+    else:
+        notes.append("Only the colours were edited, and only slightly.")
     transform = Similarity.from_matrix(placement.matrix, size)
     return Registration(frame, transform, placement.moved, edited_share, tuple(notes))
 

@@ -9,12 +9,13 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 
 from syncedit_demo.errors import EditedFrameError
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import BinaryIO
 
     from numpy.typing import NDArray
 
@@ -23,6 +24,9 @@ MAX_PIXELS = 64_000_000
 
 MIN_SIDE = 64
 """Shortest side in pixels from which a picture can be an edited frame."""
+
+SAME_SPACE_LEVELS = 2
+"""By how many levels at most sRGB profiles of different makers differ."""
 
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF")
 MODES_16_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
@@ -53,24 +57,11 @@ def read_image(path: Path) -> ImageFile:
         EditedFrameError: The file is no readable image, is damaged, or its picture is too large or too small.
     """
     try:
-        data = path.read_bytes()
+        file = path.open("rb")
     except OSError as error:
         message = f"The edited frame {path.name} cannot be read: {error.strerror or error}."
         raise EditedFrameError(message) from error
-    if not data:
-        message = f"The edited frame {path.name} is an empty file."
-        raise EditedFrameError(message)
-    try:
-        opened = Image.open(io.BytesIO(data), formats=_formats())
-    except UnidentifiedImageError as error:
-        message = f"The edited frame {path.name} is not an image that can be read. Save it as PNG or JPEG."
-        raise EditedFrameError(message) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        message = f"The edited frame {path.name} is far too large. It should be as large as frame 0."
-        raise EditedFrameError(message) from error
-    except Exception as error:  # See _decoded.
-        raise _damaged(path) from error
-    with opened:
+    with file, _opened(path, file) as opened:
         width, height = opened.size
         if width * height > MAX_PIXELS:
             message = (
@@ -82,6 +73,24 @@ def read_image(path: Path) -> ImageFile:
             raise EditedFrameError(message)
         picture, notes = _decoded(path, opened)
     return ImageFile(*_to_srgb(path, picture, notes))
+
+
+def _opened(path: Path, file: BinaryIO) -> Image.Image:
+    """The image in a file, of which no more than its head is read."""
+    if not file.seek(0, io.SEEK_END):
+        message = f"The edited frame {path.name} is an empty file."
+        raise EditedFrameError(message)
+    file.seek(0)
+    try:
+        return Image.open(file, formats=_formats())
+    except UnidentifiedImageError as error:
+        message = f"The edited frame {path.name} is not an image that can be read. Save it as PNG or JPEG."
+        raise EditedFrameError(message) from error
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        message = f"The edited frame {path.name} is far too large. It should be as large as frame 0."
+        raise EditedFrameError(message) from error
+    except Exception as error:  # See _decoded.
+        raise _damaged(path) from error
 
 
 def _decoded(path: Path, opened: Image.Image) -> tuple[Image.Image, list[str]]:
@@ -135,8 +144,6 @@ def _through_profile(picture: Image.Image, profile: bytes, notes: list[str]) -> 
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         name = ImageCms.getProfileDescription(source).strip()
-        if picture.mode == "RGB" and name.lower().startswith("srgb"):
-            return picture
         srgb = ImageCms.createProfile("sRGB")  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
         converted = ImageCms.profileToProfile(
             picture,
@@ -149,8 +156,11 @@ def _through_profile(picture: Image.Image, profile: bytes, notes: list[str]) -> 
     except (ImageCms.PyCMSError, OSError) as error:
         notes.append(f"The edited frame's colour profile cannot be used and is left out ({error}).")
         return picture
-    notes.append(f"The edited frame's colours were converted from {name or 'its colour profile'} to sRGB.")
     assert converted is not None  # It is None only for a conversion in place.
+    # What a profile does is asked of its numbers: a linear one may be named sRGB as well.
+    if picture.mode == "RGB" and np.asarray(ImageChops.difference(picture, converted)).max() <= SAME_SPACE_LEVELS:
+        return picture
+    notes.append(f"The edited frame's colours were converted from {name or 'its colour profile'} to sRGB.")
     return converted
 
 

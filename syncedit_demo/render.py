@@ -71,6 +71,7 @@ WRITE_FAILURES = {
     errno.EPERM: "the folder is not writable: write somewhere else",
     errno.ENOENT: "the folder does not exist: make it first",
     errno.ENOTDIR: "the folder does not exist: make it first",
+    errno.ENAMETOOLONG: "its name is too long: choose a shorter one",
 }
 
 
@@ -98,12 +99,14 @@ def check_target(target: Path, suffix: str, inputs: tuple[Path, ...]) -> None:
             writable.
     """
     reason = None
-    if target.suffix.lower() != suffix:
-        reason = f"its name must end in {suffix}"
-    elif target.is_dir():
-        reason = "it is a folder: name a file in it"
-    elif any(target.exists() and source.exists() and target.samefile(source) for source in inputs):
-        reason = "it is one of the inputs: choose another name"
+    # Where its folder is closed, or its name too long, even to ask what it is fails.
+    with output_errors(target):
+        if target.suffix.lower() != suffix:
+            reason = f"its name must end in {suffix}"
+        elif target.is_dir():
+            reason = "it is a folder: name a file in it"
+        elif any(target.exists() and source.exists() and target.samefile(source) for source in inputs):
+            reason = "it is one of the inputs: choose another name"
     if reason:
         raise OutputError(target, reason)
     # A folder can be closed to writing in many ways: doing it is what tells.

@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import IO, TYPE_CHECKING
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -183,6 +184,17 @@ def test_a_record_makes_the_same_video_again(clip: Path, edited: Path, tmp_path:
     assert "identical" in out
     pairs = zip(read_frames(tmp_path / "out.mp4"), read_frames(tmp_path / "again.mp4"), strict=True)
     assert all((one == other).all() for one, other in pairs)
+
+
+def test_why_a_record_gives_other_frames_is_said(clip: Path, edited: Path, tmp_path: Path) -> None:
+    succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL, "--frames", 2)
+    record = tmp_path / "out.record.json"
+    told = json.loads(record.read_text(encoding="utf-8"))
+    told["frames_sha256"] = "0" * 64
+    told["engine"]["versions"]["opencv"] = "4.9"
+    record.write_text(json.dumps(told), encoding="utf-8")
+    out = succeed("edit", "--from-record", record, tmp_path / "again.mp4")
+    assert f"The frames differ from the record's, which was made with opencv 4.9 (now {cv2.__version__})." in out
 
 
 def test_a_result_names_no_folder_of_the_machine_that_made_it(clip: Path, edited: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from benchmarks.draft import red_for_blue, to_bytes, warm_look
 from syncedit_demo.engines import EditJob, Engine, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.draft.colour import ColourLookup
-from syncedit_demo.engines.draft.look import learnt_look
+from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
 from syncedit_demo.engines.draft.motion import MotionTracker
 from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.errors import Cancelled
@@ -245,10 +245,30 @@ def test_look_made_from_surroundings_is_learnt(look: Callable[[Frame], Frame], l
         assert psnr(to_bytes(lookup.apply(frames[t])), truth[t], region) < by_colour
 
 
+def look_of(
+    first: Frame, edited: Frame, *, everywhere: bool, check: Callable[[], None] = lambda: None
+) -> LearnedLook | None:
+    lookup = ColourLookup(first, edited, everywhere=everywhere)
+    return learnt_look(first, edited, lookup, everywhere=everywhere, check=check)
+
+
+def test_a_stop_ends_the_learning_of_a_look() -> None:
+    def check() -> None:
+        steps.append(1)
+        if len(steps) == 3:
+            raise Cancelled
+
+    steps: list[int] = []
+    first = swayed(texture(3), 1)[0]
+    edited = np.asarray(cv2.GaussianBlur(first, (0, 0), 3)[:, :, ::-1], np.uint8)
+    with pytest.raises(Cancelled):
+        look_of(first, edited, everywhere=True, check=check)
+
+
 def test_texture_is_no_look() -> None:
     sheet = texture(3)
     first, edited = swayed(sheet, 1)[0], swayed(with_badge(sheet), 1)[0]
-    assert learnt_look(first, edited, ColourLookup(first, edited, everywhere=False), everywhere=False) is None
+    assert look_of(first, edited, everywhere=False) is None
 
 
 def test_another_background_is_no_look() -> None:
@@ -259,7 +279,7 @@ def test_another_background_is_no_look() -> None:
     first = wall.clip(0, 255).astype(np.uint8)
     far = np.where((y > 60 + 25 * np.sin(x / 17 + 1))[..., None], (180, 120, 80), (230, 200, 170))
     edited = np.where((y > 110 + 40 * np.sin(x / 25))[..., None], (70, 40, 110), far).astype(np.uint8)
-    assert learnt_look(first, edited, ColourLookup(first, edited, everywhere=True), everywhere=True) is None
+    assert look_of(first, edited, everywhere=True) is None
 
 
 def test_badge_follows_a_faint_shirt() -> None:
@@ -286,7 +306,7 @@ def test_cut_is_said_and_only_colours_cross_it() -> None:
     frames = [*blue_disc_clip(6), *other]
     result, notes = edit(frames, warm_look(frames[0]))
     assert len(notes) == 1
-    assert "cuts to another scene at frame 6" in notes[0]
+    assert "cuts to another scene at frame 7" in notes[0]
     assert min(psnr(one, warm_look(frame)) for one, frame in zip(result[6:], other, strict=True)) > 28
 
 
@@ -295,7 +315,7 @@ def test_badge_does_not_cross_a_cut_but_returns_with_its_scene() -> None:
     first, badge = swayed(sheet, 4), swayed(with_badge(sheet), 4)
     other = swayed(texture(10, colour=(90, 140, 70)), 4)
     result, notes = edit([*first, *other, *first], badge[0])
-    assert [note.split(" at ")[1].split(":")[0].rstrip(".") for note in notes] == ["frame 4", "frame 8"]
+    assert [note.split(" at ")[1].split(":")[0].rstrip(".") for note in notes] == ["frame 5", "frame 9"]
     assert min(psnr(one, frame) for one, frame in zip(result[4:8], other, strict=True)) > 37
     assert psnr(result[9], badge[1], differs(first[1], badge[1])) > 26
 

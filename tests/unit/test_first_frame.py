@@ -373,3 +373,10 @@ def test_a_slight_grade_is_not_nothing() -> None:
     found = register(first, graded)
     assert found.notes == ("Only the colours were edited, and only slightly.",)
     assert np.array_equal(found.frame, graded)
+
+
+@pytest.mark.parametrize("level", [0, 128])
+def test_of_a_blank_frame_that_came_back_it_is_only_said_that_nothing_was_edited(level: int) -> None:
+    blank = np.full((256, 320, 3), level, np.uint8)
+    found = register(blank, blank.copy())
+    assert found.notes == ("Nothing was edited: the frame is the same as frame 0.",)

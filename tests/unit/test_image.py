@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+import tracemalloc
 import zlib
 from typing import TYPE_CHECKING
 
@@ -160,7 +161,7 @@ def test_srgb_profile_leaves_pixels_alone(tmp_path: Path) -> None:
     assert read.notes == ()
 
 
-def linear_profile() -> bytes:
+def linear_profile(title: str) -> bytes:
     """A minimal matrix profile with sRGB's primaries and a linear curve."""
 
     def fixed(value: float) -> bytes:
@@ -169,7 +170,7 @@ def linear_profile() -> bytes:
     def xyz(*values: float) -> bytes:
         return b"XYZ \0\0\0\0" + b"".join(map(fixed, values))
 
-    text = b"Linear light\0"
+    text = title.encode() + b"\0"
     tags = {
         b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(text)) + text + bytes(78),
         b"cprt": b"text\0\0\0\0none\0",
@@ -192,13 +193,27 @@ def linear_profile() -> bytes:
     return bytes(header) + table + body
 
 
-def test_another_colour_space_is_converted_to_srgb(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["Linear light", "sRGB-elle-V2-g10"])
+def test_another_colour_space_is_converted_to_srgb(tmp_path: Path, name: str) -> None:
     path = tmp_path / "linear.png"
-    Image.new("RGB", (96, 80), (55, 128, 255)).save(path, icc_profile=linear_profile())
+    Image.new("RGB", (96, 80), (55, 128, 255)).save(path, icc_profile=linear_profile(name))
     read = read_image(path)
     # The sRGB curve of 55/255, 128/255 and 1.
     assert np.abs(read.pixels[0, 0].astype(int) - (128, 188, 255)).max() <= 2
-    assert "Linear light" in read.notes[0]
+    assert name in read.notes[0]
+
+
+def test_what_is_no_image_is_not_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "clip.png"
+    with path.open("wb") as file:
+        file.truncate(500_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(EditedFrameError, match="not an image"):
+            read_image(path)
+        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_cmyk(tmp_path: Path) -> None:

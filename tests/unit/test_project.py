@@ -13,7 +13,8 @@ from packaging.version import Version
 from syncedit_demo.cli import build_parser
 
 ROOT = Path(__file__).parents[2]
-REQUIREMENT_FILES = sorted(ROOT.glob("requirements*.txt"))
+CPU_FILE = ROOT / "requirements-cpu.txt"
+PINNING_FILES = sorted(set(ROOT.glob("requirements*.txt")) - {CPU_FILE})
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -28,7 +29,7 @@ def front_matter() -> dict[str, object]:
 
 
 def pin(name: str, python: str = "3.12") -> Version:
-    every = [found for path in REQUIREMENT_FILES for found in requirements(path) if found.name == name]
+    every = [found for path in PINNING_FILES for found in requirements(path) if found.name == name]
     (found,) = [each for each in every if each.marker is None or each.marker.evaluate({"python_version": python})]
     (specifier,) = found.specifier
     assert specifier.operator == "=="
@@ -53,7 +54,7 @@ def test_the_space_runs_a_python_whose_torch_zerogpu_runs() -> None:
 
 def test_everything_is_pinned_in_one_place() -> None:
     stated: dict[tuple[str, str], Path] = {}
-    for path in REQUIREMENT_FILES:
+    for path in PINNING_FILES:
         for found in requirements(path):
             assert len(found.specifier) >= 1, f"{found} in {path.name} is not pinned"
             key = (found.name, str(found.marker))
@@ -61,9 +62,18 @@ def test_everything_is_pinned_in_one_place() -> None:
             stated[key] = path
 
 
-def test_the_draft_engine_needs_no_torch() -> None:
-    assert "torch" not in {found.name for found in requirements(ROOT / "requirements-cpu.txt")}
-    assert "-r requirements-cpu.txt" in (ROOT / "requirements.txt").read_text(encoding="utf-8")
+def test_a_space_is_built_from_one_file_alone() -> None:
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if line.startswith("-")] == []
+
+
+def test_the_draft_engine_needs_a_part_of_it_without_torch() -> None:
+    assert "-c requirements.txt" in CPU_FILE.read_text(encoding="utf-8")
+    part, whole = requirements(CPU_FILE), requirements(ROOT / "requirements.txt")
+    names = {found.name for found in part}
+    assert names < {found.name for found in whole}
+    assert "torch" not in names
+    assert [str(found) for found in part if found.specifier] == [], "they are pinned there"
 
 
 @pytest.mark.parametrize("target", re.findall(r"^make (\w+)$", README, re.MULTILINE))

@@ -235,6 +235,7 @@ def test_a_target_that_cannot_be_is_refused_before_any_work(tmp_path: Path) -> N
         (tmp_path / "missing" / "out.mp4", "does not exist"),
         (Path("/sys/out.mp4"), "the folder (is|does not exist)"),
         (clip, "one of the inputs"),
+        (tmp_path / ("long" * 100 + ".mp4"), "its name is too long"),
     ]:
         with pytest.raises(OutputError, match=reason):
             check_target(target, ".mp4", (clip,))

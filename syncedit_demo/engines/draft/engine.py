@@ -15,6 +15,7 @@ from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
 from syncedit_demo.engines.draft.motion import Motion, MotionTracker
+from syncedit_demo.engines.draft.network import Check
 from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.engines.draft.warping import blur, resize, size_of
 
@@ -91,18 +92,18 @@ class DraftEngine:
         yield Frames(edited[None])
         yield Progress(PHASE, 1, plan.frames)
 
-        propagated = _propagated(first, edited, reference)
+        propagated = _propagated(first, edited, reference, job.raise_if_cancelled)
         away = False
         notes: list[str] = []
         for index, (result, is_away) in enumerate(propagated, 1):
             job.raise_if_cancelled()
             if is_away and not away:
                 notes.append(
-                    f"The clip cuts to another scene at frame {index}: there the edit's colours are carried over, "
+                    f"The clip cuts to another scene at frame {index + 1}: there the edit's colours are carried over, "
                     "its details are not."
                 )
             elif away and not is_away:
-                notes.append(f"The clip is back in its first scene at frame {index}.")
+                notes.append(f"The clip is back in its first scene at frame {index + 1}.")
             away = is_away
             yield Frames(result[None])
             yield Progress(PHASE, index + 1, plan.frames)
@@ -111,16 +112,19 @@ class DraftEngine:
         yield Finished(tuple(notes))
 
 
-def _propagated(first: Frame, edited: Frame, reference: Iterator[Frame]) -> Iterator[tuple[Frame, bool]]:
-    """The edited frames after the first, and whether each shows another scene than frame 0."""
+def _propagated(first: Frame, edited: Frame, reference: Iterator[Frame], check: Check) -> Iterator[tuple[Frame, bool]]:
+    """The edited frames after the first, and whether each shows another scene than frame 0.
+
+    What comes before the first of them takes a while; `check` is called meanwhile, and raises what ends it.
+    """
     wide = float((_support(first, edited, 1) > EDITED).mean()) >= LOCAL_SHARE
     light = screen_light(first, edited) if wide else None
     if light is None:
-        return _unlit(first, edited, reference)
-    return ((light.added(frame), away) for frame, away in _unlit(first, light.removed(edited), reference))
+        return _unlit(first, edited, reference, check)
+    return ((light.added(frame), away) for frame, away in _unlit(first, light.removed(edited), reference, check))
 
 
-def _unlit(first: Frame, edited: Frame, reference: Iterator[Frame]) -> Iterator[tuple[Frame, bool]]:
+def _unlit(first: Frame, edited: Frame, reference: Iterator[Frame], check: Check) -> Iterator[tuple[Frame, bool]]:
     """The same for an edit without light of the screen."""
     width, height = size_of(first)
     scale = max(1.0, (width * height / MOTION_AREA) ** 0.5)
@@ -130,7 +134,7 @@ def _unlit(first: Frame, edited: Frame, reference: Iterator[Frame]) -> Iterator[
     everywhere = covered > EVERYWHERE_SHARE
     stride = round(scale)
     lookup = ColourLookup(first[::stride, ::stride], edited[::stride, ::stride], everywhere=everywhere)
-    look = learnt_look(first, edited, lookup, everywhere=everywhere)
+    look = learnt_look(first, edited, lookup, everywhere=everywhere, check=check)
     small_first, small_support = resize(first, motion_size), resize(support, motion_size)
     if look is not None:
         return _looked(reference, look, MotionTracker(small_first, small_support, local=False), motion_size)

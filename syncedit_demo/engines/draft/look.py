@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from syncedit_demo.engines.draft.colour import ColourLookup
-from syncedit_demo.engines.draft.network import Network
+from syncedit_demo.engines.draft.network import Check, Network
 from syncedit_demo.engines.draft.warping import Bytes, Floats, Mask, blur, chequered, gray
 
 BLOCK = 32
@@ -66,7 +66,9 @@ class LearnedLook:
     one of several smoothed pictures. Curves of lightness are told to it as well.
     """
 
-    def __init__(self, first: Bytes, edited: Bytes, lookup: ColourLookup, *, steps: int, learnt: Mask) -> None:
+    def __init__(
+        self, first: Bytes, edited: Bytes, lookup: ColourLookup, *, steps: int, learnt: Mask, check: Check
+    ) -> None:
         """Learn the look.
 
         Args:
@@ -75,6 +77,7 @@ class LearnedLook:
             lookup: The colour part of the edit.
             steps: How long to learn.
             learnt: Pixels to learn from.
+            check: Called while it learns; raises what ends that.
         """
         self._lookup = lookup
         smoothed = _smoothed(first)
@@ -88,7 +91,7 @@ class LearnedLook:
         chosen = chosen[:: max(1, round(len(chosen) / SAMPLES))]
         features = self._features(smoothed, by_colour, by_curves)[:, chosen]
         importance = EASY + np.minimum(16 * np.abs(rest[chosen]).max(axis=1), 1)
-        self._network = Network(np.ascontiguousarray(features.T), rest[chosen], importance, steps)
+        self._network = Network(np.ascontiguousarray(features.T), rest[chosen], importance, steps, check)
 
     def apply(self, frame: Bytes) -> Bytes:
         """The edited frame, RGB."""
@@ -136,7 +139,9 @@ class _Curves:
         return cv2.LUT(self._measure(smoothed[self._smoothing]), self._table)
 
 
-def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere: bool) -> LearnedLook | None:
+def learnt_look(
+    first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere: bool, check: Check
+) -> LearnedLook | None:
     """The look that makes the edit; None where colour alone does as well, or where texture was added.
 
     Args:
@@ -144,6 +149,7 @@ def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere
         edited: The edited frame 0.
         lookup: The colour part of the edit.
         everywhere: The whole picture is edited.
+        check: Called while it learns; raises what ends that.
     """
     test = chequered(first, BLOCK)
     original, truth = first[test].astype(np.float32), edited[test].astype(np.float32)
@@ -154,14 +160,14 @@ def learnt_look(first: Bytes, edited: Bytes, lookup: ColourLookup, *, everywhere
     striking = STRIKING * float(test.sum())
     most = min(NO_WORSE * by_colour, striking)
     if by_colour > NEARLY_EXPLAINED * energy:
-        trial = LearnedLook(first, edited, lookup, steps=TRIAL_STEPS, learnt=~test)
+        trial = LearnedLook(first, edited, lookup, steps=TRIAL_STEPS, learnt=~test, check=check)
         unexplained = float(np.square(truth - trial.apply(first)[test]).sum())
         if unexplained > min(TRIAL_BETTER * by_colour, TRIAL_LEAVES * striking) or (
             not everywhere and unexplained > TRIAL_LEAVES * UNEXPLAINED * energy
         ):
             return None
         most = min(BETTER * by_colour, striking, *(() if everywhere else (UNEXPLAINED * energy,)))
-    look = LearnedLook(first, edited, lookup, steps=STEPS, learnt=~test)
+    look = LearnedLook(first, edited, lookup, steps=STEPS, learnt=~test, check=check)
     unexplained = float(np.square(truth - look.apply(first)[test]).sum())
     return look if unexplained < most else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,9 @@ ROWS, ROUNDS = 64, 64
 """Samples per product of matrices, few enough for BLAS to use one thread and so give the same bits on any number of
 them, and products per round, few enough to stay in the cache."""
 
+Check = Callable[[], None]
+"""Called now and then in long work; raises what ends it."""
+
 
 @dataclass(slots=True, eq=False)
 class _Layer:
@@ -44,7 +48,7 @@ class _Layer:
 class Network:
     """Two hidden layers of rectified linear units, fitted with Adam to samples drawn with the given weights."""
 
-    def __init__(self, inputs: Floats, targets: Floats, importance: Floats, steps: int) -> None:
+    def __init__(self, inputs: Floats, targets: Floats, importance: Floats, steps: int, check: Check) -> None:
         """Learn.
 
         Args:
@@ -52,6 +56,7 @@ class Network:
             targets: What to tell from them, shape (samples, outputs), within about ±1.
             importance: How often each sample is drawn, in proportion; shape (samples,).
             steps: How long to learn.
+            check: Called before each step; raises what ends the learning.
         """
         rng = np.random.default_rng(0)
         sizes = (inputs.shape[1], WIDTH, WIDTH, targets.shape[1])
@@ -70,6 +75,7 @@ class Network:
         parameters = [array for layer in self._layers for array in (layer.weights, layer.bias)]
         means, squares = ([np.zeros_like(array) for array in parameters] for _ in range(2))
         for step in range(steps):
+            check()
             drawn = lots[starts + rng.integers(span, size=BATCH)]
             gradients = self._gradients((inputs[drawn] - mean) / spread, targets[drawn])
             rate = RATE * min(1.0, (step + 1) / WARM_STEPS) * 0.5 * (1 + np.cos(np.pi * step / steps))
