@@ -115,11 +115,13 @@ def quantised(tokens: torch.Tensor, *, gelu: bool = False) -> tuple[torch.Tensor
     """
     if fused := fused_kernels(tokens.device):
         return fused.quantised(tokens, gelu=gelu)
-    values = tokens.float()
+    # In place: the widened tokens in float32 are the largest thing in an edit.
+    values = tokens.to(torch.float32, copy=True)
     if gelu:
-        values = functional.gelu(values, approximate="tanh")
-    scale = values.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / torch.finfo(torch.float8_e4m3fn).max
-    return (values / scale).to(torch.float8_e4m3fn), scale
+        torch.ops.aten.gelu_(values, approximate="tanh")
+    smallest, largest = values.aminmax(dim=1, keepdim=True)
+    scale = torch.maximum(-smallest, largest).clamp(min=1e-12) / torch.finfo(torch.float8_e4m3fn).max
+    return values.div_(scale).to(torch.float8_e4m3fn), scale
 
 
 def normed_silu(pixels: torch.Tensor, eps: float, *, before: int = 0, after: int = 0) -> torch.Tensor:
@@ -136,7 +138,10 @@ def normed_silu(pixels: torch.Tensor, eps: float, *, before: int = 0, after: int
     """
     if fused := fused_kernels(pixels.device):
         return fused.normed_silu(pixels, eps, before=before, after=after)
-    normed = functional.silu(pixels / torch.sqrt(torch.mean(pixels**2, dim=1, keepdim=True) + eps))
-    if not before and not after:
-        return normed
-    return torch.cat([*before * [normed[:, :, :1]], normed, *after * [normed[:, :, -1:]]], dim=2)
+
+    def padded(frames: torch.Tensor) -> torch.Tensor:
+        return torch.cat([*before * [frames[:, :, :1]], frames, *after * [frames[:, :, -1:]]], dim=2)
+
+    # Padded first and changed in place, for a single copy of the pixels, which are the largest thing in decoding.
+    norm = torch.sqrt(torch.mean(pixels**2, dim=1, keepdim=True) + eps)
+    return functional.silu(padded(pixels).div_(padded(norm)), inplace=True)
