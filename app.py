@@ -13,10 +13,9 @@ def main() -> None:
     """Serve the page until the process is told to end."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     try:
-        settings = load_settings()
+        serve(EditService(load_settings()))
     except SyncEditError as error:
         sys.exit(str(error))
-    serve(EditService(settings))
 
 
 if __name__ == "__main__":

@@ -54,8 +54,19 @@ class RecordError(SyncEditError):
     """A run record is missing, broken, or no longer matches its inputs."""
 
 
+class DeletedError(SyncEditError):
+    """A file of a visit that is still looked at was deleted.
+
+    Args:
+        file: The file.
+    """
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file.name} is not kept any more: choose it again.")
+
+
 class SettingsError(SyncEditError):
-    """An environment variable of the program holds something it cannot hold."""
+    """An environment variable of the program holds something it cannot hold, or names what cannot be used."""
 
 
 class Cancelled(Exception):  # noqa: N818 - a request that was honoured, not an error

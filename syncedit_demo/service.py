@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 import uuid
 from contextlib import closing
@@ -21,6 +20,7 @@ from syncedit_demo.engines.choice import Engines
 from syncedit_demo.errors import Cancelled, EngineError, OutputError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
+from syncedit_demo.old_files import delete_old
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.record import read_record, record_path
 from syncedit_demo.sync_report.files import report_files
@@ -139,12 +139,12 @@ class EditService:
         return folder
 
     def delete_old_files(self) -> None:
-        """Delete the folders of jobs and uploads to which nothing was added for longer than the settings allow."""
+        """Delete uploads, and what visits and calls were given and made, once it is older than the settings allow."""
         oldest = time.time() - 3600 * self.settings.job_max_age_hours
-        for parent in (self.settings.jobs_dir, self.settings.uploads_dir):
-            for folder in parent.iterdir() if parent.is_dir() else ():
-                if folder.stat().st_mtime < oldest:
-                    shutil.rmtree(folder, ignore_errors=True)
+        jobs = self.settings.jobs_dir
+        # What is in the folder of a visit ages piece by piece, and the folder itself when it is empty.
+        for folder in (self.settings.uploads_dir, *jobs.glob("*"), jobs):
+            delete_old(folder, oldest)
 
     def report(self, clip: Path, result: Path) -> SyncReport:
         """How well a result keeps time with a clip.

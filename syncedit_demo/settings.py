@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from dataclasses import fields
 from pathlib import Path
@@ -28,7 +30,8 @@ class Settings(BaseSettings):
     max_frames: int = Field(161, ge=1, description="Most frames made in one edit.")
     max_clip_pixels: int = Field(8192 * 8192, ge=1, description="Largest clip picture that is decoded, in pixels.")
     work_dir: Path = Field(
-        Path(tempfile.gettempdir()) / "syncedit-demo",
+        # A name of each user's own, where the temporary folder is everybody's: nobody else may read what lies there.
+        Path(tempfile.gettempdir()) / (f"syncedit-demo-{os.getuid()}" if sys.platform != "win32" else "syncedit-demo"),
         description="Where the page keeps uploads, results and whatever it makes on the way.",
     )
     job_max_age_hours: float = Field(

@@ -8,7 +8,7 @@ function show() {
   const value = props.value;
   card.hidden = !value;
   if (!value) {
-    video.removeAttribute("src");
+    stop();
     return;
   }
   card.querySelector(".picture").style.aspectRatio = `${value.width} / ${value.height}`;
@@ -19,7 +19,7 @@ function show() {
     video.poster = value.picture.url;
     if (video.getAttribute("src") !== value.video.url) video.src = value.video.url;
   } else {
-    video.removeAttribute("src");
+    stop();
   }
   card.querySelector(".source").textContent = value.source;
   card.querySelector(".result").textContent = value.result;
@@ -30,6 +30,12 @@ function show() {
       return item;
     }),
   );
+}
+
+// A video whose source is only taken away plays on.
+function stop() {
+  video.removeAttribute("src");
+  video.load();
 }
 
 watch("value", show);

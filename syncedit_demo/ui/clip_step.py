@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.data_classes import FileData
 
-from syncedit_demo.errors import Cancelled
+from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.plan import PlanOptions, conformed_frames, describe_rate, plan_edit
 from syncedit_demo.playback import Playable
 from syncedit_demo.render import write_png
@@ -73,6 +73,8 @@ class ClipStep:
         try:
             if options.plan_options(cut.clip) == cut.options:
                 return {self.message: None}
+            if not cut.path.exists():
+                raise DeletedError(cut.path)
             return self._show(visit, cut.path, cut.clip, options)
         except Exception as error:
             return {self.message: bad(explain(error))}
@@ -84,13 +86,19 @@ class ClipStep:
             return {}
         cancel = self._copies.start(session)
         try:
+            if not cut.folder.exists():
+                raise DeletedError(cut.path)
             if not cut.reference.exists():
                 self._service.write_reference(cut.path, cut.clip, cut.plan, cut.reference, cancel)
             Playable.of(cut.reference, cut.folder)
         except Cancelled:
-            return {}
+            pass
         except Exception as error:
             return {self.message: bad(explain(error))}
+        return {}
+
+    def show_copy(self, cut: Cut) -> Updates:
+        """Show the copy, which is there, in the place of frame 0."""
         return {self.card: self._card(cut)}
 
     def leave(self, session: str) -> None:
@@ -107,7 +115,12 @@ class ClipStep:
             self.cut: cut,
             self.message: None,
             self.card: self._card(cut),
-            self.start: gr.update(visible=latest > 0, maximum=max(latest, plan.start, 1), value=plan.start),
+            self.start: gr.update(
+                # A start that was chosen stays in sight, also where all that comes after it is used.
+                visible=latest > 0 or plan.start > 0,
+                maximum=max(latest, plan.start, 1),
+                value=plan.start,
+            ),
         }
 
     def _nothing(self, why: str | None) -> Updates:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from syncedit_demo.errors import DeletedError
 from syncedit_demo.render import write_png
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.parts import Notice, Updates, bad, notice
+from syncedit_demo.ui.parts import UNCHANGED, Notice, Updates, bad, notice
 from syncedit_demo.ui.visit import Cut, Visit
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ class FrameStep:
     Attributes:
         image: State with the path of the edited frame as it was given, None while there is none.
         edited: State with the `Edited`, None while there is none that fits.
+        on_easel: State with the folder of the cut whose frame 0 is painted on, None while there is none.
     """
 
     def __init__(self, service: EditService) -> None:
         self._service = service
         self.image = gr.State(None)
         self.edited = gr.State(None)
+        self.on_easel = gr.State(None)
         self.hint = gr.HTML('<p class="hint">Frame 0 of your clip comes here to be edited.</p>', elem_id="frame-hint")
         with gr.Column(elem_id="frame-body", elem_classes="plain"):
             self.download = gr.DownloadButton("Download frame 0", elem_id="download-frame", size="sm")
@@ -94,11 +97,21 @@ class FrameStep:
             self.message: None,
         }
 
-    def to_paint(self, cut: Cut | None) -> dict[str, object] | None:
-        """Frame 0 in the editor."""
+    def to_paint(self, cut: Cut | None, on_easel: Path | None) -> Updates:
+        """Put frame 0 into the editor, unless it is what is being painted on."""
+        return UNCHANGED if cut and cut.folder == on_easel else self.paint_anew(cut)
+
+    def paint_anew(self, cut: Cut | None) -> Updates:
+        """Put frame 0 into the editor."""
         if cut is None:
-            return None
-        return {"background": str(cut.frame), "layers": [], "composite": str(cut.frame)}
+            return {self.editor: None, self.on_easel: None}
+        if not cut.frame.exists():
+            return {self.message: bad(explain(DeletedError(cut.path)))}
+        frame = str(cut.frame)
+        return {
+            self.editor: {"background": frame, "layers": [], "composite": frame},
+            self.on_easel: cut.folder,
+        }
 
     def take_upload(self, visit: Visit, upload: str | None) -> Updates:
         """Keep the picture that was given back."""

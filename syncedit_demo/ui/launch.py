@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
+import sys
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import gradio as gr
 from gradio.themes import Base
 from gradio.themes.utils import colors, sizes
 
+from syncedit_demo.errors import SettingsError
 from syncedit_demo.ui.examples import EXAMPLES
 from syncedit_demo.ui.page import build_page
 
@@ -19,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from syncedit_demo.service import EditService
+    from syncedit_demo.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 CLEANING_SECONDS = 600
@@ -28,9 +35,15 @@ def serve(service: EditService) -> None:
     """Build the page and serve it until the process is told to end.
 
     Where and on which port is Gradio's matter: `GRADIO_SERVER_NAME`, `GRADIO_SERVER_PORT`.
+
+    Raises:
+        SettingsError: The working folder cannot be used, or is not safe from others.
     """
     settings = service.settings
+    _make_private(settings)
     os.environ["GRADIO_TEMP_DIR"] = str(settings.uploads_dir)
+    # Served from where they are: a copy among the uploads would be deleted with these.
+    gr.set_static_paths([EXAMPLES])
 
     @asynccontextmanager
     async def cleaning(_: object) -> AsyncGenerator[None]:
@@ -51,9 +64,31 @@ def serve(service: EditService) -> None:
         enable_monitoring=False,
         ssr_mode=False,
         max_file_size=settings.max_upload_mb * 1_000_000,
-        allowed_paths=[str(settings.jobs_dir), str(EXAMPLES)],
+        allowed_paths=[str(settings.jobs_dir)],
         app_kwargs={"lifespan": cleaning},
     )
+
+
+def _make_private(settings: Settings) -> None:
+    """Make the folders that hold what visitors bring and get, for nobody else on this machine to read.
+
+    Raises:
+        SettingsError: They cannot be made, or somebody else could change them.
+    """
+    reason = None
+    try:
+        for folder in (settings.work_dir, settings.jobs_dir, settings.uploads_dir):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        reason = f"cannot be used: {(error.strerror or 'unknown reason').lower()}"
+    else:
+        # Whoever names a folder knows whose it is; the name of the one of nobody's choice can be foreseen by others.
+        chosen = "work_dir" in settings.model_fields_set
+        if sys.platform != "win32" and not chosen and settings.work_dir.stat().st_uid != os.getuid():
+            reason = "belongs to somebody else, who could read what is kept there"
+    if reason is not None:
+        message = f"The working folder {settings.work_dir} {reason}. Name another one in SYNCEDIT_WORK_DIR."
+        raise SettingsError(message)
 
 
 def _upload_limit(megabytes: int) -> str:
@@ -120,5 +155,8 @@ def theme() -> Base:
 
 async def _clean(service: EditService) -> None:
     while True:
-        await asyncio.to_thread(service.delete_old_files)
+        try:
+            await asyncio.to_thread(service.delete_old_files)
+        except Exception:
+            logger.exception("old files could not be deleted; the next try is in %d s", CLEANING_SECONDS)
         await asyncio.sleep(CLEANING_SECONDS)

@@ -1,4 +1,5 @@
-// Shows the lines of the value as plain text. A script of the page may send a "notice" event with a value of its own.
+// Shows the lines of the value as plain text. A script of the page may send a "notice" event with a value of its own, and
+// one without any to show the page's value again.
 
 const box = element.querySelector(".notice");
 
@@ -14,6 +15,6 @@ function show(value) {
   );
 }
 
-element.addEventListener("notice", ({ detail }) => show(detail));
+element.addEventListener("notice", ({ detail }) => show(detail ?? props.value));
 watch("value", () => show(props.value));
 show(props.value);

@@ -154,6 +154,10 @@ class OptionsPanel:
         """The options from the values of the start and of `plan_inputs`."""
         return Options(self._settings.max_frames, start, *values)
 
+    def untouched(self) -> Options:
+        """The options of a page on which nothing was decided yet."""
+        return self.read(0, "trained", None, None, None, "")
+
     def as_made(self, record: RunRecord) -> Options:
         """The options that lead to the plan of a record."""
         clip, plan = record.clip, record.plan

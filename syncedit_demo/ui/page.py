@@ -64,10 +64,7 @@ class _Page:
         self._service = service
         self._hours = service.settings.job_max_age_hours
         self._examples = load_examples()
-        age = round(3600 * self._hours)
-        with gr.Blocks(
-            title="SyncEdit Demo", analytics_enabled=False, delete_cache=(min(age, 3600), age)
-        ) as self.blocks:
+        with gr.Blocks(title="SyncEdit Demo", analytics_enabled=False) as self.blocks:
             self._lay_out()
             self._wire()
             add_endpoints(service)
@@ -117,28 +114,25 @@ class _Page:
     def _wire(self) -> None:
         clip, frame, run, options, results = self._clip, self._frame, self._run, self._options, self._results
         step_one = [self._visit, *_parts(clip), *_parts(frame), *_parts(run), *_parts(options)]
-        shown = _parts(results)
+        visitor, shown = [self._visit, self._stored], _parts(results)
         planned = [clip.start, *options.plan_inputs]
         quiet = HIDDEN_PROGRESS
+        # Without an id Gradio counts each listener by itself: every `self.register` is a method object of its own.
+        heavy: dict[str, Any] = {**quiet, "concurrency_id": "heavy", "concurrency_limit": HEAVY}
 
         def then_register(event: Dependency) -> Dependency:
             return event.then(
                 self.register,
                 [clip.cut, frame.image, frame.edited],
                 [*_parts(frame), *_parts(run)],
-                concurrency_limit=HEAVY,
-                **quiet,
+                **heavy,
             )
 
         def then_register_and_copy(event: Dependency) -> Dependency:
             registered = then_register(event)
-            registered.then(
-                self.copy_reference,
-                [clip.cut, results.shown],
-                [*_parts(clip), *shown],
-                concurrency_limit=HEAVY,
-                **quiet,
-            )
+            copied = registered.then(self.copy_reference, clip.cut, clip.message, **heavy)
+            # A copy takes seconds: when it is there, the clip and what is on show may be others than when it began.
+            copied.then(self.show_copy, [clip.cut, results.shown], [clip.card, *shown], **quiet)
             return registered
 
         self.blocks.load(self.restore, self._stored, [self._visit, self._stored, *shown], **quiet)
@@ -148,11 +142,10 @@ class _Page:
             gr.on(
                 [clip.file.upload, clip.file.clear],
                 self.take_clip,
-                [self._visit, self._stored, clip.file, *planned],
-                [*step_one, *shown],
+                [*visitor, self._example, clip.file, *planned],
+                [self._example, *step_one, *shown],
                 trigger_mode="always_last",
-                concurrency_limit=HEAVY,
-                **quiet,
+                **heavy,
             )
         )
         typed = (options.frames, options.rate, options.width, options.height)
@@ -164,24 +157,28 @@ class _Page:
                 [self._visit, clip.cut, *planned],
                 step_one,
                 trigger_mode="always_last",
-                concurrency_limit=HEAVY,
-                **quiet,
+                **heavy,
             )
         )
 
-        frame.paint_tab.select(frame.to_paint, clip.cut, frame.editor, **quiet)
+        easel = [frame.editor, frame.on_easel, frame.message]
+        frame.paint_tab.select(frame.to_paint, [clip.cut, frame.on_easel], easel, **quiet)
+        # Gradio clears the canvas of frame 0 too.
+        frame.editor.clear(frame.paint_anew, clip.cut, easel, **quiet)
         then_register(
             gr.on(
                 [frame.file.upload, frame.file.clear],
-                frame.take_upload,
-                [self._visit, frame.file],
-                frame.image,
+                self.take_upload,
+                [*visitor, frame.file],
+                [self._visit, frame.image],
                 trigger_mode="always_last",
                 **quiet,
             )
         )
         then_register(
-            frame.use.click(frame.take_painting, [self._visit, frame.editor], [frame.image, frame.file], **quiet)
+            frame.use.click(
+                self.take_painting, [*visitor, frame.editor], [self._visit, frame.image, frame.file], **quiet
+            )
         )
 
         run.generate.click(
@@ -196,15 +193,19 @@ class _Page:
         run.stop.click(run.ask_to_stop, None, run.stop, queue=False, **quiet)
 
         picked = cast("Any", self._shelf).pick(
-            self.show_example, [self._visit, self._stored], [self._visit, self._example, *shown], **quiet
+            self.show_example, visitor, [self._visit, self._example, *shown], **quiet
         )
         picked.then(None, js=REACH_RESULT)
-        filled = picked.then(self.fill_example, [self._visit, self._example], step_one, **quiet)
+        filled = picked.then(self.fill_example, [self._visit, self._example], step_one, **heavy)
         # What is filled in, the comparison with frame 0 above all, may have moved the result out of sight.
         then_register_and_copy(filled).then(None, js=REACH_RESULT)
         runs = cast("Any", results.runs)
-        runs.pick(self.show_run, [self._visit, results.latest], shown, **quiet).then(None, js=REACH_RESULT)
-        runs.against(self.compare_runs, [self._visit, results.shown], shown, **quiet).then(None, js=REACH_RESULT)
+        runs.pick(self.show_run, [*visitor, results.latest, results.shown], [self._visit, *shown], **quiet).then(
+            None, js=REACH_RESULT
+        )
+        runs.against(self.compare_runs, [*visitor, results.shown], [self._visit, *shown], **quiet).then(
+            None, js=REACH_RESULT
+        )
 
     def restore(self, stored: object) -> Updates:
         """Take up the visit that this browser had, with its results."""
@@ -220,16 +221,19 @@ class _Page:
         self._clip.leave(session)
         self._run.leave(session)
 
-    def take_clip(self, visit: Visit | None, stored: object, upload: str | None, *values: Values) -> Updates:
-        """A clip is chosen or taken away."""
+    def take_clip(
+        self, visit: Visit | None, stored: object, example: str | None, upload: str | None, *values: Values
+    ) -> Updates:
+        """A clip is chosen or taken away; options that an example set are not the visitor's."""
         visit = visit or self._open(stored)
-        options = self._options.read(0, *values[1:]).of_whole_clip()
+        options = self._options.read(*values).of_whole_clip() if example is None else self._options.untouched()
         return {
             self._visit: visit,
+            self._example: None,
             **self._begin(self._clip.take(visit, upload, options)),
             **self._results.clear(),
             self._results.follows: False,
-            self._options.frames: None,
+            **({self._options.frames: None} if example is None else self._options.set_to(options)),
         }
 
     def replan(self, visit: Visit, cut: Cut | None, *values: Values) -> Updates:
@@ -247,12 +251,25 @@ class _Page:
         updates = self._frame.register(cut, image)
         return {**updates, **self._run.judge(cut, updates[self._frame.edited])}
 
-    def copy_reference(self, cut: Cut | None, shown: str | None, request: gr.Request) -> Updates:
-        """There is time to make the clip playable; without a result it keeps the result's place."""
-        updates = self._clip.copy_reference(cut, request.session_hash or "")
-        if cut and shown is None and self._clip.card in updates:
-            updates = {**updates, **self._results.show_clip(cut)}
-        return updates or UNCHANGED
+    def copy_reference(self, cut: Cut | None, request: gr.Request) -> Updates:
+        """There is time to make the clip playable."""
+        return self._clip.copy_reference(cut, request.session_hash or "") or UNCHANGED
+
+    def show_copy(self, cut: Cut | None, shown: str | None) -> Updates:
+        """The clip may be playable now; without a result it keeps the result's place."""
+        if cut is None or not cut.reference.exists():
+            return UNCHANGED
+        return {**self._clip.show_copy(cut), **({} if shown else self._results.show_clip(cut))}
+
+    def take_upload(self, visit: Visit | None, stored: object, upload: str | None) -> Updates:
+        """An edited frame is given back or taken away."""
+        visit = visit or self._open(stored)
+        return {self._visit: visit, **self._frame.take_upload(visit, upload)}
+
+    def take_painting(self, visit: Visit | None, stored: object, painting: dict[str, Any] | None) -> Updates:
+        """What was painted is the edited frame."""
+        visit = visit or self._open(stored)
+        return {self._visit: visit, **self._frame.take_painting(visit, painting)}
 
     def generate(
         self,
@@ -300,15 +317,21 @@ class _Page:
             self._frame.image: visit.keep(example.edited),
         }
 
-    def show_run(self, visit: Visit, latest: Latest | None, event: gr.EventData) -> Updates:
+    def show_run(
+        self, visit: Visit | None, stored: object, latest: Latest | None, shown: str | None, event: gr.EventData
+    ) -> Updates:
         """A run of the strip is picked."""
+        visit = visit or self._open(stored)
         run = visit.run(_picked(event))
-        return self._results.choose(visit, run, latest) if run else UNCHANGED
+        updates = self._results.choose(visit, run, latest) if run else self._results.miss(visit, shown, self._hours)
+        return {self._visit: visit, **updates}
 
-    def compare_runs(self, visit: Visit, shown: str | None, event: gr.EventData) -> Updates:
+    def compare_runs(self, visit: Visit | None, stored: object, shown: str | None, event: gr.EventData) -> Updates:
         """A run of the strip is to be put beside the one on show."""
+        visit = visit or self._open(stored)
         first, second = visit.run(shown), visit.run(_picked(event))
-        return self._results.compare(first, second) if second else UNCHANGED
+        updates = self._results.compare(first, second) if second else self._results.miss(visit, shown, self._hours)
+        return {self._visit: visit, **updates}
 
     def _begin(self, updates: Updates) -> Updates:
         cut = updates[self._clip.cut]

@@ -96,12 +96,12 @@ class ResultPanel:
     def restore(self, visit: Visit, known: int, hours: float) -> Updates:
         """Show what a visit has, and say so when something of it is gone."""
         runs = visit.runs()
-        gone = None
-        if len(runs) < known:
-            gone = Notice(
-                tone="plain", lines=[f"Earlier results of this visit were deleted: they are kept for {hours:g} hours."]
-            )
+        gone = _deleted(hours) if len(runs) < known else None
         return {**(self.show(visit, runs[-1], None) if runs else {}), self.gone: gone}
+
+    def miss(self, visit: Visit, shown: str | None, hours: float) -> Updates:
+        """The visitor wants to look at a run that was deleted since it was put into the strip."""
+        return {**self._strip(visit, shown), self.gone: _deleted(hours)}
 
     def take(self, visit: Visit, latest: Latest, shown: str | None, beside: str | None, follows: bool) -> Updates:
         """A run can be looked at, or more of it is there: show it, without disturbing what the visitor looks at."""
@@ -263,6 +263,12 @@ class ResultPanel:
                 against=True,
             ),
         }
+
+
+def _deleted(hours: float) -> Notice:
+    return Notice(
+        tone="plain", lines=[f"Earlier results of this visit were deleted: they are kept for {hours:g} hours."]
+    )
 
 
 def _detail(run: Run, runs: list[Run]) -> str:

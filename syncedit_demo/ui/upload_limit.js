@@ -6,14 +6,18 @@
 function check(event, files) {
   const place = event.target.closest?.("[data-testid=file-upload], .block")?.closest(".takes-file");
   const tooBig = [...(files ?? [])].find((file) => file.size > LIMIT);
-  if (!place || !tooBig) return;
+  if (!place) return;
+  const notice = place.querySelector(".notice").parentElement;
+  if (!tooBig) {
+    // What was said about the file before it is not about this one.
+    notice.dispatchEvent(new CustomEvent("notice", { bubbles: true }));
+    return;
+  }
   event.stopImmediatePropagation();
   event.preventDefault();
   if (event.type === "change") event.target.value = "";
   const lines = [`${tooBig.name} is too big: at most ${LABEL} are taken. Shorten the clip, or save it at a lower rate.`];
-  place.querySelector(".notice").parentElement.dispatchEvent(
-    new CustomEvent("notice", { bubbles: true, detail: { tone: "bad", lines } }),
-  );
+  notice.dispatchEvent(new CustomEvent("notice", { bubbles: true, detail: { tone: "bad", lines } }));
 }
 
 document.addEventListener("change", (event) => check(event, event.target.files), true);

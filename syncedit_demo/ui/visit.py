@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncedit_demo.errors import RecordError
+from syncedit_demo.errors import DeletedError, RecordError
 from syncedit_demo.record import RunRecord, load_record, record_path
 
 if TYPE_CHECKING:
@@ -117,8 +117,11 @@ class RunFiles:
 
     @classmethod
     def of(cls, folder: Path, clip: Path) -> RunFiles:
-        """The files in a folder."""
+        """The files in a folder, none of which has the name of the clip."""
         stem = clip.stem[:LONGEST_NAME]
+        # The result of a long name is edited again: cut at the same place, the name would be the same once more.
+        if clip.stem.startswith(f"{stem}-"):
+            stem = stem[:-1]
         return cls(
             folder / f"{stem}-edited.mp4",
             folder / f"{stem}-side-by-side.mp4",
@@ -156,7 +159,7 @@ class Visit:
     def example_folder(self, name: str) -> Path:
         """A folder for what is made of an example to show it."""
         folder = self.folder / f"example-{name}"
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def start_run(self) -> Path:
@@ -171,14 +174,14 @@ class Visit:
     def runs(self) -> list[Run]:
         """The runs, oldest first."""
         found: list[Run] = []
-        for folder in sorted(self.folder.glob(f"{RUN_PREFIX}*")):
+        for file in sorted(self.folder.glob(f"{RUN_PREFIX}*/*.record.json")):
             try:
-                record = load_record(next(folder.glob("*.record.json")))
+                record = load_record(file)
             except RecordError:
-                # Made by a version of this program that wrote other records.
-                logger.warning("%s is left out: its record cannot be read", folder)
+                # Made by a version of this program that wrote other records, or being deleted.
+                logger.warning("%s is left out: its record cannot be read", file.parent)
                 continue
-            found.append(Run(folder, len(found) + 1, record))
+            found.append(Run(file.parent, len(found) + 1, record))
         return found
 
     def run(self, run_id: object) -> Run | None:
@@ -186,8 +189,9 @@ class Visit:
         return next((run for run in self.runs() if run.id == run_id), None)
 
     def _new_folder(self, kind: str) -> Path:
+        # The visit's own folder is there, unless it was deleted while its page stayed open.
         folder = self.folder / f"{kind}-{uuid.uuid4().hex}"
-        folder.mkdir()
+        folder.mkdir(parents=True)
         return folder
 
 
@@ -204,12 +208,15 @@ def link(source: Path, target: Path) -> None:
     """Give a file a second name, or copy it where that cannot be.
 
     Raises:
+        DeletedError: The file is gone.
         FileExistsError: The name is taken; it may be that of an upload, which must not be written over.
     """
     try:
         os.link(source, target)
     except FileExistsError:
         raise
+    except FileNotFoundError as error:
+        raise DeletedError(source) from error
     except OSError:
         shutil.copyfile(source, target)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -14,7 +15,7 @@ from PIL import Image
 from syncedit_demo.clip import probe
 from syncedit_demo.edit import Queued
 from syncedit_demo.engines import Progress
-from syncedit_demo.errors import Cancelled
+from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import load_record
@@ -178,15 +179,37 @@ def test_a_stopped_run_is_over_before_the_next_one_begins(service: EditService, 
     assert not list(visit.folder.glob("making-*"))
 
 
-def test_old_files_are_deleted_and_young_ones_kept(service: EditService) -> None:
-    old, young = open_visit(service, None), open_visit(service, None)
-    upload = service.settings.uploads_dir / "old"
-    upload.mkdir(parents=True)
-    for folder in (old.folder, upload):
-        os.utime(folder, (0, time.time() - 3700))
+def test_what_a_visit_has_ages_piece_by_piece(service: EditService, tmp_path: Path) -> None:
+    left, visit = open_visit(service, None), open_visit(service, None)
+    clip = write_scene(tmp_path / "scene.mp4", 1)
+    old, young = visit.keep(clip), visit.keep(clip)
+    upload = service.settings.uploads_dir / "copy" / "scene.mp4"
+    upload.parent.mkdir(parents=True)
+    link(clip, upload)
+    long_ago = time.time() - 3700
+    for each in (clip, old.parent, upload.parent, left.folder):
+        os.utime(each, (long_ago, long_ago))
     service.delete_old_files()
-    assert [young.folder] == list(service.settings.jobs_dir.iterdir())
-    assert not upload.exists()
+    assert list(service.settings.jobs_dir.glob("*/*")) == [young.parent]
+    assert list(service.settings.jobs_dir.iterdir()) == [visit.folder]
+    assert list(service.settings.uploads_dir.iterdir()) == []
+
+
+def test_a_visit_goes_on_after_its_folder_was_deleted(service: EditService, tmp_path: Path) -> None:
+    visit = open_visit(service, None)
+    visit.folder.rmdir()
+    assert visit.keep(write_scene(tmp_path / "scene.mp4", 1)).exists()
+    shutil.rmtree(visit.folder)
+    assert visit.example_folder("balloon").is_dir()
+
+
+def test_the_result_of_a_result_has_another_name(tmp_path: Path) -> None:
+    for length in range(40, 80):
+        clip = tmp_path / f"{'a' * length}.mp4"
+        for _ in range(20):
+            files = RunFiles.of(tmp_path, clip)
+            assert clip not in (files.result, files.side_by_side, files.reference)
+            clip = files.result
 
 
 @pytest.mark.parametrize("name", ["edited-frame.gif", "its-edited-frame.gif", "scene.mp4"])
@@ -200,6 +223,15 @@ def test_an_edited_frame_has_a_name_of_its_own_beside_any_clip(tmp_path: Path, n
     assert (clip.read_bytes(), beside.read_bytes()) == (b"clip", b"frame")
 
 
+def test_a_run_says_which_of_its_inputs_is_not_kept_any_more(service: EditService, tmp_path: Path) -> None:
+    visit = open_visit(service, None)
+    making = steps(service, visit, tmp_path, threading.Event())
+    (tmp_path / "edited.png").unlink()
+    with pytest.raises(DeletedError, match=r"^edited\.png is not kept any more: choose it again\.$"):
+        next(making)
+    assert not list(visit.folder.glob("making-*"))
+
+
 def test_a_link_never_writes_over_a_file(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.write_bytes(b"upload")
@@ -209,7 +241,11 @@ def test_a_link_never_writes_over_a_file(tmp_path: Path) -> None:
     assert one.read_bytes() == b"upload"
 
 
-@pytest.mark.parametrize("name", ["reference.mp4", "picture.mp4", "edited-frame.mp4", "scene-edited.mp4"])
+LONG = "a" * 60
+NAMES = ["reference.mp4", "picture.mp4", "edited-frame.mp4", "scene-edited.mp4"]
+
+
+@pytest.mark.parametrize("name", [*NAMES, f"{LONG}-edited.mp4", f"{LONG}-side-by-side.mp4", f"{LONG}-as-reference.mp4"])
 def test_a_clip_of_any_name_is_edited_and_stays_as_it_was(service: EditService, tmp_path: Path, name: str) -> None:
     clip = write_scene(tmp_path / name)
     before = clip.read_bytes()

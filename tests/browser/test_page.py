@@ -18,6 +18,7 @@ from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import load_record
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
+from syncedit_demo.ui.examples import EXAMPLES
 from tests.browser.drift import Drift
 from tests.clips import edited_scene, scene, write_scene
 from tests.media import Sound, Video, write_clip
@@ -222,6 +223,11 @@ def test_hevc_is_shown_and_compared_as_h264(desk: Desk, tmp_path: Path) -> None:
         assert probe(tmp_path / "seen.mp4").codec == "h264"
     assert probe(desk.media / "hevc.mp4").codec == "hevc"
 
+    shown.evaluate("video => video.play()")
+    desk.page.get_by_role("button", name="Clear").first.click()
+    expect(desk.card).to_be_hidden()
+    assert shown.evaluate("video => video.paused"), "what is out of sight is not heard"
+
 
 def test_a_frame_that_an_editor_shifted_is_put_back(desk: Desk) -> None:
     desk.ask_for_size()
@@ -294,6 +300,10 @@ def test_a_frame_painted_in_the_page_is_an_edited_frame(desk: Desk) -> None:
     desk.page.mouse.down()
     desk.page.mouse.move(x + 20, y, steps=8)
     desk.page.mouse.up()
+    desk.page.get_by_role("tab", name="Edit it anywhere").click()
+    expect(canvas).to_be_hidden()
+    desk.page.get_by_role("tab", name="Paint here").click()
+    expect(canvas).to_be_visible()
     desk.page.get_by_role("button", name="Use this painting").click()
     expect(desk.notice("frame-message")).to_contain_text("of the frame is edited")
     expect(desk.generate).to_be_enabled()
@@ -305,6 +315,10 @@ def test_what_does_not_work_is_said_in_words(desk: Desk) -> None:
         f"{TOO_BIG} is too big: at most 2 MB are taken. Shorten the clip, or save it at a lower rate."
     )
     desk.ask_for_size()
+    desk.give_clip()
+    expect(desk.notice("clip-message")).to_be_hidden()
+    expect(desk.card).to_be_visible()
+    desk.page.get_by_role("button", name="Clear").first.click()
     desk.give_clip("words.mp4")
     expect(desk.notice("clip-message")).to_contain_text("words.mp4")
     expect(desk.generate).to_be_disabled()
@@ -391,7 +405,7 @@ def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path, watch: W
     expect(desk.page.locator("#runs .tile")).to_have_count(0)
 
 
-def test_an_example_shows_its_result_at_once_and_can_be_made_again(desk: Desk) -> None:
+def test_an_example_shows_its_result_at_once_and_can_be_made_again(desk: Desk, tmp_path: Path) -> None:
     desk.page.locator("#examples .choose").first.click()
     expect(desk.player).to_have_attribute("data-state", "ready")
     expect(desk.notice("caption")).to_contain_text("Example “Balloon”, made by")
@@ -400,6 +414,8 @@ def test_an_example_shows_its_result_at_once_and_can_be_made_again(desk: Desk) -
     expect(desk.generate).to_be_enabled()
     expect(desk.player).to_have_attribute("data-state", "ready")
     expect(desk.player.locator(".counter")).to_contain_text("/ 81")
+    assert desk.download("Download result", tmp_path / "output.mp4") == "output.mp4"
+    assert (tmp_path / "output.mp4").read_bytes() == (EXAMPLES / "balloon" / "output.mp4").read_bytes()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

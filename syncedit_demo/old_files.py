@@ -1,0 +1,36 @@
+"""Deleting what has become old, in a place where others make and delete files at the same time."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+
+def delete_old(folder: Path, oldest: float) -> None:
+    """Delete the files and folders in a folder in which nothing has changed since a moment.
+
+    What cannot be deleted stays, which is logged; so does whatever somebody else is just deleting.
+
+    Args:
+        folder: The folder, which stays; it may be missing.
+        oldest: The moment, in seconds since the epoch.
+    """
+    for each in folder.glob("*"):
+        try:
+            # A file that is used again is made younger, which its folder does not tell.
+            if max(found.lstat().st_mtime for found in (each, *each.rglob("*"))) >= oldest:
+                continue
+            if each.is_dir():
+                shutil.rmtree(each)
+            else:
+                each.unlink()
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            logger.warning("%s is old and cannot be deleted: %s", each, error)
