@@ -42,7 +42,7 @@ def examine(settings: Settings) -> Findings:
         "memory": _memory(),
         "gpu": _gpu(),
         "engines": {"draft": "ready", "sync-lora": sync_lora},
-        "sync-lora": sync_lora_status(settings.sync_lora).findings | precision,
+        "sync-lora": sync_lora_status(settings.sync_lora) | precision,
         "faces": describe_face_model(settings.faces),
         "ffmpeg": "not needed: its libraries come with PyAV",
         "disk": f"{_free_disk(settings.work_dir) / GIB:.0f} GiB free for {settings.work_dir}",

@@ -27,6 +27,7 @@ class Hub:
         broken: Files for which it closes the connection before the end, once each.
         break_after: How many bytes it sends of them.
         breaks_for_good: It sends those bytes once, and from then on closes the connection at once.
+        silent: Files of which it sends `break_after` bytes and then nothing, once each, leaving the connection open.
         corrupt: Files of which it sends a wrong byte.
         claimed: Sizes that it claims for files instead of the true ones.
         ignore_ranges: Whether it sends every file from its start.
@@ -39,6 +40,7 @@ class Hub:
     broken: set[str] = field(default_factory=set[str])
     break_after: int = 0
     breaks_for_good: bool = False
+    silent: set[str] = field(default_factory=set[str])
     corrupt: set[str] = field(default_factory=set[str])
     claimed: dict[str, int] = field(default_factory=dict[str, int])
     ignore_ranges: bool = False
@@ -103,6 +105,12 @@ def serve(hub: Hub) -> Generator[Hub]:
                 self._send(status, body, headers, only=max(0, hub.break_after - start))
                 if not hub.breaks_for_good:
                     hub.broken.remove(name)
+                self.close_connection = True
+            elif name in hub.silent:
+                hub.silent.remove(name)
+                self._send(status, body, headers, only=hub.break_after)
+                # Until the other side has had enough.
+                self.rfile.read(1)
                 self.close_connection = True
             else:
                 self._send(status, body, headers)

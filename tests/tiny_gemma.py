@@ -59,10 +59,14 @@ def write_gemma(folder: Path) -> Path:
 
 
 def write_checkpoint(path: Path) -> None:
-    """A checkpoint whose text half fits this Gemma; call it within `tiny_sizes`."""
+    """A checkpoint that is only its text half, which fits this Gemma; call it within `tiny_sizes`."""
+    tiny_ltx.save(path, text_tensors(), tiny_ltx.CHECKPOINT_METADATA)
+
+
+def text_tensors() -> tiny_ltx.Tensors:
+    """The text half of a checkpoint; call it within `tiny_sizes`."""
     shapes = text_shapes(tiny_ltx.CHECKPOINT_CONFIG)
-    tensors = {name: _random(name, torch.Size(shape)) for name, shape in shapes.items()}
-    tiny_ltx.save(path, tensors, tiny_ltx.CHECKPOINT_METADATA)
+    return {name: _random(name, torch.Size(shape)) for name, shape in shapes.items()}
 
 
 def _random(name: str, shape: torch.Size) -> torch.Tensor:

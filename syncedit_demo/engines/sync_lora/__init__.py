@@ -2,12 +2,11 @@
 
 from syncedit_demo.engines.sync_lora.engine import SyncLoraEngine, prepare_weights
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
-from syncedit_demo.engines.sync_lora.status import Status, sync_lora_status
+from syncedit_demo.engines.sync_lora.status import sync_lora_status
 from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
 
 __all__ = [
     "OPTIONS",
-    "Status",
     "SyncLoraEngine",
     "SyncLoraOptions",
     "SyncLoraSettings",

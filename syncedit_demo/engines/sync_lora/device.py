@@ -7,6 +7,9 @@ import torch
 
 from syncedit_demo.errors import EngineError
 
+FP8_CAPABILITY = (8, 9)
+"""Compute capability of Ada, the first generation that multiplies in 8 bits."""
+
 
 def find_devices(name: str | None) -> tuple[torch.device, ...]:
     """The device of a name such as "cuda:1" or "cpu"; None finds every GPU that is of the first one's kind.
@@ -18,6 +21,11 @@ def find_devices(name: str | None) -> tuple[torch.device, ...]:
     """
     if name is None and not torch.cuda.is_available():
         message = "Sync-LoRA needs an NVIDIA GPU, and torch sees none here."
+        if torch.version.cuda:
+            message += (
+                f" It is built for CUDA {torch.version.cuda} and sees a GPU only where the NVIDIA driver is new enough "
+                "for that; for CUDA 13 that is 580."
+            )
         raise EngineError(message)
     device = torch.device(name or "cuda")
     if device.type != "cuda":
@@ -40,6 +48,11 @@ def make_current(device: torch.device) -> None:
 def describe_device(device: torch.device) -> str:
     """The device's name for people."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
+
+
+def multiplies_fp8(device: torch.device) -> bool:
+    """Whether a device multiplies in 8 bits; the CPU does as if, in float32."""
+    return device.type != "cuda" or torch.cuda.get_device_capability(device) >= FP8_CAPABILITY
 
 
 def free_bytes(device: torch.device) -> int:

@@ -23,11 +23,14 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIs
 from huggingface_hub.utils import build_hf_headers
 
 from syncedit_demo.engines import Progress
-from syncedit_demo.engines.sync_lora.prepared import PROMPT
+from syncedit_demo.engines.sync_lora.prepared import PROMPT, identify
+from syncedit_demo.engines.sync_lora.prompt import base_of_prompt
 from syncedit_demo.engines.sync_lora.weights import (
     FETCH,
     FILE_NAMES,
+    GEMMA_CONFIG,
     GEMMA_FOLDER,
+    Slot,
     SyncLoraSettings,
     find_gemma,
     find_weights,
@@ -49,6 +52,9 @@ ATTEMPTS = 5
 """How often a broken connection is taken up again before any byte has come through."""
 
 PAUSE_SECONDS = 1.0
+SILENCE_SECONDS = 30.0
+"""How long a connection may give nothing before it counts as broken; the Hub's own library would wait for ever."""
+
 PARTIAL_CONTENT = 206
 GB = 10**9
 
@@ -73,13 +79,13 @@ def download(settings: SyncLoraSettings, endpoint: str | None = None) -> Generat
         endpoint: The Hub's address; None takes the Hub's own, or that of `HF_ENDPOINT`.
 
     Yields:
-        Progress in bytes, file by file.
+        Progress in bytes, file by file; first that of telling whether an encoded prompt is this base's.
 
     Raises:
         EngineError: The Hub cannot be reached or does not give a file, it arrived damaged, or the disk is full.
     """
     try:
-        files = list(_wanted(settings, endpoint))
+        files = yield from _wanted(settings, endpoint)
         settings.weights.mkdir(parents=True, exist_ok=True)
         _check_disk(files, settings.weights)
         for file in files:
@@ -103,19 +109,35 @@ def download(settings: SyncLoraSettings, endpoint: str | None = None) -> Generat
         raise EngineError(message) from error
 
 
-def _wanted(settings: SyncLoraSettings, endpoint: str | None) -> Generator[RemoteFile]:
-    for slot, path in find_weights(settings).items():
-        if path is None:
-            yield _locate(endpoint, *settings.source(slot), settings.weights / FILE_NAMES[slot])
-    if find_gemma(settings) is None and not (settings.prepared / PROMPT).is_file():
+def _wanted(settings: SyncLoraSettings, endpoint: str | None) -> Generator[Progress, None, list[RemoteFile]]:
+    found = find_weights(settings)
+    files = {
+        slot: _locate(endpoint, *settings.source(slot), settings.weights / FILE_NAMES[slot])
+        for slot, path in found.items()
+        if path is None
+    }
+    wanted = list(files.values())
+    if find_gemma(settings) is None and not (
+        yield from _is_prompt_encoded(settings, found[Slot.BASE] or files[Slot.BASE])
+    ):
         repo, revision = settings.gemma_repo, settings.gemma_revision
-        siblings = HfApi(endpoint).model_info(repo, revision=revision).siblings or []
+        siblings = HfApi(endpoint).model_info(repo, revision=revision, timeout=SILENCE_SECONDS).siblings or []
         names = [sibling.rfilename for sibling in siblings if GEMMA_FILES.fullmatch(sibling.rfilename)]
-        # The configuration comes last, because its presence means that the folder is whole.
-        for name in sorted(names, key=lambda name: (name == "config.json", name)):
+        # The configuration comes last: without it the folder does not count as whole.
+        for name in sorted(names, key=lambda name: (name == GEMMA_CONFIG, name)):
             target = settings.weights / GEMMA_FOLDER / name
             if not target.is_file():
-                yield _locate(endpoint, repo, revision, target)
+                wanted.append(_locate(endpoint, repo, revision, target))
+    return wanted
+
+
+def _is_prompt_encoded(settings: SyncLoraSettings, base: Path | RemoteFile) -> Generator[Progress, None, bool]:
+    """Whether the prompt's embedding is there and by this base."""
+    made_from = base_of_prompt(settings.prepared / PROMPT)
+    if made_from is None:
+        return False
+    sha256 = base.sha256 if isinstance(base, RemoteFile) else (yield from identify(base)).sha256
+    return made_from == sha256
 
 
 def _locate(endpoint: str | None, repo: str, revision: str, target: Path) -> RemoteFile:
@@ -166,7 +188,7 @@ def _fetch(file: RemoteFile) -> Generator[Progress]:
 
 def _request(file: RemoteFile, start: int) -> AbstractContextManager[httpx2.Response]:
     headers = build_hf_headers() | {"Range": f"bytes={start}-", "Accept-Encoding": "identity"}
-    return get_session().stream("GET", file.url, headers=headers, follow_redirects=True)
+    return get_session().stream("GET", file.url, headers=headers, follow_redirects=True, timeout=SILENCE_SECONDS)
 
 
 def _check_disk(files: list[RemoteFile], folder: Path) -> None:

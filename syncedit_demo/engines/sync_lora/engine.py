@@ -72,20 +72,23 @@ class SyncLoraEngine:
             settings: Where the set is and what to run on.
 
         Raises:
-            EngineError: A package or the set is missing or damaged, or there is no such device.
+            EngineError: A package or the set is missing or damaged, or no device does what the settings ask.
         """
         _require(PACKAGES)
         self._prepared = open_prepared(settings.prepared)
         # Parts of an edit need memory in pieces of very different size, of which torch would otherwise keep one each.
         os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
-        from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - torch is imported here, and not before
+        from syncedit_demo.engines.sync_lora import kernels, runtime  # noqa: PLC0415 - they import torch
 
         self._runtimes = runtime.new_runtimes(self._prepared, settings)
         # The last one used is the first to be used again: its networks are loaded.
         self._idle: LifoQueue[Runtime] = LifoQueue()
         for each in reversed(self._runtimes):
             self._idle.put(each)
-        self._device_name = runtime.describe_device(self._runtimes[0].device)
+        device = self._runtimes[0].device
+        self._device_name = runtime.describe_device(device)
+        self._kernels = "triton" if kernels.fused_kernels(device) else "torch"
+        self._shortcomings = kernels.shortcomings(device)
 
     @property
     def name(self) -> EngineName:
@@ -100,8 +103,9 @@ class SyncLoraEngine:
 
     @property
     def placement(self) -> str:
-        """In which precision the model is kept and where, in words."""
-        return str(self._placement) + (f", on each of {self.devices} devices" if self.devices > 1 else "")
+        """In which precision the model is kept and where, and what makes it slow, in words."""
+        each = f", on each of {self.devices} devices" if self.devices > 1 else ""
+        return ". ".join((f"{self._placement}{each}", *self._shortcomings))
 
     @property
     def description(self) -> str:
@@ -118,6 +122,7 @@ class SyncLoraEngine:
         return {
             **{name: version(name) for name in ("torch", "ltx-core")},
             "precision": self._placement.precision,
+            "kernels": self._kernels,
             **{f"{slot} ({source.name})": source.sha256 for slot, source in manifest.sources.items()},
             **{file.name: file.sha256 for file in manifest.files},
         }
@@ -148,11 +153,6 @@ class SyncLoraEngine:
             yield from runtime.run(job, SyncLoraOptions.resolve(job.options))
         finally:
             self._idle.put(runtime)
-
-    def unload(self) -> None:
-        """Give the devices' memory back until the next edit."""
-        for runtime in self._runtimes:
-            runtime.unload()
 
     @property
     def _placement(self) -> Placement:

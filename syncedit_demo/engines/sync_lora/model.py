@@ -169,7 +169,7 @@ def load_models(
         assert_whole(network)
         network.eval().requires_grad_(False)
 
-    blocks: StreamedBlocks[VideoBlock] | list[VideoBlock] = StreamedBlocks(device) if placement.offload else []
+    blocks: StreamedBlocks | list[VideoBlock] = StreamedBlocks(device) if placement.offload else []
     layers = deque(networks.transformer.transformer_blocks)
     count = len(layers)
     del networks.transformer.transformer_blocks

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
 import torch
 
 from syncedit_demo.engines.sync_lora.placement import SLOTS
 
 if TYPE_CHECKING:
-    from torch import nn
+    from collections.abc import Iterator
 
-ALIGNMENT = 256
-"""Bytes that tensors start at multiples of, as the device's matrix products want it."""
-
-
-Block = TypeVar("Block", bound="nn.Module")
+    from syncedit_demo.engines.sync_lora.transformer import VideoBlock
 
 
-class StreamedBlocks(Generic[Block]):
-    """A sequence of modules that is gone through again and again, in order.
+class StreamedBlocks:
+    """A sequence of blocks that is gone through again and again, in order.
 
-    Their weights stay in pinned host memory. While one computes, the next ones are copied on a stream of their own into
-    a few slots of device memory, so that copying costs time only where it takes longer than the computation.
+    Their matrices stay in pinned host memory. While one block computes, the next ones are copied on a stream of their
+    own into a few slots of device memory, so that copying costs time only where it takes longer than the computation.
+    The rest of a block, not a megabyte, stays on the device: torch pins memory in powers of two, which a block's
+    matrices fill to the byte, and which all of the block would exceed by that megabyte.
 
     Args:
         device: A CUDA device.
@@ -32,7 +28,7 @@ class StreamedBlocks(Generic[Block]):
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._blocks: list[Block] = []
+        self._blocks: list[VideoBlock] = []
         self._hosts: list[torch.Tensor] = []
         self._slots: list[torch.Tensor] = []
         self._copying = torch.cuda.Stream(device)
@@ -40,16 +36,21 @@ class StreamedBlocks(Generic[Block]):
         self._left = [torch.cuda.Event() for _ in range(SLOTS)]
         self._turn = self._fetched = 0
 
-    def append(self, block: Block) -> None:
-        """Add a module to the end; its parameters move to pinned memory, and to a slot whenever its turn comes."""
+    def append(self, block: VideoBlock) -> None:
+        """Add a block to the end; its matrices move to pinned memory, and to a slot whenever its turn comes."""
         self._blocks.append(block)
-        self._hosts.append(_flattened(block))
+        host = torch.empty(sum(matrix.nbytes for matrix in block.matrices()), dtype=torch.uint8, pin_memory=True)
+        for matrix, part in parts(block, host):
+            matrix.data = part.copy_(matrix.data)
+        self._hosts.append(host)
 
-    def __iter__(self) -> Iterator[Block]:
+    def __iter__(self) -> Iterator[VideoBlock]:
         """Every block in turn, its weights on the device until the next one is asked for."""
         if not self._slots:
             size = max(len(host) for host in self._hosts)
             self._slots = [torch.empty(size, dtype=torch.uint8, device=self._device) for _ in range(SLOTS)]
+            # Their memory may be what the computation was still busy with when it was let go.
+            self._copying.wait_stream(torch.cuda.current_stream(self._device))
         finished = False
         try:
             for block in self._blocks:
@@ -59,7 +60,8 @@ class StreamedBlocks(Generic[Block]):
                 slot = self._turn % SLOTS
                 compute = torch.cuda.current_stream(self._device)
                 compute.wait_event(self._arrived[slot])
-                _bind(block, self._slots[slot])
+                for matrix, part in parts(block, self._slots[slot]):
+                    matrix.data = part
                 yield block
                 self._left[slot].record(compute)
                 self._turn += 1
@@ -79,25 +81,13 @@ class StreamedBlocks(Generic[Block]):
             self._arrived[slot].record(self._copying)
 
 
-def _flattened(block: nn.Module) -> torch.Tensor:
-    """A module's parameters in one piece of pinned memory, `(bytes,)` uint8."""
-    tensors = [parameter.data for parameter in block.parameters()]
-    host = torch.empty(sum(_room(tensor) for tensor in tensors), dtype=torch.uint8, pin_memory=True)
-    _bind(block, host, copy=True)
-    return host
+def parts(block: VideoBlock, memory: torch.Tensor) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """A block's matrices, each with its part of `memory`, `(bytes,)` uint8, in its own shape: one after the other.
 
-
-def _bind(block: nn.Module, memory: torch.Tensor, *, copy: bool = False) -> None:
-    """Make a module's parameters views of `memory`, one after the other."""
+    Each starts at a multiple of 256 bytes, as the products want it: the sides of all are multiples of 16.
+    """
     start = 0
-    for parameter in block.parameters():
-        tensor = parameter.data
-        view = memory[start : start + tensor.nbytes].view(tensor.dtype).view(tensor.shape)
-        if copy:
-            view.copy_(tensor)
-        parameter.data = view
-        start += _room(tensor)
-
-
-def _room(tensor: torch.Tensor) -> int:
-    return math.ceil(tensor.nbytes / ALIGNMENT) * ALIGNMENT
+    for matrix in block.matrices():
+        end = start + matrix.nbytes
+        yield matrix, memory[start:end].view(matrix.dtype).view(matrix.shape)
+        start = end

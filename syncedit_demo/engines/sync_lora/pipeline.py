@@ -29,6 +29,7 @@ from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.decode import decode, decode_frame
 from syncedit_demo.engines.sync_lora.device import Pace, free_bytes
 from syncedit_demo.engines.sync_lora.first_frame import compress
+from syncedit_demo.engines.sync_lora.kernels import shortcomings
 from syncedit_demo.engines.sync_lora.memory import decodes_whole
 from syncedit_demo.engines.sync_lora.model import DTYPE, Models
 
@@ -46,6 +47,11 @@ STAGE_1 = "Following the motion"
 UPSCALE = "Upscaling"
 STAGE_2 = "Adding detail"
 DECODE = "Decoding"
+
+IN_SMALL_TILES = (
+    "There was too little memory free to decode whole frames: they were decoded in small tiles, "
+    "so the same edit with more memory free may differ slightly."
+)
 
 Size = tuple[int, int]
 """(width, height) in pixels."""
@@ -88,7 +94,8 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
 
     if options.quality == "full":
         if job.previews:
-            yield PreviewClip(np.concatenate(list(_decode(models, job, latent))))
+            preview = _decode(models, job, latent, small_tiles=_needs_small_tiles(models, latent))
+            yield PreviewClip(np.concatenate(list(preview)))
         job.raise_if_cancelled()
         latent = upsample_video(latent, models.encoder, models.upscaler)
         yield Progress(UPSCALE, 1, 1)
@@ -100,12 +107,13 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
         latent = yield from _denoise(models, job, state, tools, recipe.STAGE_2_SIGMAS, STAGE_2)
 
     del references, conditionings, state
+    small_tiles = _needs_small_tiles(models, latent)
     done = 0
-    for frames in _decode(models, job, latent):
+    for frames in _decode(models, job, latent, small_tiles=small_tiles):
         yield Frames(frames)
         done += len(frames)
         yield Progress(DECODE, done, plan.frames)
-    yield Finished()
+    yield Finished((*shortcomings(models.device), *((IN_SMALL_TILES,) if small_tiles else ())))
 
 
 def _read_references(
@@ -237,10 +245,13 @@ def _preview(models: Models, job: EditJob, latent: torch.Tensor) -> Preview:
     return Preview(picture, min(index * VIDEO_SCALE_FACTORS.time, job.plan.frames - 1))
 
 
-def _decode(models: Models, job: EditJob, latent: torch.Tensor) -> Iterator[NDArray[np.uint8]]:
+def _needs_small_tiles(models: Models, latent: torch.Tensor) -> bool:
+    return not decodes_whole(latent.shape, free_bytes(models.device))
+
+
+def _decode(models: Models, job: EditJob, latent: torch.Tensor, *, small_tiles: bool) -> Iterator[NDArray[np.uint8]]:
     """The clip's frames in runs of `(count, height, width, 3)`, the padding cut off."""
     left = job.plan.frames
-    small_tiles = not decodes_whole(latent.shape, free_bytes(models.device))
     for frames in decode(models.decoder, latent, small_tiles=small_tiles):
         job.raise_if_cancelled()
         if left > 0:

@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from syncedit_demo.errors import EngineError
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
     from syncedit_demo.engines.sync_lora.weights import Precision, SyncLoraSettings
 
@@ -24,7 +30,8 @@ SLOTS = 3
 _CANDIDATES: tuple[tuple[Precision, bool], ...] = (("bf16", False), ("fp8", False), ("fp8", True), ("bf16", True))
 """Precision and offload, the best first."""
 
-_BLOCK = re.compile(r"\.transformer_blocks\.(\d+)\.")
+_MATRIX = re.compile(r"\.transformer_blocks\.(\d+)\.(?:attn[12]\.to_(?:q|k|v|out\.0)|ff\.net\.(?:0\.proj|2))\.weight$")
+"""What of a block becomes 8 bits or is streamed, by its name in the checkpoint: see `VideoBlock.matrices`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,26 @@ def is_quantised(block: int, blocks: int) -> bool:
     return OUTER_BLOCKS <= block < blocks - OUTER_BLOCKS
 
 
-def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: int) -> Placement:
+def choose_devices(
+    prepared: PreparedSet, settings: SyncLoraSettings, free: Mapping[torch.device, int], *, can_fp8: bool
+) -> tuple[Placement, list[torch.device]]:
+    """The best placement on the device with the most memory free, and all devices that it fits, that one first.
+
+    Args:
+        prepared: The set.
+        settings: What the user decided.
+        free: Memory that is free on each device, in bytes.
+        can_fp8: Whether they multiply in 8 bits.
+
+    Raises:
+        EngineError: The settings ask for fp8, which the devices cannot do.
+    """
+    first, *others = sorted(free, key=free.__getitem__, reverse=True)
+    placement = choose_placement(prepared, settings, free[first], can_fp8=can_fp8)
+    return placement, [first, *(device for device in others if placement.leaves_room(free[device]))]
+
+
+def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: int, *, can_fp8: bool) -> Placement:
     """The best placement that leaves room for an edit, among those that the settings allow.
 
     Nothing is given up before it must be: first the whole precision, then the speed.
@@ -65,11 +91,22 @@ def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: in
         prepared: The set.
         settings: What the user decided.
         free: Device memory that is free, in bytes.
+        can_fp8: Whether the device multiplies in 8 bits.
+
+    Raises:
+        EngineError: The settings ask for fp8, which the device cannot do.
     """
+    if settings.precision == "fp8" and not can_fp8:
+        message = (
+            "fp8 needs an NVIDIA GPU of the Ada generation (RTX 40) or newer. "
+            "Leave SYNCEDIT_PRECISION out, or set it to bf16."
+        )
+        raise EngineError(message)
     allowed = [
         Placement(precision, offload, _nbytes(prepared, precision, offload=offload))
         for precision, offload in _CANDIDATES
         if settings.precision in ("auto", precision) and settings.offload in (None, offload)
+        if can_fp8 or precision != "fp8"
     ]
     fitting = (each for each in allowed if each.leaves_room(free))
     return next(fitting, min(allowed, key=lambda each: each.nbytes))
@@ -78,7 +115,7 @@ def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: in
 def _nbytes(prepared: PreparedSet, precision: Precision, *, offload: bool) -> int:
     sizes: dict[int, int] = {}
     for name, info in prepared.checkpoint.tensors.items():
-        if found := _BLOCK.search(name):
+        if found := _MATRIX.search(name):
             sizes[int(found[1])] = sizes.get(int(found[1]), 0) + info.nbytes
     kept = [
         size // 2 if precision == "fp8" and is_quantised(block, len(sizes)) else size for block, size in sizes.items()

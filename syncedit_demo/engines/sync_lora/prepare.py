@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from importlib.metadata import version
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import torch
 
 from syncedit_demo.engines import Progress
 from syncedit_demo.engines.sync_lora import recipe
+from syncedit_demo.engines.sync_lora.device import describe_device
 from syncedit_demo.engines.sync_lora.fuse import fused_tensors
 from syncedit_demo.engines.sync_lora.model import DTYPE, Networks, describe_networks, read_tensors
 from syncedit_demo.engines.sync_lora.prepared import (
@@ -22,10 +24,11 @@ from syncedit_demo.engines.sync_lora.prepared import (
     FileIdentity,
     Manifest,
     PreparedSet,
+    identify,
     open_prepared,
 )
-from syncedit_demo.engines.sync_lora.prompt import is_made_from, make_prompt
-from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo, hash_file, write_safetensors
+from syncedit_demo.engines.sync_lora.prompt import base_of_prompt, encode_prompt
+from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo, write_safetensors
 from syncedit_demo.engines.sync_lora.weights import FETCH, Slot, SyncLoraSettings, check_weights, find_gemma
 from syncedit_demo.errors import EngineError
 
@@ -33,13 +36,15 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
     from pathlib import Path
 
-CHECK = "Checking the weights"
 EMBED = "Encoding the prompt"
 FUSE = "Fusing"
 COPY = "Copying the upscaler"
 
 GEMMA_BYTES = 26 * 10**9
-"""What encoding the prompt takes: Gemma 3 12B in bfloat16 and its hidden states."""
+"""What encoding the prompt takes of a GPU: Gemma 3 12B in bfloat16 and its hidden states.
+
+On the CPU the weights are mapped from their files, so that it takes little memory, and time where they do not fit.
+"""
 
 
 def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progress, None, PreparedSet]:
@@ -63,7 +68,7 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
     networks = describe_networks(base, upscaler)
     sources: dict[str, FileIdentity] = {}
     for slot, header in weights.headers.items():
-        sources[slot.value] = yield from _identify(header.path)
+        sources[slot.value] = yield from identify(header.path)
     folder = settings.prepared
     try:
         if (existing := open_prepared(folder)).manifest.sources == sources:
@@ -71,38 +76,48 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
     except EngineError:
         # Nothing usable is there, which is what this function is for.
         pass
-    try:
+    with _writing_to(folder):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / MANIFEST).unlink(missing_ok=True)
-        _check_disk(folder, networks)
-        yield Progress(EMBED, 0, 1)
-        base_sha256 = sources[Slot.BASE.value].sha256
-        if not is_made_from(folder / PROMPT, base_sha256):
-            make_prompt(_gemma(settings), base.path, base_sha256, folder / PROMPT, _roomy(device))
-        prompt = yield from _identify(folder / PROMPT)
-        transformer = networks.transformer_names
-        vae = networks.encoder_names | networks.decoder_names
-        infos = {name: TensorInfo("BF16", base.tensors[name].shape) for name in (*transformer, *vae)}
-        tensors = chain(fused_tensors(weights, transformer, device), read_tensors(base.path, vae))
-        checkpoint = yield from _write(folder / CHECKPOINT, FUSE, infos, tensors, base.metadata)
-        infos = {name: TensorInfo("BF16", upscaler.tensors[name].shape) for name in networks.upscaler.state_dict()}
-        tensors = read_tensors(upscaler.path, infos)
-        copied = yield from _write(folder / UPSCALER, COPY, infos, tensors, upscaler.metadata)
-        files = [prompt, checkpoint, copied]
-        made_with = {name: version(name) for name in ("ltx-core", "torch")} | {"device": _device_name(device)}
-        Manifest(FORMAT, recipe.PROMPT, recipe.LORA_STRENGTH, sources, files, made_with).write(folder)
-    except OSError as error:
-        message = f"The prepared set cannot be written to {folder}: {error.strerror or error}."
-        raise EngineError(message) from error
+    _check_disk(folder, networks)
+    base_sha256 = sources[Slot.BASE.value].sha256
+    if base_of_prompt(folder / PROMPT) == base_sha256:
+        prompt = yield from identify(folder / PROMPT)
+    else:
+        gemma, roomy = _gemma(settings), _roomy(device)
+        phase = f"{EMBED} on {describe_device(roomy)}"
+        yield Progress(phase, 0, 1)
+        contexts, metadata = encode_prompt(gemma, base.path, base_sha256, roomy)
+        infos = {name: TensorInfo("BF16", tuple(context.shape)) for name, context in contexts.items()}
+        prompt = yield from _write(folder / PROMPT, phase, infos, contexts.items(), metadata)
+    transformer = networks.transformer_names
+    vae = networks.encoder_names | networks.decoder_names
+    infos = {name: TensorInfo("BF16", base.tensors[name].shape) for name in (*transformer, *vae)}
+    tensors = chain(fused_tensors(weights, transformer, device), read_tensors(base.path, vae))
+    checkpoint = yield from _write(folder / CHECKPOINT, FUSE, infos, tensors, base.metadata)
+    infos = {name: TensorInfo("BF16", upscaler.tensors[name].shape) for name in networks.upscaler.state_dict()}
+    tensors = read_tensors(upscaler.path, infos)
+    copied = yield from _write(folder / UPSCALER, COPY, infos, tensors, upscaler.metadata)
+    files = [prompt, checkpoint, copied]
+    made_with = {name: version(name) for name in ("ltx-core", "torch")} | {"device": describe_device(device)}
+    manifest = Manifest(FORMAT, recipe.PROMPT, recipe.LORA_STRENGTH, sources, files, made_with)
+    with _writing_to(folder):
+        manifest.write(folder)
     return open_prepared(folder)
 
 
-def _identify(path: Path) -> Generator[Progress, None, FileIdentity]:
-    nbytes = path.stat().st_size
-    sha256 = ""
-    for done, sha256 in hash_file(path):  # noqa: B007 - the last one is the file's
-        yield Progress(f"{CHECK}: {path.name}", done, nbytes)
-    return FileIdentity(path.name, nbytes, sha256)
+@contextmanager
+def _writing_to(folder: Path) -> Generator[None]:
+    """What is written in this block goes to `folder`; where that fails it is told.
+
+    Raises:
+        EngineError: The folder cannot be written to, or the disk is full.
+    """
+    try:
+        yield
+    except OSError as error:
+        message = f"The prepared set cannot be written to {folder}: {error.strerror or error}."
+        raise EngineError(message) from error
 
 
 def _write(
@@ -112,7 +127,7 @@ def _write(
     tensors: Iterable[tuple[str, torch.Tensor]],
     metadata: Mapping[str, str],
 ) -> Generator[Progress, None, FileIdentity]:
-    with write_safetensors(path, infos, metadata) as writer:
+    with _writing_to(path.parent), write_safetensors(path, infos, metadata) as writer:
         for index, (_, tensor) in enumerate(tensors):
             writer.write(tensor.to(device="cpu", dtype=DTYPE).contiguous().view(-1).view(torch.uint8).numpy().data)
             yield Progress(phase, index + 1, len(infos))
@@ -122,7 +137,7 @@ def _write(
 def _gemma(settings: SyncLoraSettings) -> Path:
     folder = find_gemma(settings)
     if folder is None:
-        message = f"Gemma, which encodes the prompt once, was not found. Fetch it with: {FETCH}"
+        message = f"Gemma, which encodes the prompt once, was not found, or not all of it. Fetch it with: {FETCH}"
         raise EngineError(message)
     return folder
 
@@ -145,7 +160,3 @@ def _check_disk(folder: Path, networks: Networks) -> None:
             "Make room there or set SYNCEDIT_PREPARED to another folder."
         )
         raise EngineError(message)
-
-
-def _device_name(device: torch.device) -> str:
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"

@@ -14,10 +14,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from syncedit_demo.engines.sync_lora.safetensors_file import Header, read_header
+from syncedit_demo.engines import Progress
+from syncedit_demo.engines.sync_lora.safetensors_file import Header, hash_file, read_header
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
 FORMAT = 1
@@ -26,6 +28,7 @@ CHECKPOINT = "checkpoint.safetensors"
 UPSCALER = "upscaler.safetensors"
 PROMPT = "prompt.safetensors"
 PREPARE = "python -m syncedit_demo prepare"
+CHECK = "Checking the weights"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,19 @@ class PreparedSet:
     def nbytes(self) -> int:
         """What a start maps and copies to the device."""
         return self.checkpoint.nbytes + self.upscaler.nbytes + self.prompt.nbytes
+
+
+def identify(path: Path) -> Generator[Progress, None, FileIdentity]:
+    """Read a file through; returns what it is.
+
+    Yields:
+        Progress in bytes.
+    """
+    nbytes = path.stat().st_size
+    sha256 = ""
+    for done, sha256 in hash_file(path):  # noqa: B007 - the last one is the file's
+        yield Progress(f"{CHECK}: {path.name}", done, nbytes)
+    return FileIdentity(path.name, nbytes, sha256)
 
 
 def open_prepared(folder: Path) -> PreparedSet:

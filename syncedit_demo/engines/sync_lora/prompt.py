@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
 
 from syncedit_demo.engines.sync_lora import recipe
+from syncedit_demo.engines.sync_lora.prepared import PREPARE
 from syncedit_demo.engines.sync_lora.safetensors_file import read_header
 from syncedit_demo.engines.sync_lora.torchaudio_stand_in import make_torchaudio_importable
 from syncedit_demo.errors import EngineError
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines.sync_lora.safetensors_file import Header
 
-PREPARE = "python -m syncedit_demo prepare"
 PROMPT_TOKENS = 1024
 """Length the stock text encoder pads the prompt to."""
 
@@ -59,17 +58,20 @@ def load_prompt(header: Header, width: int) -> torch.Tensor:
     return context
 
 
-def is_made_from(path: Path, base_sha256: str) -> bool:
-    """Whether a file is the embedding of our prompt by this checkpoint."""
-    if not path.is_file():
-        return False
-    metadata = read_header(path).metadata
-    return (metadata.get("prompt"), metadata.get("base_sha256")) == (recipe.PROMPT, base_sha256)
+def base_of_prompt(path: Path) -> str | None:
+    """SHA-256 of the checkpoint by which a file is the embedding of our prompt; None where it is no such file."""
+    try:
+        metadata = read_header(path).metadata
+    except EngineError:
+        return None
+    return metadata.get("base_sha256") if metadata.get("prompt") == recipe.PROMPT else None
 
 
 @torch.inference_mode()
-def make_prompt(gemma: Path, base: Path, base_sha256: str, output: Path, device: torch.device) -> None:
-    """Encode the prompt with Gemma and the checkpoint's own connectors, and store it.
+def encode_prompt(
+    gemma: Path, base: Path, base_sha256: str, device: torch.device
+) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Encode the prompt with Gemma and the checkpoint's own connectors.
 
     Gemma runs through transformers' own class, because ltx-core's wrapper does not work with transformers 5; what
     follows is ltx_core's `EmbeddingsProcessor`. A test holds the result to that of `ltx_pipelines`' `encode_prompts`.
@@ -78,8 +80,11 @@ def make_prompt(gemma: Path, base: Path, base_sha256: str, output: Path, device:
         gemma: Folder of the text encoder, as the Hub has it.
         base: The checkpoint.
         base_sha256: Its SHA-256, for the record.
-        output: Where the embedding goes.
-        device: Where it is computed; Gemma takes 24 GB there, and is gone before the rest is loaded.
+        device: Where it is computed; on a GPU Gemma takes 24 GB, and is gone before the rest is loaded. On the CPU it
+            stays in its files, and is read from them as it is needed.
+
+    Returns:
+        The tensors and the metadata of the file that `load_prompt` reads.
     """
     make_torchaudio_importable()
     from ltx_core.loader import SingleGPUModelBuilder  # noqa: PLC0415 - must follow the line above
@@ -103,8 +108,7 @@ def make_prompt(gemma: Path, base: Path, base_sha256: str, output: Path, device:
         "made_with": ", ".join(f"{name} {version(name)}" for name in ("ltx-core", "transformers", "torch")),
     }
     contexts = {"video_context": encoded.video_encoding, "audio_context": encoded.audio_encoding}
-    tensors = {name: context.cpu().contiguous() for name, context in contexts.items() if context is not None}
-    save_file(tensors, output, metadata)
+    return {name: context for name, context in contexts.items() if context is not None}, metadata
 
 
 def _run_gemma(folder: Path, device: torch.device) -> tuple[tuple[torch.Tensor, ...], torch.Tensor]:
@@ -114,7 +118,7 @@ def _run_gemma(folder: Path, device: torch.device) -> tuple[tuple[torch.Tensor, 
 
     pairs = LTXVGemmaTokenizer(str(folder), PROMPT_TOKENS).tokenize_with_weights(recipe.PROMPT)["gemma"]
     tokens, mask = (torch.tensor([column], device=device) for column in zip(*pairs, strict=True))
-    # Straight to the device: its 24 GB are never in the host's memory beside it.
+    # Straight to the device: its 24 GB are never in the host's memory beside it. On the CPU they are mapped.
     gemma = Gemma3ForConditionalGeneration.from_pretrained(
         folder, dtype=torch.bfloat16, device_map={"": device}, local_files_only=True
     ).eval()

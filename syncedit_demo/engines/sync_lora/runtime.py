@@ -14,12 +14,18 @@ import numpy as np
 import torch
 
 from syncedit_demo.engines import EditJob, Event, Frames, OptionValue, Progress
-from syncedit_demo.engines.sync_lora.device import describe_device, find_devices, free_bytes, make_current
+from syncedit_demo.engines.sync_lora.device import (
+    describe_device,
+    find_devices,
+    free_bytes,
+    make_current,
+    multiplies_fp8,
+)
 from syncedit_demo.engines.sync_lora.memory import check_memory, suggest
 from syncedit_demo.engines.sync_lora.model import Models, load_models
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import generate
-from syncedit_demo.engines.sync_lora.placement import Placement, choose_placement
+from syncedit_demo.engines.sync_lora.placement import Placement, choose_devices
 from syncedit_demo.engines.sync_lora.prepared import PreparedSet, open_prepared
 from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
 from syncedit_demo.errors import EngineError
@@ -173,21 +179,20 @@ def resident_runtime(settings: SyncLoraSettings) -> Runtime:
     """The one runtime of these settings in this process.
 
     Raises:
-        EngineError: The prepared set is missing or damaged, or there is no such device.
+        EngineError: The prepared set is missing or damaged, or there is no device that can do it.
     """
     return new_runtimes(open_prepared(settings.prepared), settings)[0]
 
 
 def new_runtimes(prepared: PreparedSet, settings: SyncLoraSettings) -> tuple[Runtime, ...]:
-    """A runtime for each device: the placement that fits the first one, and those on which it fits as well.
+    """A runtime for each device: the placement that fits the one with the most room, and those it fits as well.
 
     Raises:
-        EngineError: There is no such device.
+        EngineError: There is no such device, or it cannot do what the settings ask for.
     """
-    first, *others = find_devices(settings.device)
-    placement = choose_placement(prepared, settings, free_bytes(first))
-    fitting = [device for device in others if placement.leaves_room(free_bytes(device))]
-    return tuple(Runtime(prepared, device, placement) for device in (first, *fitting))
+    free = {device: free_bytes(device) for device in find_devices(settings.device)}
+    placement, devices = choose_devices(prepared, settings, free, can_fp8=all(map(multiplies_fp8, free)))
+    return tuple(Runtime(prepared, device, placement) for device in devices)
 
 
 def _is_out_of_memory(error: Exception) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.engine import missing_packages
@@ -23,28 +22,13 @@ SAMPLES = 8
 SAMPLE_BYTES = 1 << 25
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """The state of the engine on this machine.
-
-    Attributes:
-        ready: Whether the prepared set and the packages are there; the device is another question.
-        findings: What was found, in words, by topic.
-    """
-
-    ready: bool
-    findings: dict[str, str]
-
-
-def sync_lora_status(settings: SyncLoraSettings) -> Status:
-    """Look for the packages, the prepared set, the weights and Gemma."""
+def sync_lora_status(settings: SyncLoraSettings) -> dict[str, str]:
+    """Look for the packages, the prepared set, the weights and Gemma; what was found, in words, by topic."""
     missing = missing_packages()
     findings = {"packages": f"not installed: {', '.join(missing)}" if missing else "installed"}
     try:
-        prepared = open_prepared(settings.prepared)
-        findings["prepared set"] = _describe(prepared)
+        findings["prepared set"] = _describe(open_prepared(settings.prepared))
     except EngineError as error:
-        prepared = None
         findings["prepared set"] = str(error)
     for slot, path in find_weights(settings).items():
         findings[str(slot)] = _state(path, FILE_NAMES[slot])
@@ -52,7 +36,7 @@ def sync_lora_status(settings: SyncLoraSettings) -> Status:
     findings["text encoder"] = (
         f"{gemma}" if gemma else f"{GEMMA_FOLDER} is missing; only making the prompt's embedding needs it"
     )
-    return Status(not missing and prepared is not None, findings)
+    return findings
 
 
 def _describe(prepared: PreparedSet) -> str:

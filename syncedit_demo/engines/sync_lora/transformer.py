@@ -23,7 +23,7 @@ from syncedit_demo.engines.sync_lora.fp8 import Fp8Linear
 from syncedit_demo.engines.sync_lora.kernels import add_gated, gated_heads, modulated_norm, rotated_norm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ltx_core.model.transformer import LTXModel
     from ltx_core.model.transformer.adaln import AdaLayerNormSingle
@@ -129,12 +129,15 @@ class VideoBlock(nn.Module):
         self.widen = cast("Linear", block.ff.net[0].proj)
         self.narrow = cast("Linear", block.ff.net[2])
 
+    def matrices(self) -> Iterator[torch.Tensor]:
+        """The large products' weights: all of the block but less than half a per cent."""
+        for _, _, linear in self._products():
+            yield linear.weight
+
     def quantise(self) -> None:
         """Bring the large products' weights to 8 bits; AdaLN, norms and gates stay as they are."""
-        for module in (self, self.tokens, self.prompt):
-            for name, linear in list(module.named_children()):
-                if isinstance(linear, nn.Linear) and name != "to_gate_logits":
-                    setattr(module, name, Fp8Linear(linear))
+        for module, name, linear in self._products():
+            setattr(module, name, Fp8Linear(cast("nn.Linear", linear)))
 
     def forward(
         self,
@@ -173,6 +176,12 @@ class VideoBlock(nn.Module):
 
         normed = modulated_norm(tokens, ff_scale, ff_shift, level, eps)
         return add_gated(tokens, self._feed_forward(normed), ff_gate, level)
+
+    def _products(self) -> Iterator[tuple[nn.Module, str, Linear]]:
+        for module in (self, self.tokens, self.prompt):
+            for name, linear in list(module.named_children()):
+                if isinstance(linear, Linear) and name != "to_gate_logits":
+                    yield module, name, linear
 
     def _feed_forward(self, tokens: torch.Tensor) -> torch.Tensor:
         if isinstance(self.narrow, Fp8Linear):

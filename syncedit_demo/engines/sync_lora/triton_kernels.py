@@ -118,6 +118,13 @@ def gated_heads(attended: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
     return attended
 
 
+def try_out(device: torch.device) -> None:
+    """Build one of the kernels and launch it, at the model's own width, as an edit will."""
+    attended, logits = (torch.zeros((1, width), dtype=torch.bfloat16, device=device) for width in (4096, 32))
+    with torch.cuda.device_of(attended):
+        gated_heads(attended, logits)
+
+
 @triton.jit
 def _quantised(
     tokens, out, scales, row_stride, largest, GELU: tl.constexpr, CHANNELS: tl.constexpr, BLOCK: tl.constexpr

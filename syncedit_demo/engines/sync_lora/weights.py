@@ -5,6 +5,7 @@ Nothing here loads a weight or needs torch: headers tell.
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,6 +48,10 @@ FILE_NAMES = {
     Slot.UPSCALER: "ltx-2.3-spatial-upscaler-x2-1.1.safetensors",
 }
 GEMMA_FOLDER = "gemma-3-12b-it-qat-q4_0-unquantized"
+GEMMA_CONFIG = "config.json"
+GEMMA_WEIGHTS = "model.safetensors"
+GEMMA_INDEX = "model.safetensors.index.json"
+"""Names the files of the weights where they are more than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +113,10 @@ def find_weights(settings: SyncLoraSettings) -> dict[Slot, Path | None]:
 
 
 def find_gemma(settings: SyncLoraSettings) -> Path | None:
-    """The folder of the text encoder, None where it is missing."""
-    folder = settings.weights / GEMMA_FOLDER
-    if (folder / "config.json").is_file():
-        return folder
-    config = _cached(settings.gemma_repo, "config.json", settings.gemma_revision)
-    return None if config is None else config.parent
+    """The folder of the text encoder, None where it or a file of its weights is missing."""
+    config = _cached(settings.gemma_repo, GEMMA_CONFIG, settings.gemma_revision)
+    folders = (settings.weights / GEMMA_FOLDER, *([config.parent] if config else []))
+    return next(filter(_is_whole, folders), None)
 
 
 def check_weights(settings: SyncLoraSettings) -> Weights:
@@ -176,6 +179,12 @@ def _cached(repo: str, name: str, revision: str) -> Path | None:
 
     path = try_to_load_from_cache(repo, name, revision=revision)
     return Path(path) if isinstance(path, str) else None
+
+
+def _is_whole(gemma: Path) -> bool:
+    index = gemma / GEMMA_INDEX
+    weights = set(json.loads(index.read_text())["weight_map"].values()) if index.is_file() else {GEMMA_WEIGHTS}
+    return all((gemma / name).is_file() for name in (GEMMA_CONFIG, *weights))
 
 
 def _check_base(base: Header) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def decoder(prepared: PreparedSet, settings: SyncLoraSettings) -> VideoDecoder:
-    loading = load_models(prepared, torch.device("cpu"), choose_placement(prepared, settings, 10**12))
+    loading = load_models(prepared, torch.device("cpu"), choose_placement(prepared, settings, 10**12, can_fp8=True))
     while True:
         try:
             next(loading)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from syncedit_demo.engines.sync_lora.download import download
+from syncedit_demo.engines.sync_lora.prepared import PROMPT
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, GEMMA_FOLDER, Slot, SyncLoraSettings, check_weights
 from syncedit_demo.errors import EngineError
+from tests import tiny_ltx
 from tests.hub_server import Hub, serve
 from tests.limits import file_size_limit
 
@@ -17,7 +21,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BASE = FILE_NAMES[Slot.BASE]
-GEMMA_NAMES = ("config.json", "model-00001-of-00001.safetensors", "tokenizer.model")
+SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
+GEMMA_INDEX = "model.safetensors.index.json"
+GEMMA_NAMES = ("config.json", "tokenizer.model", GEMMA_INDEX, *SHARDS)
 
 
 @pytest.fixture
@@ -30,6 +36,7 @@ def hub(settings: SyncLoraSettings, own: SyncLoraSettings, tmp_path: Path) -> Ge
     """The tiny weights and a few files of Gemma on a server."""
     files = {f"{settings.source(slot)[0]}/{name}": (settings.weights / name).read_bytes() for slot, name in names()}
     files |= {f"{own.gemma_repo}/{name}": name.encode() * 100 for name in (*GEMMA_NAMES, ".gitattributes", "a.md")}
+    files[f"{own.gemma_repo}/{GEMMA_INDEX}"] = json.dumps({"weight_map": dict(zip("ab", SHARDS, strict=True))}).encode()
     with serve(Hub(files)) as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
         patch.setattr("syncedit_demo.engines.sync_lora.download.PAUSE_SECONDS", 0.0)
@@ -54,11 +61,44 @@ def test_fetches_everything_once(own: SyncLoraSettings, hub: Hub) -> None:
     assert len(hub.requests) == asked
 
 
-def test_gemma_is_not_fetched_once_the_prompt_is_encoded(own: SyncLoraSettings, hub: Hub) -> None:
+@pytest.mark.parametrize("missing", ["config.json", GEMMA_INDEX, SHARDS[1]])
+def test_what_is_missing_of_gemma_is_fetched(own: SyncLoraSettings, hub: Hub, missing: str) -> None:
+    list(download(own, hub.endpoint))
+    hub.requests.clear()
+    (own.weights / GEMMA_FOLDER / missing).unlink()
+    list(download(own, hub.endpoint))
+    assert [name for name, _ in hub.requests] == [missing]
+
+
+def test_gemma_is_not_fetched_once_the_prompt_is_encoded(
+    settings: SyncLoraSettings, own: SyncLoraSettings, hub: Hub
+) -> None:
     own.prepared.mkdir()
-    (own.prepared / "prompt.safetensors").write_bytes(b"")
+    tiny_ltx.write_prompt(own.prepared / PROMPT, settings.weights / BASE)
     list(download(own, hub.endpoint))
     assert {name for name, _ in hub.requests} == {name for _, name in names()}
+    hub.requests.clear()
+    assert {event.phase for event in download(own, hub.endpoint)} == {f"Checking the weights: {BASE}"}
+    assert not hub.requests
+
+
+@pytest.mark.parametrize("is_base_there", [False, True])
+@pytest.mark.parametrize("spoil", ["cut short", "another base's"])
+def test_gemma_is_fetched_where_the_prompt_has_to_be_encoded_anew(
+    settings: SyncLoraSettings, own: SyncLoraSettings, hub: Hub, spoil: str, *, is_base_there: bool
+) -> None:
+    own.prepared.mkdir()
+    own.weights.mkdir()
+    if is_base_there:
+        shutil.copy(settings.weights / BASE, own.weights)
+    prompt = own.prepared / PROMPT
+    if spoil == "cut short":
+        tiny_ltx.write_prompt(prompt, settings.weights / BASE)
+        prompt.write_bytes(prompt.read_bytes()[:-1])
+    else:
+        tiny_ltx.write_prompt(prompt, settings.weights / BASE, base_sha256="another")
+    list(download(own, hub.endpoint))
+    assert set(GEMMA_NAMES) <= {name for name, _ in hub.requests}
 
 
 def test_a_broken_connection_is_taken_up_where_it_broke(own: SyncLoraSettings, hub: Hub) -> None:
@@ -66,6 +106,19 @@ def test_a_broken_connection_is_taken_up_where_it_broke(own: SyncLoraSettings, h
     list(download(own, hub.endpoint))
     check_weights(own)
     first, second = (asked for name, asked in hub.requests if name == BASE)
+    assert first == "bytes=0-"
+    assert second is not None
+    assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= 5_000_000
+
+
+def test_a_connection_that_falls_silent_counts_as_broken(
+    own: SyncLoraSettings, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("syncedit_demo.engines.sync_lora.download.SILENCE_SECONDS", 1.0)
+    hub.silent, hub.break_after = {BASE}, 5_000_000
+    list(download(own, hub.endpoint))
+    check_weights(own)
+    first, second, *_ = (asked for name, asked in hub.requests if name == BASE)
     assert first == "bytes=0-"
     assert second is not None
     assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= 5_000_000

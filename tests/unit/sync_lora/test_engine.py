@@ -62,6 +62,7 @@ def test_names_what_its_pixels_come_from(engine: SyncLoraEngine, prepared: Prepa
     versions = engine.versions
     assert versions["torch"] == torch.__version__
     assert versions["ltx-core"] == "1.0.0"
+    assert versions["kernels"] == "torch"
     for source in prepared.manifest.sources.values():
         assert source.sha256 in versions.values()
 
@@ -97,6 +98,16 @@ def test_without_a_gpu_it_is_not_ready_unless_the_cpu_is_asked_for(settings: Syn
             SyncLoraEngine(replace(settings, device=None))
     with pytest.raises(EngineError, match="There is no device cuda:99"):
         find_devices("cuda:99")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a usable NVIDIA GPU")
+def test_a_driver_that_may_be_too_old_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.version, "cuda", "13.0")
+    with pytest.raises(EngineError, match=r"built for CUDA 13\.0 .* for CUDA 13 that is 580"):
+        find_devices(None)
+    monkeypatch.setattr(torch.version, "cuda", None)
+    with pytest.raises(EngineError, match=r"torch sees none here\.$"):
+        find_devices(None)
 
 
 def test_a_task_of_paths_and_numbers_gives_the_engines_frames(
@@ -193,6 +204,47 @@ def test_running_out_of_memory_is_told_and_survived(prepared: PreparedSet) -> No
         "assert edit(64, 9) == Finished()\n"
     )
     assert "The memory of CPU ran out and was freed. What fits: " in in_another_process(script)
+
+
+TRITON = """
+import sys
+sys.modules["triton.language"] = sys.modules[__name__]
+failure = None
+
+class Kernel:
+    def __init__(self, function):
+        self.launched = 0
+
+    def __getitem__(self, grid):
+        return self.launch
+
+    def launch(self, *arguments, **options):
+        if failure:
+            raise failure
+        self.launched += 1
+
+jit = Kernel
+"""
+
+
+def test_where_triton_cannot_build_its_kernels_torch_runs_and_it_is_told(tmp_path: Path) -> None:
+    """A compiler that is not there, or fails; no driver to link with; a cache that cannot be written to."""
+    (tmp_path / "triton.py").write_text(TRITON)
+    script = (
+        "from subprocess import CalledProcessError\n"
+        "import torch, triton\n"
+        "from syncedit_demo.engines.sync_lora import kernels\n"
+        "cpu, gpu = torch.device('cpu'), torch.device('cuda', 0)\n"
+        "built = kernels.built_kernels(cpu)\n"
+        "assert built is not None and built._gated_heads.launched == 1\n"
+        "for failure in (RuntimeError('no C compiler'), CalledProcessError(1, 'gcc'), AssertionError(), OSError()):\n"
+        "    triton.failure = failure\n"
+        "    assert kernels.built_kernels(cpu) is None\n"
+        "assert kernels.fused_kernels(gpu) is None\n"
+        "assert kernels.fused_kernels(cpu) is None and kernels.shortcomings(cpu) == ()\n"
+        "print(*kernels.shortcomings(gpu))\n"
+    )
+    assert "apt-get install gcc python3-dev" in in_another_process(script, tmp_path)
 
 
 def test_an_edit_does_not_need_torchaudio(prepared: PreparedSet, tmp_path: Path) -> None:

@@ -25,10 +25,14 @@ def random(*shape: int) -> torch.Tensor:
     return torch.randn(shape, device="cuda", dtype=torch.bfloat16)
 
 
+def no_kernels(_device: torch.device) -> None:
+    """As where Triton cannot build them."""
+
+
 def assert_same(make: Callable[[], torch.Tensor], bound: float = ROUNDING) -> None:
     ours = make()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernels, "triton_kernels", None)
+        patch.setattr(kernels, "fused_kernels", no_kernels)
         defined = make()
     assert ours.shape == defined.shape
     assert torch.linalg.vector_norm(ours.float() - defined.float()) < bound * torch.linalg.vector_norm(defined.float())

@@ -92,11 +92,13 @@ def test_gives_the_stock_pipelines_latents_to_the_bit(  # noqa: PLR0917 - fixtur
         latents = record_latents(patch)
         # The stock pipeline's tiles, which are this one's where memory is short.
         patch.setattr(pipeline, "decodes_whole", lambda _shape, _free: False)  # pyright: ignore[reportUnknownLambdaType]
-        ours = frames_of(run(runtime, job))
+        events = run(runtime, job)
+    ours = frames_of(events)
 
     assert torch.equal(latents[0], stock.stage_1)
     assert torch.equal(latents[1], stock.stage_2)
     assert stock.stage_2.std() > 0.1
+    assert events[-1] == Finished((pipeline.IN_SMALL_TILES,))
     # The stock pipeline cuts off what is behind the point where we round: the frames differ by at most that.
     difference = ours.astype(int) - stock.frames
     assert (difference.min(), difference.max()) == (0, 1)
@@ -173,7 +175,7 @@ def test_tells_every_step_and_shows_every_estimate(runtime: Runtime, make_job: J
     previews = [event for event in events if isinstance(event, Preview)]
     assert [event.frame.shape for event in previews] == [(32, 32, 3)] * 8 + [(64, 64, 3)] * 3
     assert all(0 <= event.frame_index < 9 for event in previews)
-    assert isinstance(events[-1], Finished)
+    assert events[-1] == Finished()
 
 
 def run_and_stop(runtime: Runtime, job: EditJob, stop_after: int) -> list[Event]:

@@ -13,10 +13,12 @@ from ltx_core.model.transformer.transformer import BasicAVTransformerBlock
 
 from syncedit_demo.engines import Frames
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, placement
+from syncedit_demo.engines.sync_lora.device import multiplies_fp8
 from syncedit_demo.engines.sync_lora.kernels import quantised
 from syncedit_demo.engines.sync_lora.model import load_models
-from syncedit_demo.engines.sync_lora.placement import GB, ROOM, choose_placement, is_quantised
+from syncedit_demo.engines.sync_lora.placement import GB, ROOM, choose_devices, choose_placement, is_quantised
 from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo
+from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,29 +36,67 @@ def no_outer_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def full_size(prepared: PreparedSet) -> PreparedSet:
-    """A set with 48 blocks of half a gigabyte, of which only the header says so."""
+    """A set with 48 blocks that are one matrix of half a gigabyte each, of which only the header says so."""
     block = TensorInfo("BF16", (1 << 28,))
-    tensors = {f"model.diffusion_model.transformer_blocks.{index}.weight": block for index in range(48)}
+    tensors = {f"model.diffusion_model.transformer_blocks.{index}.ff.net.2.weight": block for index in range(48)}
     return replace(prepared, checkpoint=replace(prepared.checkpoint, tensors=tensors, nbytes=48 * block.nbytes))
 
 
 def test_nothing_is_given_up_before_it_must_be(full_size: PreparedSet, settings: SyncLoraSettings) -> None:
-    whole = choose_placement(full_size, settings, 100 * GB)
+    whole = choose_placement(full_size, settings, 100 * GB, can_fp8=True)
     assert (whole.precision, whole.offload, whole.nbytes) == ("bf16", False, full_size.nbytes)
-    small = choose_placement(full_size, settings, ROOM + whole.nbytes - 1)
+    small = choose_placement(full_size, settings, ROOM + whole.nbytes - 1, can_fp8=True)
     assert (small.precision, small.offload) == ("fp8", False)
     assert whole.nbytes / 2 < small.nbytes < 0.6 * whole.nbytes
-    smallest = choose_placement(full_size, settings, ROOM + small.nbytes - 1)
+    smallest = choose_placement(full_size, settings, ROOM + small.nbytes - 1, can_fp8=True)
     assert (smallest.precision, smallest.offload) == ("fp8", True)
     assert smallest.nbytes < 2 * GB
-    assert choose_placement(full_size, settings, 0) == smallest
+    assert choose_placement(full_size, settings, 0, can_fp8=True) == smallest
 
 
 def test_what_the_user_decided_stays(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
     for free in (0, 100 * GB):
-        chosen = choose_placement(prepared, replace(settings, precision="bf16", offload=True), free)
+        chosen = choose_placement(prepared, replace(settings, precision="bf16", offload=True), free, can_fp8=True)
         assert (chosen.precision, chosen.offload) == ("bf16", True)
-        assert choose_placement(prepared, replace(settings, precision="fp8"), free).precision == "fp8"
+        assert choose_placement(prepared, replace(settings, precision="fp8"), free, can_fp8=True).precision == "fp8"
+
+
+def test_8_bits_are_left_to_devices_that_have_them(full_size: PreparedSet, settings: SyncLoraSettings) -> None:
+    whole = choose_placement(full_size, settings, 100 * GB, can_fp8=False)
+    assert (whole.precision, whole.offload) == ("bf16", False)
+    streamed = choose_placement(full_size, settings, 24 * GB, can_fp8=False)
+    assert (streamed.precision, streamed.offload) == ("bf16", True)
+    assert streamed.leaves_room(24 * GB)
+    with pytest.raises(EngineError, match=r"RTX 40.* set it to bf16"):
+        choose_placement(full_size, replace(settings, precision="fp8"), 100 * GB, can_fp8=False)
+
+
+def test_the_emptiest_device_decides_and_others_join_where_there_is_room(
+    full_size: PreparedSet, settings: SyncLoraSettings
+) -> None:
+    busy, first, second = (torch.device("cuda", number) for number in range(3))
+    free = {busy: 9 * GB, first: 79 * GB, second: 80 * GB}
+    placed, devices = choose_devices(full_size, settings, free, can_fp8=True)
+    assert (placed.precision, placed.offload) == ("bf16", False)
+    assert devices == [second, first]
+    placed, devices = choose_devices(full_size, settings, dict.fromkeys(free, 9 * GB), can_fp8=True)
+    assert placed.offload
+    assert devices == [busy, first, second]
+
+
+@pytest.mark.parametrize(("capability", "can"), [((7, 5), False), ((8, 6), False), ((8, 9), True), ((12, 0), True)])
+def test_ada_is_the_first_generation_with_8_bits(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], *, can: bool
+) -> None:
+    def capability_of(_device: torch.device) -> tuple[int, int]:
+        return capability
+
+    monkeypatch.setattr(torch.cuda, "get_device_capability", capability_of)
+    assert multiplies_fp8(torch.device("cuda:0")) == can
+
+
+def test_the_processor_tries_out_8_bits() -> None:
+    assert multiplies_fp8(torch.device("cpu"))
 
 
 def test_the_outer_blocks_stay_whole() -> None:
@@ -101,5 +141,5 @@ def test_loading_in_8_bits_holds_one_layer_in_whole_precision(
         return sum(not layer.ff.net[2].weight.is_meta for layer in layers)
 
     before = whole_layers()
-    placed = choose_placement(prepared, replace(settings, precision="fp8"), 100 * GB)
+    placed = choose_placement(prepared, replace(settings, precision="fp8"), 100 * GB, can_fp8=True)
     assert max(whole_layers() for _ in load_models(prepared, torch.device("cpu"), placed)) <= before + 1

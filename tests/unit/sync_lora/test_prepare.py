@@ -18,13 +18,15 @@ from safetensors import safe_open
 
 from syncedit_demo.engines.sync_lora import prepare_weights
 from syncedit_demo.engines.sync_lora.prepared import CHECKPOINT, MANIFEST, PROMPT, UPSCALER, open_prepared
+from syncedit_demo.engines.sync_lora.prompt import base_of_prompt, load_prompt
 from syncedit_demo.engines.sync_lora.safetensors_file import read_header
-from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot, lora_modules
+from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, GEMMA_FOLDER, Slot, lora_modules
 from syncedit_demo.errors import EngineError
-from tests import tiny_ltx
+from tests import tiny_gemma, tiny_ltx
 from tests.stock_ltx import stock_transformer
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
     from pathlib import Path
 
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
@@ -37,6 +39,18 @@ PREFIX = "model.diffusion_model."
 def own(settings: SyncLoraSettings, prepared: PreparedSet, tmp_path: Path) -> SyncLoraSettings:
     """A copy of the prepared set that the test may spoil."""
     return replace(settings, prepared=shutil.copytree(prepared.checkpoint.path.parent, tmp_path / "prepared"))
+
+
+@pytest.fixture
+def with_gemma(settings: SyncLoraSettings, tmp_path: Path) -> Generator[SyncLoraSettings]:
+    """The weights with their text half, Gemma beside them, and an empty folder for the set."""
+    weights = tmp_path / "weights"
+    shutil.copytree(settings.weights, weights)
+    base = weights / FILE_NAMES[Slot.BASE]
+    with tiny_gemma.tiny_sizes():
+        tiny_ltx.save(base, tiny_ltx.load(base) | tiny_gemma.text_tensors(), tiny_ltx.CHECKPOINT_METADATA)
+        tiny_gemma.write_gemma(weights / GEMMA_FOLDER)
+        yield replace(settings, weights=weights, prepared=tmp_path / "prepared")
 
 
 def test_fused_weights_are_the_stock_pipelines(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
@@ -106,6 +120,31 @@ def test_an_interrupted_run_leaves_no_half_made_set(settings: SyncLoraSettings, 
     assert [path.name for path in tmp_path.iterdir()] == [PROMPT]
     with pytest.raises(EngineError, match="python -m syncedit_demo prepare"):
         open_prepared(tmp_path)
+
+
+@pytest.mark.parametrize("spoil", ["missing", "cut short", "another base's"])
+def test_the_prompt_is_encoded_where_it_is_not_there_for_this_base(with_gemma: SyncLoraSettings, spoil: str) -> None:
+    base = with_gemma.weights / FILE_NAMES[Slot.BASE]
+    path = with_gemma.prepared / PROMPT
+    with_gemma.prepared.mkdir()
+    if spoil == "cut short":
+        tiny_ltx.write_prompt(path, base)
+        path.write_bytes(path.read_bytes()[:-1])
+    elif spoil == "another base's":
+        tiny_ltx.write_prompt(path, base, base_sha256="another")
+    assert "Encoding the prompt on CPU" in {event.phase for event in prepare_weights(with_gemma)}
+    prepared = open_prepared(with_gemma.prepared)
+    assert load_prompt(prepared.prompt, width=64).shape == (1, 1024, 64)
+    (identity,) = [file for file in prepared.manifest.files if file.name == PROMPT]
+    assert identity.sha256 == sha256(path.read_bytes()).hexdigest()
+    assert base_of_prompt(path) == prepared.manifest.sources["base"].sha256
+    assert not list(with_gemma.prepared.glob("*.part"))
+
+
+def test_a_gemma_of_which_weights_are_missing_is_not_taken_for_one(with_gemma: SyncLoraSettings) -> None:
+    (with_gemma.weights / GEMMA_FOLDER / "model.safetensors").unlink()
+    with pytest.raises(EngineError, match="was not found, or not all of it"):
+        list(prepare_weights(with_gemma))
 
 
 def test_without_gemma_it_says_what_is_missing(settings: SyncLoraSettings, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from syncedit_demo.engines.sync_lora.prompt import is_made_from, load_prompt, make_prompt
+from syncedit_demo.engines.sync_lora.prompt import base_of_prompt, encode_prompt, load_prompt
 from syncedit_demo.engines.sync_lora.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
 from tests import tiny_gemma, tiny_ltx
@@ -27,9 +27,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with tiny_gemma.tiny_sizes():
         tiny_gemma.write_checkpoint(folder / "checkpoint.safetensors")
         gemma = tiny_gemma.write_gemma(folder / "gemma")
-        make_prompt(
-            gemma, folder / "checkpoint.safetensors", "5eed", folder / "prompt.safetensors", torch.device("cpu")
-        )
+        encoded = encode_prompt(gemma, folder / "checkpoint.safetensors", "5eed", torch.device("cpu"))
+    tiny_ltx.save(folder / "prompt.safetensors", *encoded)
     return folder / "prompt.safetensors"
 
 
@@ -46,9 +45,16 @@ def test_says_what_made_it(made: Path) -> None:
     assert metadata["prompt"] == "3d1t"
     assert metadata["text_encoder"] == "gemma"
     assert "transformers" in metadata["made_with"]
-    assert is_made_from(made, "5eed")
-    assert not is_made_from(made, "another checkpoint")
-    assert not is_made_from(made.with_name("missing"), "5eed")
+    assert base_of_prompt(made) == "5eed"
+
+
+def test_what_is_not_our_prompt_is_no_checkpoints(made: Path, tmp_path: Path) -> None:
+    path = tmp_path / "prompt.safetensors"
+    assert base_of_prompt(path) is None
+    path.write_bytes(made.read_bytes()[:-1])
+    assert base_of_prompt(path) is None
+    tiny_ltx.save(path, {"video_context": CONTEXT}, {"prompt": "a cat", "base_sha256": "5eed"})
+    assert base_of_prompt(path) is None
 
 
 def test_is_loaded_as_it_was_stored(prepared: PreparedSet) -> None:
