@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import av
-import av.error
 import numpy as np
+from av.error import FFmpegError
+
+from syncedit_demo.container import decode_packets, read_packets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
     from av.video.stream import VideoStream
@@ -93,11 +97,14 @@ def _copied_packets(
     assert stream.time_base is not None
     offset = round(interval.start / stream.time_base)
     end = offset + interval.duration / stream.time_base
-    for packet in source.demux(stream):
-        if packet.pts is None:
+    last: int | None = None
+    for packet in read_packets(source, stream):
+        # Where files were joined, packets may overlap: an mp4 has room for one at a time.
+        if packet.pts is None or (last is not None and packet.pts <= last):
             continue
         if packet.pts + Fraction(packet.duration or 0, 2) >= end:
             break
+        last = packet.pts
         packet.pts -= offset
         packet.dts = packet.pts
         packet.stream = copy
@@ -112,33 +119,41 @@ def _samples(
     channels = coded.codec_context.channels
     total = round(interval.duration * rate)
     written = 0
-    resampler = av.AudioResampler(format="fltp", layout=coded.codec_context.layout, rate=rate)
     assert stream.time_base is not None
-    source.seek(max(0, int(interval.start / stream.time_base)), stream=stream, backward=True, any_frame=False)
-    for packet in source.demux(stream):
+    if not interval.from_first_frame:
         try:
-            decoded = packet.decode()
-        except av.error.InvalidDataError:
+            source.seek(max(0, int(interval.start / stream.time_base)), stream=stream, backward=True, any_frame=False)
+        except FFmpegError:
+            # A seek that fails may leave the file anywhere.
+            source.seek(0)
+    for frame in _resampled(decode_packets(stream.codec_context, read_packets(source, stream)), coded):
+        if frame.pts is None or frame.time_base is None:
             continue
-        for frame in (part for whole in decoded for part in resampler.resample(whole)):
-            if frame.pts is None or frame.time_base is None:
-                continue
-            samples = frame.to_ndarray().astype(np.float32, copy=False)
-            position = round((frame.pts * frame.time_base - interval.start) * rate)
-            gap = position - written
-            if gap > LARGEST_OVERLAP * rate or (gap > 0 and written == 0):
-                silence = min(gap, total - written)
-                yield np.zeros((channels, silence), np.float32)
-                written += silence
-            elif gap < -LARGEST_OVERLAP * rate or (gap < 0 and written == 0):
-                samples = samples[:, -gap:]
-            samples = samples[:, : total - written]
-            if samples.size:
-                yield samples
-                written += samples.shape[1]
-            if written >= total:
-                return
+        samples = frame.to_ndarray().astype(np.float32, copy=False)
+        position = round((frame.pts * frame.time_base - interval.start) * rate)
+        gap = position - written
+        if gap > LARGEST_OVERLAP * rate or (gap > 0 and written == 0):
+            silence = min(gap, total - written)
+            yield np.zeros((channels, silence), np.float32)
+            written += silence
+        elif gap < -LARGEST_OVERLAP * rate or (gap < 0 and written == 0):
+            samples = samples[:, -gap:]
+        samples = samples[:, : total - written]
+        if samples.size:
+            yield samples
+            written += samples.shape[1]
+        if written >= total:
+            return
     yield np.zeros((channels, total - written), np.float32)
+
+
+def _resampled(frames: Iterable[AudioFrame], coded: AudioStream) -> Iterator[AudioFrame]:
+    """The frames in the coded stream's layout and rate, whatever theirs are: broadcasts change them on the way."""
+    context = coded.codec_context
+    for _, alike in groupby(frames, key=lambda frame: (frame.format.name, frame.layout.name, frame.sample_rate)):
+        resampler = av.AudioResampler(format="fltp", layout=context.layout, rate=context.sample_rate)
+        for frame in alike:
+            yield from resampler.resample(frame)
 
 
 def _coded_packets(samples: Iterator[NDArray[np.float32]], coded: AudioStream) -> Iterator[AnyPacket]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-import av
 from av.format import Flags as FormatFlags
 
 from syncedit_demo.appearance import ColorInfo, color, display_size, has_alpha, orientation, sample_aspect
@@ -24,39 +23,25 @@ from syncedit_demo.container import (
     read_packets,
 )
 from syncedit_demo.errors import ClipError
+from syncedit_demo.scan import Scan, broken_off, tick, without_ragged_tail
 from syncedit_demo.timing import FALLBACK_RATE, Timing, measure_timing
 from syncedit_demo.words import are, frames_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from av.container import InputContainer
-    from av.packet import Packet
-    from av.stream import Stream
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 MAX_DECLARED_RATE = 1000
 RATE_ROUNDING = Fraction(1, 1000)
 RATE_SLACK = Fraction(1, 100)
-DURATION_SLACK = Fraction(1, 4)
-DURATION_SLACK_SHARE = Fraction(1, 50)
-"""A file that announces up to 1/4 s or 2 % more than it holds is not called broken off: muxers round and pad."""
-
 ANIMATED_IMAGES = ("gif", "apng")
 STREAMED_FORMATS = ("mpegts", "mpeg", "flv", "live_flv")
 """Containers that may end anywhere."""
 
-ESTIMATED_DURATIONS = ("mpegts", "mpeg", "gif", "dv")
-"""Containers that announce no duration: the library guesses it."""
-
 LONG_LAST_FRAME = 2
-TAIL_FRAMES = 16
-"""Frames at the end of a broken-off file among which some may be missing: the longest reordering of H.264."""
-
-REORDERING_CODECS = ("mpeg4", "msmpeg4v2", "msmpeg4v3", "vc1", "wmv3", "h264", "hevc")
-"""Codecs that reorder frames, which AVI cannot say: there the frames are counted by decoding them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +85,8 @@ class ClipInfo:
         interlaced: Whether frames hold two fields of different times.
         alpha: Whether the picture has transparency.
         audio: The audio stream, None where there is none.
-        start_time: When the first frame is shown, in seconds on the container's clock. Time 0 of the clip.
+        start_time: When the first frame is shown, in seconds on the container's clock. Time 0 of the clip; 0 where
+            the file has no clock.
         timed: Whether frames carry times; otherwise they are `1 / average_rate` apart in the order they come.
         notes: Sentences for the user about what was found wrong with the file and how it is read all the same.
     """
@@ -142,37 +128,44 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
         stream = _video_stream(path, container, max_pixels)
         header = stream.codec_context
         color_tags = (header.color_primaries, header.color_trc, header.colorspace)
-        scan = _Scan(stream)
-        packets = scan.record(read_packets(container, *container.streams.video, *container.streams.audio))
+        scan = Scan(stream)
+        packets = scan.record(read_packets(container, *container.streams))
         first = next(decode_packets(make_decoder(stream, max_pixels), packets), None)
         if first is None:
-            message = (
-                f"{path.name} holds {header.name} video of which no frame can be decoded: the file is damaged. "
-                "Copy it again, or export it again."
+            # Where the decoder refuses a size, none is known.
+            reason = (
+                "the file is damaged. Copy it again, or export it again."
+                if stream.width
+                else f"its pictures are larger than the {max_pixels / 1e6:.3g} megapixels that are decoded here, "
+                "or the file is damaged. Export it again, smaller."
             )
+            message = f"{path.name} holds {header.name} video of which no frame can be decoded: {reason}"
             raise ClipError(message)
         for _ in packets:
             pass
-        broken = _broken_off(container, stream, scan)
+        broken = broken_off(container, scan)
         if broken or scan.needs_decoding(container, first):
-            times, timed = _decoded_times(path, max_pixels)
+            found = _decoded_times(path, max_pixels)
         else:
-            times, timed = scan.shown_times(first), True
+            found = _FrameTimes.of_clock(scan.shown_times(first))
+        times = found.times
         if broken or container.format.name in STREAMED_FORMATS:
-            whole = _without_ragged_tail(times)
+            whole = without_ragged_tail(times, scan.last_stored)
             if len(whole) < len(times):
                 broken = broken or "The file breaks off at its end."
                 times = whole
         if len(times) == 1 and container.format.name in ANIMATED_IMAGES:
             message = f"{path.name} is an image ({container.format.name}), not a clip; give a video file here."
             raise ClipError(message)
-        timing = _timing(stream, times, scan.last_duration(times[-1]), timed=timed)
+        timing = _timing(stream, times, scan.last_duration(times[-1]), timed=found.timed)
+        audio = _audio(container, scan)
         turn, turn_notes = orientation(first)
         aspect, aspect_notes = sample_aspect(stream)
         used = f"The {frames_in_words(len(times))} that can be decoded {are(len(times))} used."
         notes = [
             *([f"{broken} {used}"] if broken else []),
-            *_timing_notes(stream, scan, times, timing),
+            *([_jump_note(audio)] if found.jumps else []),
+            *(_timing_notes(stream, scan, times, timing) if found.timed else []),
             *turn_notes,
             *aspect_notes,
         ]
@@ -195,77 +188,32 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
             color=color(first, color_tags),
             interlaced=first.interlaced_frame,
             alpha=has_alpha(first, header.name),
-            audio=_audio(container, scan),
-            start_time=times[0] * _time_base(stream) if timed else Fraction(0),
-            timed=timed,
+            audio=audio,
+            start_time=found.start * tick(stream),
+            timed=found.timed,
             notes=tuple(notes),
         )
 
 
-class _Scan:
-    """What the packets of a file say, gathered while they pass."""
+@dataclass(frozen=True, slots=True)
+class _FrameTimes:
+    """When the frames of a file are shown.
 
-    def __init__(self, stream: VideoStream) -> None:
-        self.stream = stream
-        self.packets = 0
-        self.untimed = 0
-        self.corrupt = 0
-        self.discarded = 0
-        self.shown: dict[int, int] = {}
-        self.repeated = False
-        self.heard: set[int] = set()
-        self.starts: list[Fraction] = []
-        self.start: Fraction | None = None
-        self.end: Fraction | None = None
+    Attributes:
+        times: Rising: ticks of the container's clock, or where frames are not timed by it their places.
+        start: When the first frame is shown, in ticks.
+        timed: Whether the container's clock times the frames.
+        jumps: Whether the clock goes back on the way.
+    """
 
-    def record(self, packets: Iterator[Packet[Stream]]) -> Iterator[Packet[Stream]]:
-        """Note every packet, and pass on those of the picture."""
-        for packet in packets:
-            self._note_extent(packet)
-            if packet.stream_index != self.stream.index:
-                self.heard.add(packet.stream_index)
-                continue
-            self.packets += 1
-            if packet.is_corrupt:
-                self.corrupt += 1
-            elif packet.is_discard:
-                self.discarded += 1
-            elif packet.pts is None:
-                self.untimed += 1
-            elif not (self.stream.codec_context.name == "vp8" and _is_hidden_vp8(packet)):
-                self.repeated |= packet.pts in self.shown
-                self.shown[packet.pts] = packet.duration or 0
-            yield packet
+    times: list[int]
+    start: int
+    timed: bool
+    jumps: bool = False
 
-    def needs_decoding(self, container: InputContainer, first: VideoFrame) -> bool:
-        """Whether the packets do not tell which frames there are."""
-        name = container.format.name
-        return (
-            self.untimed > 0
-            or self.repeated
-            or first.pts is None
-            or bool(container.format.flags & FormatFlags.no_timestamps.value)
-            or (name == "avi" and self.stream.codec_context.name in REORDERING_CODECS)
-            or (name in ("mpegts", "mpeg") and first.interlaced_frame)
-        )
-
-    def shown_times(self, first: VideoFrame) -> list[int]:
-        """Times of the frames that can be shown: none before the first that can be decoded."""
-        start = cast("int", first.pts)
-        return sorted({start, *(time for time in self.shown if time > start)})
-
-    def last_duration(self, time: int) -> int:
-        """How long the frame of a time is shown, in ticks; 0 if that is not said."""
-        return self.shown.get(time, 0)
-
-    def _note_extent(self, packet: Packet[Stream]) -> None:
-        time = packet.dts if packet.pts is None else packet.pts
-        if time is None or packet.is_discard:
-            return
-        start = time * packet.time_base
-        end = start + (packet.duration or 0) * packet.time_base
-        self.start = start if self.start is None else min(self.start, start)
-        self.end = end if self.end is None else max(self.end, end)
+    @classmethod
+    def of_clock(cls, times: list[int]) -> _FrameTimes:
+        return cls(times, times[0], timed=True)
 
 
 def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> VideoStream:
@@ -291,59 +239,20 @@ def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> Vid
     return stream
 
 
-def _is_hidden_vp8(packet: Packet[Stream]) -> bool:
-    """Whether a VP8 frame is only there for others to refer to: bit 4 of its header, RFC 6386 section 9.1."""
-    return not memoryview(packet)[0] & 0x10
-
-
-def _decoded_times(path: Path, max_pixels: int) -> tuple[list[int], bool]:
-    """Times of all frames, found by decoding them, and True; their places and False where they have no times."""
+def _decoded_times(path: Path, max_pixels: int) -> _FrameTimes:
+    """Times of all frames, found by decoding them; their places where they have no times."""
     with open_container(path, max_pixels) as container:
         stream = _video_stream(path, container, max_pixels)
         keep_only(container, stream)
         frames = decode_packets(make_decoder(stream, max_pixels), read_packets(container, stream))
         times = [frame.pts for frame in frames]
         raw = bool(container.format.flags & FormatFlags.no_timestamps.value)
+        streamed = container.format.name in STREAMED_FORMATS
     known = [time for time in times if time is not None]
     if raw or len(known) < len(times) or any(after <= before for before, after in pairwise(known)):
-        return list(range(len(times))), False
-    return known, True
-
-
-def _without_ragged_tail(times: list[int]) -> list[int]:
-    """Frames up to a gap near the end: where a file breaks off, frames shown earlier may be stored later.
-
-    Where there are gaps further in front, the rate varies or frames were lost, and a gap says nothing.
-    """
-    if len(times) < 3:
-        return times
-    usual = sorted(after - before for before, after in pairwise(times))[len(times) // 2 - 1]
-    gaps = [place for place in range(1, len(times)) if times[place] - times[place - 1] > 1.5 * usual]
-    if gaps and gaps[0] >= len(times) - TAIL_FRAMES:
-        return times[: gaps[0]]
-    return times
-
-
-def _broken_off(container: InputContainer, stream: VideoStream, scan: _Scan) -> str | None:
-    """The sentence on a file that is damaged or holds less than it announces, None for others."""
-    name = container.format.name
-    slack = 1 if name == "avi" else 0
-    if stream.frames > scan.packets + slack:
-        there = f"{frames_in_words(scan.packets)} {are(scan.packets)} there"
-        return f"The file ends early: it announces {frames_in_words(stream.frames)}, and {there}."
-    if scan.corrupt:
-        return "The file breaks off or is damaged."
-    if name in ESTIMATED_DURATIONS or not container.duration or scan.start is None or scan.end is None:
-        return None
-    announced = Fraction(container.duration, av.time_base)
-    held = scan.end - scan.start
-    if announced - held > max(DURATION_SLACK, announced * DURATION_SLACK_SHARE) and not scan.discarded:
-        return f"The file ends early: it announces {float(announced):.2f} s, and {float(held):.2f} s are there."
-    return None
-
-
-def _time_base(stream: VideoStream) -> Fraction:
-    return stream.time_base or Fraction(1, av.time_base)
+        jumps = streamed and any(after < before for before, after in pairwise(known))
+        return _FrameTimes(list(range(len(times))), next(iter(known), 0), timed=False, jumps=jumps)
+    return _FrameTimes.of_clock(known)
 
 
 def _declared_rates(stream: VideoStream) -> list[Fraction]:
@@ -355,8 +264,10 @@ def _declared_rates(stream: VideoStream) -> list[Fraction]:
 def _timing(stream: VideoStream, times: Sequence[int], last_duration: int, *, timed: bool) -> Timing:
     declared = _declared_rates(stream)
     if timed:
-        return measure_timing(times, _time_base(stream), declared, last_duration)
-    rate = declared[0] if declared else FALLBACK_RATE
+        return measure_timing(times, tick(stream), declared, last_duration)
+    # A raw stream's average rate is only what the library takes it for.
+    guessed = stream.guessed_rate
+    rate = guessed if guessed and guessed in declared else next(iter(declared), FALLBACK_RATE)
     return Timing(rate, len(times), len(times) / rate, variable=False)
 
 
@@ -367,7 +278,7 @@ def _nominal_rate(stream: VideoStream, timing: Timing) -> Fraction:
     return next(iter(declared), timing.rate)
 
 
-def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing: Timing) -> list[str]:
+def _timing_notes(stream: VideoStream, scan: Scan, times: Sequence[int], timing: Timing) -> list[str]:
     notes: list[str] = []
     if leading := sum(time < times[0] for time in scan.shown):
         notes.append(f"{frames_in_words(leading)} at the start cannot be decoded and {are(leading)} left out.")
@@ -381,7 +292,7 @@ def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing
             f"The file declares {float(declared[0]):.6g} frames per second, but its frames are timed at "
             f"{float(timing.rate):.6g}, which is used."
         )
-    last = scan.last_duration(times[-1]) * _time_base(stream) * timing.rate
+    last = scan.last_duration(times[-1]) * tick(stream) * timing.rate
     if len(times) > 1 and last > LONG_LAST_FRAME:
         notes.append(
             f"The last frame is announced to stay for {float(last / timing.rate):.2f} s; it is used once, like others."
@@ -389,7 +300,12 @@ def _timing_notes(stream: VideoStream, scan: _Scan, times: Sequence[int], timing
     return notes
 
 
-def _audio(container: InputContainer, scan: _Scan) -> AudioInfo | None:
+def _jump_note(audio: AudioInfo | None) -> str:
+    sound = ", and sound after the jump may be missing or shifted" if audio else ""
+    return f"The file's clock jumps back, as where recordings were joined: frames are taken at an even rate{sound}."
+
+
+def _audio(container: InputContainer, scan: Scan) -> AudioInfo | None:
     stream = choose_audio(container)
     if stream is None or stream.index not in scan.heard:
         return None

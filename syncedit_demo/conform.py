@@ -12,6 +12,7 @@ from collections import deque
 from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from av.error import BlockingIOError as NotReadyError
@@ -21,6 +22,7 @@ from av.filter import Graph
 
 from syncedit_demo.ahead import ahead
 from syncedit_demo.container import (
+    MAX_PIXELS,
     choose_video,
     decode_packets,
     keep_only,
@@ -50,6 +52,12 @@ SEEK_LEADS = (Fraction(0), Fraction(10))
 
 SEEK_FROM = Fraction(1, 2)
 """Clips are decoded from their start for an interval that begins in the first half second."""
+
+UNSEEKABLE = "mpeg"
+"""MPEG-PS gives few frames a time. The others' times are reckoned from them, after a seek by up to 3 frames wrong."""
+
+WHOLE_BLOCKS = 2
+"""A picture is at most so many times as large to its decoder, which counts whole blocks and aligned rows."""
 
 Position = Fraction
 """Where a frame is in the clip: its place in a constant rate, its time in seconds in a variable one."""
@@ -133,7 +141,7 @@ def _decode_from(path: Path, clip: ClipInfo, target: Position) -> Iterator[tuple
     """Frames and their positions, rising, from at or before a position to the end; from the start if seeking fails."""
     time = target if clip.variable_rate else (target + Fraction(1, 4)) / clip.average_rate
     for lead in SEEK_LEADS:
-        if not clip.timed or time - lead < SEEK_FROM:
+        if not clip.timed or clip.container == UNSEEKABLE or time - lead < SEEK_FROM:
             break
         frames = _decode(path, clip, time - lead)
         # Frames before the first key frame may refer to what was not decoded.
@@ -146,7 +154,9 @@ def _decode_from(path: Path, clip: ClipInfo, target: Position) -> Iterator[tuple
 
 
 def _decode(path: Path, clip: ClipInfo, seek_to: Fraction | None) -> Iterator[tuple[Position, VideoFrame]]:
-    with open_container(path) as container:
+    width, height = clip.coded_size
+    max_pixels = max(MAX_PIXELS, WHOLE_BLOCKS * width * height)
+    with open_container(path, max_pixels) as container:
         stream = choose_video(container)
         if stream is None or stream.time_base is None:
             message = f"{path.name} is not the clip that it was any more; choose it again."
@@ -157,7 +167,7 @@ def _decode(path: Path, clip: ClipInfo, seek_to: Fraction | None) -> Iterator[tu
                 container.seek(math.floor((clip.start_time + seek_to) / stream.time_base), stream=stream)
             except FFmpegError:
                 return
-        frames = decode_packets(make_decoder(stream), read_packets(container, stream))
+        frames = decode_packets(make_decoder(stream, max_pixels), read_packets(container, stream))
         for place, frame in enumerate(frames):
             if not clip.timed:
                 yield Fraction(place), frame
@@ -191,20 +201,18 @@ def _choose(
 
 def _deinterlace(frames: Iterator[tuple[Position, VideoFrame]]) -> Iterator[tuple[Position, VideoFrame]]:
     """Whole pictures from the first field of every interlaced frame, by the BBC's bwdif."""
-    graph: Graph | None = None
-    positions: deque[Position] = deque()
-    for position, frame in frames:
-        if graph is None:
-            graph = Graph()
-            source = add_source(graph, frame)
-            graph.link_nodes(
-                source, graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
-            ).configure()
-        positions.append(position)
-        frame.pts = len(positions)
-        graph.vpush(frame)
-        yield from _pull(graph, positions)
-    if graph is not None:
+    for _, alike in groupby(frames, key=lambda found: (found[1].width, found[1].height, found[1].format.name)):
+        first = next(alike)
+        graph = Graph()
+        graph.link_nodes(
+            add_source(graph, first[1]), graph.add("bwdif", "mode=send_frame:deint=interlaced"), graph.add("buffersink")
+        ).configure()
+        positions: deque[Position] = deque()
+        for position, frame in chain((first,), alike):
+            positions.append(position)
+            frame.pts = len(positions)
+            graph.vpush(frame)
+            yield from _pull(graph, positions)
         graph.vpush(None)
         yield from _pull(graph, positions)
 

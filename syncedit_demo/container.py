@@ -11,7 +11,7 @@ import logging
 import os
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 import av
 from av.codec.context import ThreadType
@@ -21,7 +21,7 @@ from av.stream import Discard, Disposition
 from syncedit_demo.errors import ClipError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator
     from io import FileIO
     from pathlib import Path
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
     from av.video.codeccontext import VideoCodecContext
-    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 logger = logging.getLogger(__name__)
@@ -55,6 +54,15 @@ THREAD_PIXELS = 1 << 26
 """Frame threads each hold a picture, so their number is bounded by what all of them hold, whatever the machine."""
 
 ISO_BOXES = (b"ftyp", b"mdat", b"wide", b"free", b"skip", b"pnot")
+
+FrameT = TypeVar("FrameT")
+StreamT = TypeVar("StreamT", bound="Stream")
+
+
+class _Decoder(Protocol[FrameT]):
+    """A codec context that makes frames, of picture or of sound; None takes out the last ones."""
+
+    def decode(self, packet: Packet[Any] | None = None) -> list[FrameT]: ...
 
 
 class _Bytes:
@@ -139,9 +147,9 @@ def make_decoder(stream: VideoStream, max_pixels: int = MAX_PIXELS) -> VideoCode
     return decoder
 
 
-def read_packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream]]:
+def read_packets(container: InputContainer, *streams: StreamT) -> Iterator[Packet[StreamT]]:
     """The packets of some streams up to their end, or to where the file breaks off."""
-    packets = container.demux(*streams)
+    packets = cast("Iterator[Packet[StreamT]]", container.demux(*streams))
     while True:
         try:
             packet = next(packets, None)
@@ -154,16 +162,15 @@ def read_packets(container: InputContainer, *streams: Stream) -> Iterator[Packet
             yield packet
 
 
-def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet[Stream]]) -> Iterator[VideoFrame]:
+def decode_packets(decoder: _Decoder[FrameT], packets: Iterable[Packet[Any]]) -> Iterator[FrameT]:
     """The frames of packets, in order of presentation; what cannot be decoded is left out and logged."""
-    decode = cast("Callable[[Packet[Stream] | None], list[VideoFrame]]", decoder.decode)  # pyright: ignore[reportUnknownMemberType]
     failures = 0
     for packet in chain(packets, (None,)):
         if packet is not None and is_torn(packet):
             failures += 1
             continue
         try:
-            yield from decode(packet)
+            yield from decoder.decode(packet)
         except FFmpegError as error:
             failures += 1
             logger.debug("A packet cannot be decoded: %s", error)
@@ -171,24 +178,26 @@ def decode_packets(decoder: VideoCodecContext, packets: Iterable[Packet[Stream]]
         logger.info("%d packets of the clip cannot be decoded", failures)
 
 
-def is_torn(packet: Packet[Stream]) -> bool:
+def is_torn(packet: Packet[Any]) -> bool:
     """Whether a part of the packet is missing. MPEG-TS marks whole packets next to a gap, too: they are tried."""
     return packet.is_corrupt and packet.stream.container.format.name != "mpegts"
 
 
 def _open_file(path: Path) -> FileIO:
+    # Who sees a page need not know the folders behind it; "." and "/" have no name.
+    name = path.name or path
     try:
         if not path.is_file():
             kind = "a folder" if path.is_dir() else "not a file" if path.exists() else None
-            message = f"{path} is {kind}; give a video file." if kind else f"There is no file {path}."
+            message = f"{name} is {kind}; give a video file." if kind else f"There is no file {name}."
             raise ClipError(message)
         if not path.stat().st_size:
-            message = f"{path.name} is empty; copy or download it again."
+            message = f"{name} is empty; copy or download it again."
             raise ClipError(message)
         return path.open("rb", buffering=0)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        message = f"{path} cannot be opened: {reason}."
+        message = f"{name} cannot be opened: {reason}."
         raise ClipError(message) from error
 
 

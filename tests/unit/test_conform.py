@@ -149,6 +149,7 @@ SEEKABLE = {
     "mpeg4.avi": Video(codec="mpeg4", options={"g": "20"}),
     "h264.avi": Video(options={"g": "20", "bf": "3"}),
     "mpeg2.mpg": Video(codec="mpeg2video", options={"g": "15", "bf": "2"}),
+    "small.mpg": Video(codec="mpeg2video", options={"g": "15", "bf": "2", "qmin": "31"}),
     "raw.h264": Video(options={"g": "20"}),
     "fields.mov": Video(codec="prores_ks", pixel_format="yuv422p10le", top_field_first=True),
 }
@@ -271,16 +272,28 @@ def test_odd_sizes(tmp_path: Path, size: tuple[int, int]) -> None:
     assert np.abs(frames[1].astype(int) - (200, 90, 30)).max() <= 3
 
 
-def test_stream_that_changes_size(tmp_path: Path) -> None:
-    small = write_clip(tmp_path / "a.ts", [numbered(n) for n in range(20)], Video()).read_bytes()
-    late = Video(times=list(range(20, 40)), time_base=Fraction(1, 25))
+@pytest.mark.parametrize("top_first", [None, True])
+def test_stream_that_changes_size(tmp_path: Path, top_first: bool | None) -> None:
+    early = Video(top_field_first=top_first)
+    small = write_clip(tmp_path / "a.ts", [numbered(n) for n in range(20)], early).read_bytes()
+    late = Video(top_field_first=top_first, times=list(range(20, 40)), time_base=Fraction(1, 25))
     large = write_clip(tmp_path / "b.ts", [numbered(n, (320, 192)) for n in range(20, 40)], late).read_bytes()
     path = tmp_path / "both.ts"
     path.write_bytes(small + large)
     clip = probe(path)
+    assert clip.interlaced == bool(top_first)
     found = numbers(path, clip, planned(clip))
     assert found[:20] == list(range(20))
     assert found[-1] == 39
+
+
+def test_pictures_that_were_let_in_are_decoded_whatever_their_size(tmp_path: Path) -> None:
+    frame = av.VideoFrame.from_ndarray(np.full((8200, 8200), 120, np.uint8), format="gray")
+    video = Video(pixel_format="gray", options={"preset": "ultrafast"})
+    path = write_clip(tmp_path / "huge.mp4", [frame], video)
+    clip = probe(path, max_pixels=9000 * 9000)
+    plan = replace(planned(clip), crop=(4000, 4000, 320, 256))
+    assert np.ptp(first_frame(path, clip, plan)) == 0
 
 
 # Colour

@@ -49,24 +49,26 @@ def ramp(count: int) -> list[Frame]:
     return [flat((3 * index, 3 * index, 3 * index)) for index in range(count)]
 
 
-def write_clicks(path: Path, codec: str, seconds: float = 2.0) -> AudioInterval:
-    """A file with a sound that clicks; the interval covers all of it from its first sample."""
-    samples = np.zeros((1, round(seconds * SAMPLE_RATE)), np.float32)
+def write_clicks(
+    path: Path, codec: str, seconds: float = 2.0, *, layout: str = "mono", start: int = 0
+) -> AudioInterval:
+    """A file with a sound that clicks, its clock at `start`; the interval covers all of it from its first sample."""
+    samples = np.zeros((2 if layout == "stereo" else 1, round(seconds * SAMPLE_RATE)), np.float32)
     for click in (each for each in CLICKS if each < seconds):
-        start = round(click * SAMPLE_RATE)
-        samples[0, start : start + 240] = 0.8 * np.sin(np.arange(240) * 0.6)
+        first = round(click * SAMPLE_RATE)
+        samples[:, first : first + 240] = 0.8 * np.sin(np.arange(240) * 0.6)
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=SAMPLE_RATE)
         assert isinstance(stream, AudioStream)
-        stream.codec_context.layout = "mono"
+        stream.codec_context.layout = layout
         form = stream.codec_context.format.name
-        resampler = av.AudioResampler(form, "mono", SAMPLE_RATE, frame_size=stream.codec_context.frame_size or 1024)
-        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, 0, Fraction(1, SAMPLE_RATE)
+        resampler = av.AudioResampler(form, layout, SAMPLE_RATE, frame_size=stream.codec_context.frame_size or 1024)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, start * SAMPLE_RATE, Fraction(1, SAMPLE_RATE)
         for part in [*resampler.resample(frame), *resampler.resample(None)]:
             container.mux(stream.encode(part))
         container.mux(stream.encode(None))
-    return AudioInterval(path, 0, Fraction(0), Fraction(round(1000 * seconds), 1000), from_first_frame=True)
+    return AudioInterval(path, 0, Fraction(start), Fraction(round(1000 * seconds), 1000), from_first_frame=True)
 
 
 def read_sound(path: Path) -> NDArray[np.float32]:
@@ -155,6 +157,46 @@ def test_aac_from_the_first_frame_is_copied_and_not_coded_again(tmp_path: Path) 
         copies = [bytes(packet) for packet in made.demux(audio=0) if packet.size]
     assert len(copies) > 90
     assert set(copies) <= originals
+
+
+def test_aac_packets_that_overlap_where_files_were_joined_leave_the_sound_in_its_place(tmp_path: Path) -> None:
+    whole = write_clicks(tmp_path / "sound.mp4", "aac")
+    # Matroska has no times before 0: AAC's first packet, which comes before the sound, moves all others.
+    start = Fraction(1024, SAMPLE_RATE)
+    joined = AudioInterval(tmp_path / "joined.mkv", 0, start, whole.duration, from_first_frame=True)
+    with av.open(str(whole.path)) as source, av.open(str(joined.path), "w") as container:
+        copy = container.add_stream_from_template(source.streams.audio[0])
+        for number, packet in enumerate(source.demux(audio=0)):
+            if packet.dts is not None:
+                packet.stream = copy
+                for _ in range(2 if number == 50 else 1):
+                    container.mux(packet)
+    target = tmp_path / "out.mp4"
+    write_clip(ramp(50), target, frame_rate=Fraction(25), audio=joined)
+    assert click_times(read_sound(target)) == pytest.approx(CLICKS, abs=0.002)
+
+
+def test_sound_may_change_its_layout_on_the_way(tmp_path: Path) -> None:
+    first = write_clicks(tmp_path / "stereo.ts", "mp2", layout="stereo")
+    second = write_clicks(tmp_path / "mono.ts", "mp2", layout="mono", start=2)
+    path = tmp_path / "both.ts"
+    path.write_bytes(first.path.read_bytes() + second.path.read_bytes())
+    target = tmp_path / "out.mp4"
+    write_clip(ramp(100), target, frame_rate=Fraction(25), audio=AudioInterval(path, 0, Fraction(0), Fraction(4), True))
+    assert click_times(read_sound(target)) == pytest.approx([*CLICKS, *(2 + click for click in CLICKS)], abs=0.02)
+
+
+def test_sound_of_a_file_in_which_nothing_can_be_looked_up_is_read_from_its_start(tmp_path: Path) -> None:
+    path = write_clicks(tmp_path / "sound.vob", "ac3").path
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        start = (stream.start_time or 0) * (stream.time_base or 0)
+        with pytest.raises(PermissionError):
+            container.seek(round((start + 1) / (stream.time_base or 1)), stream=stream)
+    target = tmp_path / "out.mp4"
+    later = AudioInterval(path, 0, start + Fraction(6, 10), Fraction(12, 10), from_first_frame=False)
+    write_clip(ramp(30), target, frame_rate=Fraction(25), audio=later)
+    assert click_times(read_sound(target)) == pytest.approx([0.15, 0.9], abs=0.01)
 
 
 def test_sound_that_ends_early_or_starts_late_is_filled_with_silence(tmp_path: Path) -> None:
