@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,28 +34,46 @@ class Edited:
     changed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Easel:
+    """What is painted here.
+
+    Attributes:
+        cut: The folder of the cut whose frame 0 it is painted on.
+        painting: The picture as it was when the editor was put away, None before that.
+        out: Whether the editor is there.
+    """
+
+    cut: Path
+    painting: Path | None = None
+    out: bool = True
+
+
 class FrameStep:
     """The components of the step, where it is made, and what they do.
 
     Attributes:
         image: State with the path of the edited frame as it was given, None while there is none.
         edited: State with the `Edited`, None while there is none that fits.
-        on_easel: State with the folder of the cut whose frame 0 is painted on, None while there is none.
+        easel: State with the `Easel`, None while nothing was painted on this frame 0.
     """
 
     def __init__(self, service: EditService) -> None:
         self._service = service
         self.image = gr.State(None)
         self.edited = gr.State(None)
-        self.on_easel = gr.State(None)
+        self.easel = gr.State(None)
         self.hint = gr.HTML('<p class="hint">Frame 0 of your clip comes here to be edited.</p>', elem_id="frame-hint")
         with gr.Column(elem_id="frame-body", elem_classes="plain"):
             self.download = gr.DownloadButton("Download frame 0", elem_id="download-frame", size="sm")
             with gr.Tabs(selected="upload", elem_id="ways") as self.ways:
-                with gr.Tab("Edit it anywhere", id="upload"):
+                with gr.Tab("Edit it anywhere", id="upload") as self.upload_tab:
                     self.file = gr.File(label="Edited frame", elem_id="edited-file", show_label=False, height=116)
                 with gr.Tab("Paint here", id="paint") as self.paint_tab:
+                    # Not there but while it is painted in: Gradio has an editor upload its pictures with every piece
+                    # of news that the page gets, which a run has some of each second.
                     self.editor = gr.ImageEditor(
+                        visible=False,
                         type="filepath",
                         format="png",
                         image_mode="RGB",
@@ -95,32 +113,45 @@ class FrameStep:
             self.edited: None,
             self.slider: gr.update(value=None, visible=False),
             self.message: None,
+            self.editor: gr.update(value=None, visible=False),
+            self.easel: None,
         }
 
-    def to_paint(self, cut: Cut | None, on_easel: Path | None) -> Updates:
-        """Put frame 0 into the editor, unless it is what is being painted on."""
-        return UNCHANGED if cut and cut.folder == on_easel else self.paint_anew(cut)
-
-    def paint_anew(self, cut: Cut | None) -> Updates:
-        """Put frame 0 into the editor."""
+    def to_paint(self, cut: Cut | None, easel: Easel | None) -> Updates:
+        """Put the editor out, with what was painted on this frame 0 so far."""
         if cut is None:
-            return {self.editor: None, self.on_easel: None}
+            return UNCHANGED
         if not cut.frame.exists():
             return {self.message: bad(explain(DeletedError(cut.path)))}
-        frame = str(cut.frame)
+        easel = replace(easel, out=True) if easel and easel.cut == cut.folder else Easel(cut.folder)
+        begun = easel.painting if easel.painting and easel.painting.exists() else cut.frame
         return {
-            self.editor: {"background": frame, "layers": [], "composite": frame},
-            self.on_easel: cut.folder,
+            self.editor: gr.update(
+                value={"background": str(begun), "layers": [], "composite": str(begun)}, visible=True
+            ),
+            self.easel: easel,
         }
+
+    def paint_anew(self, cut: Cut | None) -> Updates:
+        """Begin with frame 0 again."""
+        return self.to_paint(cut, None)
+
+    def put_away(self, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
+        """Keep what was painted for the next time, and take the editor away."""
+        return self._away(easel, painting) if easel and easel.out else UNCHANGED
 
     def take_upload(self, visit: Visit, upload: str | None) -> Updates:
         """Keep the picture that was given back."""
         return {self.image: visit.keep(Path(upload)) if upload else None}
 
-    def take_painting(self, visit: Visit, painting: dict[str, Any] | None) -> Updates:
-        """Keep the picture that was painted here."""
+    def take_painting(self, visit: Visit, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
+        """The picture that was painted here is the edited frame."""
         composite = painting["composite"] if painting else None
-        return {self.image: visit.keep(Path(composite)) if composite else None, self.file: None}
+        return {
+            self.image: visit.keep(Path(composite)) if composite else None,
+            self.file: None,
+            **self._away(easel, painting),
+        }
 
     def register(self, cut: Cut | None, image: Path | None) -> Updates:
         """Bring the edited frame to frame 0 and report."""
@@ -138,4 +169,12 @@ class FrameStep:
             self.edited: Edited(image, cut.folder, changed),
             self.slider: gr.update(value=(str(cut.frame), str(aligned)), visible=True),
             self.message: Notice(tone="good" if changed else "warn", lines=list(registered.notes)),
+        }
+
+    def _away(self, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
+        composite = painting["composite"] if painting else None
+        return {
+            self.easel: easel and replace(easel, painting=Path(composite) if composite else None, out=False),
+            self.editor: gr.update(value=None, visible=False),
+            self.ways: gr.update(selected="upload"),
         }

@@ -19,7 +19,7 @@ from syncedit_demo.service import EditService
 from syncedit_demo.ui.api import add_endpoints
 from syncedit_demo.ui.clip_step import ClipStep
 from syncedit_demo.ui.examples import load_examples
-from syncedit_demo.ui.frame_step import Edited, FrameStep
+from syncedit_demo.ui.frame_step import Easel, Edited, FrameStep
 from syncedit_demo.ui.options import OptionsPanel
 from syncedit_demo.ui.parts import HIDDEN_PROGRESS, UNCHANGED, Tile, Tiles, Updates, Values, tiles
 from syncedit_demo.ui.result_panel import Latest, ResultPanel
@@ -161,8 +161,15 @@ class _Page:
             )
         )
 
-        easel = [frame.editor, frame.on_easel, frame.message]
-        frame.paint_tab.select(frame.to_paint, [clip.cut, frame.on_easel], easel, **quiet)
+        easel = [frame.editor, frame.easel, frame.message]
+        frame.paint_tab.select(frame.to_paint, [clip.cut, frame.easel], easel, **quiet)
+        gr.on(
+            [frame.upload_tab.select, run.generate.click],
+            frame.put_away,
+            [frame.easel, frame.editor],
+            [frame.editor, frame.easel, frame.ways],
+            **quiet,
+        )
         # Gradio clears the canvas of frame 0 too.
         frame.editor.clear(frame.paint_anew, clip.cut, easel, **quiet)
         then_register(
@@ -177,7 +184,10 @@ class _Page:
         )
         then_register(
             frame.use.click(
-                self.take_painting, [*visitor, frame.editor], [self._visit, frame.image, frame.file], **quiet
+                self.take_painting,
+                [*visitor, frame.easel, frame.editor],
+                [self._visit, frame.image, frame.file, frame.editor, frame.easel, frame.ways],
+                **quiet,
             )
         )
 
@@ -266,10 +276,12 @@ class _Page:
         visit = visit or self._open(stored)
         return {self._visit: visit, **self._frame.take_upload(visit, upload)}
 
-    def take_painting(self, visit: Visit | None, stored: object, painting: dict[str, Any] | None) -> Updates:
+    def take_painting(
+        self, visit: Visit | None, stored: object, easel: Easel | None, painting: dict[str, Any] | None
+    ) -> Updates:
         """What was painted is the edited frame."""
         visit = visit or self._open(stored)
-        return {self._visit: visit, **self._frame.take_painting(visit, painting)}
+        return {self._visit: visit, **self._frame.take_painting(visit, easel, painting)}
 
     def generate(
         self,

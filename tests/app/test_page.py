@@ -243,14 +243,29 @@ def test_a_run_that_is_gone_is_said_to_be(unseen: Unseen, service: EditService, 
         assert "player" not in said
 
 
-def test_a_painting_stays_while_another_tab_is_looked_at(unseen: Unseen, wide: Path) -> None:
+def test_a_painting_is_kept_while_the_editor_is_put_away(unseen: Unseen, wide: Path) -> None:
+    def begins_with() -> str:
+        put_out = unseen.happen("to_paint")["editor"]
+        assert put_out["visible"]
+        assert put_out["value"]["background"] == put_out["value"]["composite"]
+        return put_out["value"]["composite"]
+
+    assert unseen.happen("to_paint") == {}, "there is no frame 0 yet"
     unseen.give_clip(wide)
-    first = unseen.happen("to_paint")["editor"]
-    assert first["background"] == first["composite"] == str(unseen.cut.frame)
-    assert unseen.happen("to_paint") == {}
-    assert unseen.happen("paint_anew")["editor"] == first, "the canvas was cleared"
+    frame, painted = str(unseen.cut.frame), edited_frame(wide)
+    assert begins_with() == frame
+    away = unseen.happen("put_away", editor={"composite": str(painted)})
+    assert (away["editor"]["visible"], away["editor"]["value"]) == (False, None)
+    assert unseen.happen("put_away") == {}, "it is away"
+    assert begins_with() == str(painted)
+    assert unseen.happen("paint_anew")["editor"]["value"]["composite"] == frame, "the canvas was cleared"
+    assert begins_with() == frame
+    assert not unseen.happen("take_painting", editor={"composite": str(painted)})["editor"]["visible"]
+    painted.unlink()
+    assert begins_with() == frame, "the painting is not kept any more"
+
     unseen.give_clip(wide)
-    assert unseen.happen("to_paint")["editor"]["background"] == str(unseen.cut.frame) != first["background"]
+    assert begins_with() == str(unseen.cut.frame) != frame
     unseen.give_clip(wide)
     shutil.rmtree(unseen.cut.folder)
     assert "wide.mp4 is not kept any more" in unseen.happen("to_paint")["frame-message"].lines[0]
