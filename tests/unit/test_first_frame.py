@@ -120,7 +120,7 @@ def test_no_pixel_is_displaced_by_more_than_the_largest_displacement(
     assert math.hypot(*way) <= similarity.largest_displacement(SIZE) + 1e-9
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(max_examples=12)
 @given(truth=similarities, seed=st.integers(0, 20), compressed=st.booleans())
 def test_a_displacement_is_found_with_a_third_of_the_frame_edited(
     truth: Similarity, seed: int, compressed: bool
@@ -353,7 +353,7 @@ def test_nothing_edited_is_noticed_through_compression_and_resizing(scene: type)
         assert not found.corrected
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(x=st.integers(0, WIDTH - 12), y=st.integers(0, HEIGHT - 12), seed=st.integers(0, 5))
 def test_a_tiny_logo_is_not_nothing(x: int, y: int, seed: int) -> None:
     first = busy_scene(seed)

@@ -282,7 +282,7 @@ def test_a_picture_cut_off_is_refused(tmp_path: Path, suffix: str) -> None:
     assert "damaged" in message or "not an image" in message
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     kind=st.sampled_from([".png", ".jpg", ".webp", ".tif", ".gif"]),
     changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=8),
