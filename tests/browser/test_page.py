@@ -416,7 +416,7 @@ def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path, watch: W
     expect(desk.player).to_have_attribute("data-state", "ready")
     expect(desk.notice("caption")).to_contain_text("seed 7")
 
-    (visit,) = {run.parent for run in home.glob("work/jobs/*/run-*") if len(list(run.parent.glob("run-*"))) == 2}
+    visit = max(home.glob("work/jobs/*/run-*"), key=lambda run: run.stat().st_mtime).parent
     visit.rename(visit.with_name("gone"))
     desk.page.reload()
     expect(desk.notice("gone-message")).to_have_text(
