@@ -138,7 +138,7 @@ class FrameStep:
 
     def put_away(self, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
         """Keep what was painted for the next time, and take the editor away."""
-        return self._away(easel, painting) if easel and easel.out else UNCHANGED
+        return self._away(easel, _picture(painting)) if easel and easel.out else UNCHANGED
 
     def take_upload(self, visit: Visit, upload: str | None) -> Updates:
         """Keep the picture that was given back."""
@@ -146,11 +146,11 @@ class FrameStep:
 
     def take_painting(self, visit: Visit, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
         """The picture that was painted here is the edited frame."""
-        composite = painting["composite"] if painting else None
+        picture = _picture(painting)
         return {
-            self.image: visit.keep(Path(composite)) if composite else None,
+            self.image: visit.keep(picture) if picture else None,
             self.file: None,
-            **self._away(easel, painting),
+            **self._away(easel, picture),
         }
 
     def register(self, cut: Cut | None, image: Path | None) -> Updates:
@@ -171,10 +171,15 @@ class FrameStep:
             self.message: Notice(tone="good" if changed else "warn", lines=list(registered.notes)),
         }
 
-    def _away(self, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
-        composite = painting["composite"] if painting else None
+    def _away(self, easel: Easel | None, picture: Path | None) -> Updates:
         return {
-            self.easel: easel and replace(easel, painting=Path(composite) if composite else None, out=False),
+            self.easel: easel and replace(easel, painting=picture, out=False),
             self.editor: gr.update(value=None, visible=False),
             self.ways: gr.update(selected="upload"),
         }
+
+
+def _picture(painting: dict[str, Any] | None) -> Path | None:
+    """The picture that the editor's value shows, None for an empty one."""
+    composite = painting["composite"] if painting else None
+    return Path(composite) if composite else None

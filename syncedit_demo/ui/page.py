@@ -161,17 +161,17 @@ class _Page:
             )
         )
 
-        easel = [frame.editor, frame.easel, frame.message]
-        frame.paint_tab.select(frame.to_paint, [clip.cut, frame.easel], easel, **quiet)
+        easel = [frame.editor, frame.easel]
+        frame.paint_tab.select(frame.to_paint, [clip.cut, frame.easel], [*easel, frame.message], **quiet)
         gr.on(
             [frame.upload_tab.select, run.generate.click],
             frame.put_away,
             [frame.easel, frame.editor],
-            [frame.editor, frame.easel, frame.ways],
+            [*easel, frame.ways],
             **quiet,
         )
         # Gradio clears the canvas of frame 0 too.
-        frame.editor.clear(frame.paint_anew, clip.cut, easel, **quiet)
+        frame.editor.clear(frame.paint_anew, clip.cut, [*easel, frame.message], **quiet)
         then_register(
             gr.on(
                 [frame.file.upload, frame.file.clear],
@@ -186,7 +186,7 @@ class _Page:
             frame.use.click(
                 self.take_painting,
                 [*visitor, frame.easel, frame.editor],
-                [self._visit, frame.image, frame.file, frame.editor, frame.easel, frame.ways],
+                [self._visit, frame.image, frame.file, *easel, frame.ways],
                 **quiet,
             )
         )
