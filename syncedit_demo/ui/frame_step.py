@@ -136,9 +136,9 @@ class FrameStep:
         """Begin with frame 0 again."""
         return self.to_paint(cut, None)
 
-    def put_away(self, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
+    def put_away(self, visit: Visit, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
         """Keep what was painted for the next time, and take the editor away."""
-        return self._away(easel, _picture(painting)) if easel and easel.out else UNCHANGED
+        return self._away(easel, _kept(visit, painting)) if easel and easel.out else UNCHANGED
 
     def take_upload(self, visit: Visit, upload: str | None) -> Updates:
         """Keep the picture that was given back."""
@@ -146,9 +146,9 @@ class FrameStep:
 
     def take_painting(self, visit: Visit, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
         """The picture that was painted here is the edited frame."""
-        picture = _picture(painting)
+        picture = _kept(visit, painting)
         return {
-            self.image: visit.keep(picture) if picture else None,
+            self.image: picture,
             self.file: None,
             **self._away(easel, picture),
         }
@@ -179,7 +179,10 @@ class FrameStep:
         }
 
 
-def _picture(painting: dict[str, Any] | None) -> Path | None:
-    """The picture that the editor's value shows, None for an empty one."""
+def _kept(visit: Visit, painting: dict[str, Any] | None) -> Path | None:
+    """The picture that the editor's value shows, kept by the visit; None for an empty one.
+
+    The upload itself must not be shown: the editor uploads what it shows once more, over the file that is being served.
+    """
     composite = painting["composite"] if painting else None
-    return Path(composite) if composite else None
+    return visit.keep(Path(composite)) if composite else None

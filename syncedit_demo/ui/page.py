@@ -166,7 +166,7 @@ class _Page:
         gr.on(
             [frame.upload_tab.select, run.generate.click],
             frame.put_away,
-            [frame.easel, frame.editor],
+            [self._visit, frame.easel, frame.editor],
             [*easel, frame.ways],
             **quiet,
         )

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import threading
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import gradio as gr
@@ -21,8 +22,6 @@ from syncedit_demo.ui.visit import Cut, Visit
 from tests.clips import edited_scene, scene
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gradio.block_function import BlockFunction
 
     from syncedit_demo.ui.visit import Run
@@ -257,11 +256,12 @@ def test_a_painting_is_kept_while_the_editor_is_put_away(unseen: Unseen, wide: P
     away = unseen.happen("put_away", editor={"composite": str(painted)})
     assert (away["editor"]["visible"], away["editor"]["value"]) == (False, None)
     assert unseen.happen("put_away") == {}, "it is away"
-    assert begins_with() == str(painted)
+    kept = Path(begins_with())
+    assert (kept.parent.parent, kept.read_bytes()) == (unseen.visit.folder, painted.read_bytes())
     assert unseen.happen("paint_anew")["editor"]["value"]["composite"] == frame, "the canvas was cleared"
     assert begins_with() == frame
     assert not unseen.happen("take_painting", editor={"composite": str(painted)})["editor"]["visible"]
-    painted.unlink()
+    Path(begins_with()).unlink()
     assert begins_with() == frame, "the painting is not kept any more"
 
     unseen.give_clip(wide)
