@@ -86,6 +86,8 @@ class FrameStep:
                         elem_id="editor",
                         height=420,
                     )
+                    # What it shows is uploaded again under the same name: that must not go over what is being served.
+                    self.editor.GRADIO_CACHE = str(service.settings.jobs_dir / "editor")
                     self.use = gr.Button("Use this painting", elem_id="use-painting", size="sm")
             self.message = notice(elem_id="frame-message")
             self.slider = gr.ImageSlider(
@@ -180,9 +182,6 @@ class FrameStep:
 
 
 def _kept(visit: Visit, painting: dict[str, Any] | None) -> Path | None:
-    """The picture that the editor's value shows, kept by the visit; None for an empty one.
-
-    The upload itself must not be shown: the editor uploads what it shows once more, over the file that is being served.
-    """
+    """The picture that the editor's value shows, kept by the visit; None for an empty one."""
     composite = painting["composite"] if painting else None
     return visit.keep(Path(composite)) if composite else None
