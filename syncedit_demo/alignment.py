@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from syncedit_demo.frames import size_of
+
 if TYPE_CHECKING:
     from typing import Any
 
@@ -143,7 +145,7 @@ class Aligner:
     def __init__(self, frame: Gray, image: Gray) -> None:
         self.frame = frame
         self.image = image
-        self.size = _size(frame)
+        self.size = size_of(frame)
         self._levels = [_Level(frame, image, reduction) for reduction, _ in LEVELS]
         self._frame_structure = _structure(_at_structure_scale(frame))
 
@@ -177,7 +179,7 @@ class Aligner:
         Searched are zooms of 10 %, turns of 2 degrees and shifts of a sixteenth of the longer side, both ways.
         """
         frame, image = _at_structure_scale(self.frame), _at_structure_scale(self.image)
-        size = _size(frame)
+        size = size_of(frame)
         reach = STRUCTURE_SIDE // 16
         spectrum = np.fft.fft2(_structure(image))
         best, found = -math.inf, IDENTITY
@@ -216,13 +218,13 @@ class Aligner:
         in another style 8 and more.
         """
         small = _at_structure_scale(self.frame)
-        size = _size(small)
+        size = size_of(small)
         reduced = compose(matrix, scaling(size, self.size))
         zoom = max(1.0, math.sqrt(abs(float(np.linalg.det(reduced[:, :2])))))
         smooth = _blurred(self.image, zoom / 2)
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         seen = _gray(cv2.warpAffine(smooth, reduced, size, flags=flags, borderMode=cv2.BORDER_REPLICATE))
-        covered = cv2.erode(coverage(_size(self.image), reduced, size).astype(np.uint8), np.ones((5, 5), np.uint8))
+        covered = cv2.erode(coverage(size_of(self.image), reduced, size).astype(np.uint8), np.ones((5, 5), np.uint8))
         structure = _structure(seen) * covered
         surface = np.fft.ifft2(np.conj(np.fft.fft2(self._frame_structure)) * np.fft.fft2(structure)).real
         deviation = float(surface.std())
@@ -271,9 +273,9 @@ class _Level:
 
     def __init__(self, frame: Gray, image: Gray, reduction: int) -> None:
         frame_small, image_small = _reduced(frame, reduction), _reduced(image, reduction)
-        self.size = _size(frame_small)
-        self.frame_scaling = scaling(_size(frame), self.size)
-        self.image_scaling = scaling(_size(image), _size(image_small))
+        self.size = size_of(frame_small)
+        self.frame_scaling = scaling(size_of(frame), self.size)
+        self.image_scaling = scaling(size_of(image), size_of(image_small))
         self._frame = _normalised(frame_small)
         self._image = _normalised(image_small)
         self.textured = _blurred(self._frame**2, CONTRAST_RADIUS) > TEXTURED
@@ -324,7 +326,7 @@ class _Level:
     def _seen(self, matrix: Matrix) -> tuple[Gray, NDArray[np.bool_]]:
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
         seen = _gray(cv2.warpAffine(self._image, matrix, self.size, flags=flags))
-        return seen, coverage(_size(self._image), matrix, self.size)
+        return seen, coverage(size_of(self._image), matrix, self.size)
 
 
 def _local_gain(frame: Gray, seen: Gray) -> Gray:
@@ -371,7 +373,7 @@ def _at_structure_scale(gray: Gray) -> Gray:
 
 def _features(gray: Gray) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """SIFT key points (count, 2) in the picture's pixels, and their descriptors (count, 128)."""
-    width, height = _size(gray)
+    width, height = size_of(gray)
     factor = min(1.0, math.sqrt(FEATURE_AREA / gray.size))
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     small = np.clip(np.rint(_shrunk(gray, size)), 0, 255).astype(np.uint8)
@@ -404,8 +406,3 @@ def _reduced(gray: Gray, reduction: int) -> Gray:
 
 def _centre(size: tuple[int, int]) -> NDArray[np.float64]:
     return np.array([(size[0] - 1) / 2, (size[1] - 1) / 2])
-
-
-def _size(picture: NDArray[np.generic]) -> tuple[int, int]:
-    height, width = picture.shape[:2]
-    return width, height

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
-    from syncedit_demo.engines import Event, Frame
+    from syncedit_demo.engines import Event
+    from syncedit_demo.frames import Frame
     from syncedit_demo.settings import EngineChoice
     from syncedit_demo.sync_report.landmarks import FaceModel
 

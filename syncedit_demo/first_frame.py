@@ -16,13 +16,13 @@ import numpy as np
 
 from syncedit_demo.alignment import IDENTITY, Aligner, Similarity, compose, coverage, largest_distance, scaling
 from syncedit_demo.errors import EditedFrameError
+from syncedit_demo.frames import size_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from syncedit_demo.alignment import Matrix
-
-    Frame = NDArray[np.uint8]
+    from syncedit_demo.frames import Frame
 
 ALIGNED_WITHIN = 1.0
 """Largest displacement in pixels that is left as it is."""
@@ -136,7 +136,7 @@ def register(first_frame: Frame, image: Frame) -> Registration:
     Raises:
         EditedFrameError: The image evidently shows another scene, or too little of this one.
     """
-    size, image_size = _size(first_frame), _size(image)
+    size, image_size = size_of(first_frame), size_of(image)
     if _same_aspect(size, image_size):
         plain, onto = image if size == image_size else _resized(image, size), scaling(size, image_size)
         placement = _place(_gray(first_frame), _gray(plain))
@@ -150,7 +150,7 @@ def register(first_frame: Frame, image: Frame) -> Registration:
         plain, onto, placement = _place_other_shape(first_frame, image)
     fill_notes: list[str] = []
     if placement.moved:
-        covered = coverage(_size(plain), placement.matrix, size)
+        covered = coverage(size_of(plain), placement.matrix, size)
         if (share := float(covered.mean())) < LEAST_COVERAGE:
             message = (
                 f"This looks like another crop: it shows only {100 * share:.0f} % of frame 0. Edit the whole frame "
@@ -210,7 +210,7 @@ def _tone(first_frame: Frame, frame: Frame) -> NDArray[np.float32]:
 
 def _place(frame: NDArray[np.float32], image: NDArray[np.float32]) -> _Placement | None:
     """Where `frame` lies in an image of its size that should show it in place; None for another scene."""
-    size = _size(frame)
+    size = size_of(frame)
     aligner = Aligner(frame, image)
     in_place = aligner.evidence(IDENTITY)
     candidates = [aligner.refine(start) for start in aligner.by_features()]
@@ -261,7 +261,7 @@ def _place_other_shape(first_frame: Frame, image: Frame) -> tuple[Frame, Matrix,
     Returns:
         The picture that was placed, the map from it to the image, and the placement in it.
     """
-    size, image_size = _size(first_frame), _size(image)
+    size, image_size = size_of(first_frame), size_of(image)
     factor = max(size[0] / image_size[0], size[1] / image_size[1])
     cover = (round(image_size[0] * factor), round(image_size[1] * factor))
     if cover[0] * cover[1] > MAX_EXTENSION * size[0] * size[1]:
@@ -280,7 +280,7 @@ def _place_other_shape(first_frame: Frame, image: Frame) -> tuple[Frame, Matrix,
     picture, onto, placement = max(found, key=lambda each: each[2].evidence)
     if placement.evidence < SAME_SCENE:
         raise EditedFrameError(_other_shape(size, image_size))
-    how = "stretched" if _size(picture) == size else "cropped or extended"
+    how = "stretched" if size_of(picture) == size else "cropped or extended"
     note = f"The edited frame has another shape ({_by(image_size)} instead of {_by(size)}), {how}: corrected."
     return picture, onto, _Placement(placement.matrix, moved=True, evidence=placement.evidence, note=note)
 
@@ -294,11 +294,11 @@ def _other_shape(size: tuple[int, int], image_size: tuple[int, int]) -> str:
 
 def _straightened(first_frame: Frame, image: Frame, matrix: Matrix) -> tuple[Frame, list[str]]:
     """The image seen through a map onto frame 0's grid, resampled once, what it does not cover filled in."""
-    size = _size(first_frame)
-    covered = coverage(_size(image), matrix, size)
+    size = size_of(first_frame)
+    covered = coverage(size_of(image), matrix, size)
     shrink = math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
     if shrink > 1:
-        width, height = _size(image)
+        width, height = size_of(image)
         reduced = (max(1, round(width / shrink)), max(1, round(height / shrink)))
         matrix = compose(scaling((width, height), reduced), matrix)
         image = _pixels(cv2.resize(image, reduced, interpolation=cv2.INTER_AREA))
@@ -373,8 +373,3 @@ def _percent(share: float) -> str:
 
 def _by(size: tuple[int, int]) -> str:
     return f"{size[0]}×{size[1]}"
-
-
-def _size(picture: NDArray[np.generic]) -> tuple[int, int]:
-    height, width = picture.shape[:2]
-    return width, height

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from syncedit_demo.audio import AnyPacket
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.frames import Frame
 
 ENCODER_OPTIONS = {
     "crf": "18",

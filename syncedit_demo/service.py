@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from syncedit_demo.engines import Event, Frame
+    from syncedit_demo.engines import Event
+    from syncedit_demo.frames import Frame
     from syncedit_demo.settings import EngineChoice, EngineName, Settings
     from syncedit_demo.sync_report.report import SyncReport
 

@@ -17,7 +17,7 @@ from syncedit_demo.render import write_clip
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.frames import Frame
 
 
 def clip_info(

@@ -16,7 +16,7 @@ from syncedit_demo.render import write_clip, write_png
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.frames import Frame
 
 EXAMPLES = Path(__file__).parents[1]
 EDGE, SEAM = 2, 6

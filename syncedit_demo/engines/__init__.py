@@ -18,11 +18,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from syncedit_demo.frames import Frame
     from syncedit_demo.plan import EditPlan
     from syncedit_demo.settings import EngineName
-
-    Frame = NDArray[np.uint8]
-    """One picture: RGB, shape (height, width, 3), 0-255, BT.709 primaries and transfer, full range."""
 
 OptionValue = str | int | float | bool
 """What an option can be set to; as JSON has it, so that a run record holds it unchanged."""

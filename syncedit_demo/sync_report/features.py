@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.frames import Frame
 
     Floats = NDArray[Any]
     Bytes = NDArray[Any]

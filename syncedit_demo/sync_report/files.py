@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.frames import Frame
 
 Followed = TypeVar("Followed")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.frames import Frame
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.frame_step import Edited
     from syncedit_demo.ui.jobs import RunEvent

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.frames import Frame
 
 NTSC_30 = Fraction(30000, 1001)
 SAMPLE_RATE = 48000

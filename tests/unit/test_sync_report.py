@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.frames import Frame
     from syncedit_demo.sync_report.features import Motion
 
     Frames = NDArray[np.uint8]

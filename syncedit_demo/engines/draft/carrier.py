@@ -9,17 +9,8 @@ import numpy as np
 
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.motion import Motion
-from syncedit_demo.engines.draft.warping import (
-    Box,
-    Bytes,
-    Floats,
-    mean_over,
-    places,
-    resize,
-    resize_flow,
-    sample,
-    size_of,
-)
+from syncedit_demo.engines.draft.warping import Box, Bytes, Floats, mean_over, places, resize, resize_flow, sample
+from syncedit_demo.frames import size_of
 
 EXACT_SHARE = 0.95
 """Explained share from which the colour look-up is the better guess wherever the surface is not matched."""

@@ -17,15 +17,16 @@ from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
 from syncedit_demo.engines.draft.motion import Motion, MotionTracker
 from syncedit_demo.engines.draft.network import Check
 from syncedit_demo.engines.draft.screen import screen_light
-from syncedit_demo.engines.draft.warping import blur, resize, size_of
+from syncedit_demo.engines.draft.warping import blur, resize
+from syncedit_demo.frames import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
     from numpy.typing import NDArray
 
-    from syncedit_demo.engines import Frame, Option, OptionValue
-    from syncedit_demo.engines.draft.warping import Size
+    from syncedit_demo.engines import Option, OptionValue
+    from syncedit_demo.frames import Frame, Size
     from syncedit_demo.plan import EditPlan
     from syncedit_demo.settings import EngineName
 

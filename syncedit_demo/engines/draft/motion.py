@@ -35,10 +35,10 @@ from syncedit_demo.engines.draft.warping import (
     resize,
     resize_flow,
     sample,
-    size_of,
     warp,
     wide_blur,
 )
+from syncedit_demo.frames import size_of
 
 CHAIN_BIAS, PLANE_BIAS, HELD_BIAS = 0.6, -0.3, -0.6
 """Added to the cost of a candidate, in levels: a chain drifts, a plane motion is smooth, what was seen is likely."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
-from syncedit_demo.engines.draft.warping import Bytes, Floats, chequered, size_of
+from syncedit_demo.engines.draft.warping import Bytes, Floats, chequered
+from syncedit_demo.frames import size_of
 
 SIDE = 128
 """Samples along a side of frame 0, about, that the light is told from."""

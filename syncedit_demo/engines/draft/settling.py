@@ -19,8 +19,8 @@ from syncedit_demo.engines.draft.warping import (
     places,
     resize,
     sample,
-    size_of,
 )
+from syncedit_demo.frames import size_of
 
 STEPS = 4
 

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from syncedit_demo.frames import Size, size_of
+
 Picture = NDArray[Any]
 """A picture or field of any kind."""
 Floats = NDArray[Any]
@@ -19,17 +21,10 @@ Floats = NDArray[Any]
 Bytes = NDArray[Any]
 """uint8, 0-255."""
 Mask = NDArray[np.bool_]
-Size = tuple[int, int]
-"""(width, height) in pixels."""
 Box = tuple[slice, slice]
 """(rows, columns) of a part of a picture."""
 
 MEAN = np.full((1, 3), 1 / 3, np.float32)
-
-
-def size_of(picture: Picture) -> Size:
-    """(width, height) of a picture or field."""
-    return picture.shape[1], picture.shape[0]
 
 
 def places(flow: Floats, origin: tuple[int, int] = (0, 0)) -> Floats:

@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 if TYPE_CHECKING:
-    from syncedit_demo.engines import Frame
+    from syncedit_demo.frames import Frame
 
 
 def compress(frame: Frame, crf: int) -> Frame:

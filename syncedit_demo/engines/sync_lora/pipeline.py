@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from syncedit_demo.engines import Frame
     from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
+    from syncedit_demo.frames import Frame
 
 READ = "Reading the clip"
 ENCODE = "Encoding the clip"
