@@ -22,8 +22,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from syncedit_demo.engines import EditJob, Frames
 from syncedit_demo.engines.draft import DraftEngine
+from syncedit_demo.engines.interface import EditJob, Frames
 from syncedit_demo.plan import EditPlan, pad_frame_count
 
 Frame = NDArray[np.uint8]

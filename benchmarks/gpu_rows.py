@@ -20,8 +20,9 @@ from typing import Any
 from benchmarks import measuring
 from benchmarks.measuring import Figures, Timed
 from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, JobEvent, Started
-from syncedit_demo.engines import OptionValue, Preview, Progress
-from syncedit_demo.engines.choice import Engines
+from syncedit_demo.engines.interface import Preview, Progress
+from syncedit_demo.engines.options import OptionValue
+from syncedit_demo.engines.registry import Engines
 from syncedit_demo.engines.sync_lora import SyncLoraSettings
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import PlanOptions

@@ -22,7 +22,7 @@ from syncedit_demo import __version__
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.doctor import examine
 from syncedit_demo.edit import EditRequest, EditResult, Published, Queued, Started
-from syncedit_demo.engines import Preview, PreviewClip, Progress
+from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
 from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate, parse_size

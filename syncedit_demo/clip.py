@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 MAX_DECLARED_RATE = 1000
-RATE_ROUNDING = Fraction(1, 1000)
 RATE_SLACK = Fraction(1, 100)
 ANIMATED_IMAGES = ("gif", "apng")
 STREAMED_FORMATS = ("mpegts", "mpeg", "flv", "live_flv")
@@ -72,7 +71,6 @@ class ClipInfo:
         duration: Time from the first frame's start to the last frame's end, in seconds. Where the rate is constant
             that is `frames / average_rate`, and longer by the frames that are missing inside the clip, if any.
         average_rate: Frames per second: the exact rate where it is constant, otherwise `frames / duration`.
-        nominal_rate: The rate the stream declares, or the average where it declares none.
         variable_rate: Whether frames are not evenly spaced in time.
         coded_size: (width, height) of the stored picture in samples.
         sample_aspect: Width of a sample over its height.
@@ -96,7 +94,6 @@ class ClipInfo:
     frames: int
     duration: Fraction
     average_rate: Fraction
-    nominal_rate: Fraction
     variable_rate: bool
     coded_size: tuple[int, int]
     sample_aspect: Fraction
@@ -176,7 +173,6 @@ def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
             frames=timing.frames,
             duration=timing.duration,
             average_rate=timing.rate,
-            nominal_rate=_nominal_rate(stream, timing),
             variable_rate=timing.variable,
             coded_size=(first.width, first.height),
             sample_aspect=aspect,
@@ -269,13 +265,6 @@ def _timing(stream: VideoStream, times: Sequence[int], last_duration: int, *, ti
     guessed = stream.guessed_rate
     rate = guessed if guessed and guessed in declared else next(iter(declared), FALLBACK_RATE)
     return Timing(rate, len(times), len(times) / rate, variable=False)
-
-
-def _nominal_rate(stream: VideoStream, timing: Timing) -> Fraction:
-    declared = _declared_rates(stream)
-    if not timing.variable and any(abs(rate / timing.rate - 1) < RATE_ROUNDING for rate in declared):
-        return timing.rate
-    return next(iter(declared), timing.rate)
 
 
 def _timing_notes(stream: VideoStream, scan: Scan, times: Sequence[int], timing: Timing) -> list[str]:

@@ -17,7 +17,8 @@ from syncedit_demo import __version__, render
 from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.conform import stoppable
-from syncedit_demo.engines import EditJob, Engine, Finished, Frames, OptionValue, Preview, PreviewClip, Progress
+from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, Preview, PreviewClip, Progress
+from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.record import EngineRecord, InputFile, RunRecord, record_path
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
-    from syncedit_demo.engines import Event
+    from syncedit_demo.engines.interface import Event
     from syncedit_demo.frames import Frame
     from syncedit_demo.settings import EngineChoice
     from syncedit_demo.sync_report.landmarks import FaceModel

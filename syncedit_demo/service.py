@@ -15,8 +15,9 @@ from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame, stoppable
 from syncedit_demo.devices import DeviceQueue
 from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
-from syncedit_demo.engines import EditJob, Engine, resolve_options
-from syncedit_demo.engines.choice import Engines
+from syncedit_demo.engines.interface import EditJob, Engine
+from syncedit_demo.engines.options import resolve_options
+from syncedit_demo.engines.registry import Engines
 from syncedit_demo.errors import Cancelled, EngineError, OutputError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from syncedit_demo.engines import Event
+    from syncedit_demo.engines.interface import Event
     from syncedit_demo.frames import Frame
     from syncedit_demo.settings import EngineChoice, EngineName, Settings
     from syncedit_demo.sync_report.report import SyncReport

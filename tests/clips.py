@@ -40,7 +40,6 @@ def clip_info(
         start_time=Fraction(0),
         duration=frames / rate,
         average_rate=rate,
-        nominal_rate=rate,
         variable_rate=variable,
         coded_size=size,
         sample_aspect=Fraction(1),

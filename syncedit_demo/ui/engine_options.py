@@ -11,7 +11,7 @@ from syncedit_demo.errors import EngineError
 if TYPE_CHECKING:
     from gradio.components import Component
 
-    from syncedit_demo.engines import Option, OptionValue
+    from syncedit_demo.engines.options import Option, OptionValue
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import EngineChoice
     from syncedit_demo.ui.parts import Values

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Published
-from syncedit_demo.engines import OptionValue
+from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.playback import Playable
 from syncedit_demo.render import publish, read_frames

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 
-from syncedit_demo.engines import Progress
+from syncedit_demo.engines.interface import Progress
 from syncedit_demo.sync_report.faces import CURVES, LEAST_MOVEMENT
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import gradio as gr
 from PIL import Image
 
 from syncedit_demo.edit import Queued, Started
-from syncedit_demo.engines import Preview, PreviewClip, Progress
+from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs

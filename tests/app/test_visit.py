@@ -14,7 +14,7 @@ from PIL import Image
 
 from syncedit_demo.clip import probe
 from syncedit_demo.edit import Queued
-from syncedit_demo.engines import Progress
+from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import PlanOptions

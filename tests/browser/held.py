@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from syncedit_demo.edit import JobEvent
-from syncedit_demo.engines import Progress
+from syncedit_demo.engines.interface import Progress
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.launch import theme
 from syncedit_demo.ui.page import build_page

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from syncedit_demo.edit import REPORT_PHASE, Started
-from syncedit_demo.engines import Preview, PreviewClip
+from syncedit_demo.engines.interface import Preview, PreviewClip
 from syncedit_demo.render import write_png
 from syncedit_demo.settings import Settings
 from tests.browser.held import serve_held

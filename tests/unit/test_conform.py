@@ -61,7 +61,6 @@ def a_clip(rate: Fraction, frames: int, *, variable: bool = False) -> ClipInfo:
         frames=frames,
         duration=frames / rate,
         average_rate=rate,
-        nominal_rate=rate,
         variable_rate=variable,
         coded_size=(160, 96),
         sample_aspect=Fraction(1),

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from syncedit_demo.devices import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue
 from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, Published, Queued
-from syncedit_demo.engines import Progress
 from syncedit_demo.engines.draft import DraftEngine
+from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, EditedFrameError
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import read_record

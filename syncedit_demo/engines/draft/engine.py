@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from syncedit_demo.ahead import ahead
-from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, Progress, resolve_options
 from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
@@ -18,6 +17,7 @@ from syncedit_demo.engines.draft.motion import Motion, MotionTracker
 from syncedit_demo.engines.draft.network import Check
 from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.engines.draft.warping import blur, resize
+from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.frames import size_of
 
 if TYPE_CHECKING:
@@ -25,9 +25,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from syncedit_demo.engines import Option, OptionValue
+    from syncedit_demo.engines.options import Option
     from syncedit_demo.frames import Frame, Size
-    from syncedit_demo.plan import EditPlan
     from syncedit_demo.settings import EngineName
 
 MOTION_AREA = 512 * 512
@@ -75,11 +74,6 @@ class DraftEngine:
         """None: the recipe is fixed."""
         return ()
 
-    def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
-        """Always the plan's size."""
-        resolve_options(self.options, options)
-        return plan.width, plan.height
-
     def run(self, job: EditJob) -> Generator[Event]:
         """Carry out the job; every plan fits.
 
@@ -109,7 +103,7 @@ class DraftEngine:
             yield Frames(result[None])
             yield Progress(PHASE, index + 1, plan.frames)
             if index % PREVIEW_EVERY == 0:
-                yield Preview(_reduced(result), index)
+                yield Preview(_reduced(result))
         yield Finished(tuple(notes))
 
 

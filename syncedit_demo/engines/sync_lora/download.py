@@ -22,7 +22,7 @@ from huggingface_hub import HfApi, get_hf_file_metadata, get_session, hf_hub_url
 from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.utils import build_hf_headers
 
-from syncedit_demo.engines import Progress
+from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.sync_lora.prepared import PROMPT, identify
 from syncedit_demo.engines.sync_lora.prompt import base_of_prompt
 from syncedit_demo.engines.sync_lora.weights import (

@@ -15,11 +15,11 @@ from syncedit_demo.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from syncedit_demo.engines import EditJob, Event, Option, OptionValue, Progress
+    from syncedit_demo.engines.interface import EditJob, Event, Progress
+    from syncedit_demo.engines.options import Option
     from syncedit_demo.engines.sync_lora.placement import Placement
     from syncedit_demo.engines.sync_lora.runtime import Runtime
     from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
-    from syncedit_demo.plan import EditPlan
     from syncedit_demo.settings import EngineName
 
 PACKAGES = ("torch", "ltx_core", "safetensors")
@@ -141,10 +141,6 @@ class SyncLoraEngine:
     def devices(self) -> int:
         """The GPUs that it uses."""
         return len(self._runtimes)
-
-    def output_size(self, plan: EditPlan, options: Mapping[str, OptionValue]) -> tuple[int, int]:
-        """The plan's size, or half of it for `quality=preview`."""
-        return SyncLoraOptions.resolve(options).output_size(plan)
 
     def run(self, job: EditJob) -> Generator[Event]:
         """Make the edit; see `Engine.run`."""

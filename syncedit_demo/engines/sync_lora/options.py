@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from syncedit_demo.engines import Option, OptionValue, resolve_options
+from syncedit_demo.engines.options import Option, OptionValue, resolve_options
 from syncedit_demo.engines.sync_lora import recipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from syncedit_demo.plan import EditPlan
 
 Quality = Literal["full", "preview"]
 
@@ -72,7 +71,3 @@ class SyncLoraOptions:
             first_frame_crf=cast("int", values["first_frame_crf"]),
             reference_strength=cast("float", values["reference_strength"]),
         )
-
-    def output_size(self, plan: EditPlan) -> tuple[int, int]:
-        """(width, height) of the result: half the plan's for a preview."""
-        return (plan.width // 2, plan.height // 2) if self.quality == "preview" else (plan.width, plan.height)

@@ -20,11 +20,11 @@ from ltx_core.components.patchifiers import VideoLatentPatchifier, get_pixel_coo
 from ltx_core.conditioning import ConditioningItem, VideoConditionByLatentIndex, VideoConditionByReferenceLatent
 from ltx_core.model.upsampler import upsample_video
 from ltx_core.tools import VideoLatentTools
-from ltx_core.types import VIDEO_SCALE_FACTORS, AudioLatentShape, LatentState, VideoLatentShape, VideoPixelShape
+from ltx_core.types import AudioLatentShape, LatentState, VideoLatentShape, VideoPixelShape
 from ltx_core.utils import to_denoised
 
 from syncedit_demo.ahead import ahead
-from syncedit_demo.engines import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
+from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.decode import decode, decode_frame
 from syncedit_demo.engines.sync_lora.device import Pace, free_bytes
@@ -67,8 +67,8 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
         options: The user's choices.
 
     Yields:
-        `Progress` after every step, previews where the job asks for them, `Frames` of `options.output_size`, then
-        `Finished`.
+        `Progress` after every step, previews where the job asks for them, `Frames` of the plan's size, or of half
+        of it for a preview, then `Finished`.
 
     Raises:
         Cancelled: The job's cancel flag was set.
@@ -230,7 +230,7 @@ def _denoise(
         pace.step()
         yield Progress(phase, step + 1, steps)
         if job.previews:
-            yield _preview(models, job, _target(tools, replace(state, latent=denoised)))
+            yield _preview(models, _target(tools, replace(state, latent=denoised)))
     return _target(tools, state)
 
 
@@ -238,11 +238,10 @@ def _target(tools: VideoLatentTools, state: LatentState) -> torch.Tensor:
     return tools.unpatchify(tools.clear_conditioning(state)).latent
 
 
-def _preview(models: Models, job: EditJob, latent: torch.Tensor) -> Preview:
+def _preview(models: Models, latent: torch.Tensor) -> Preview:
     """The middle of the clip so far, from a single latent frame, which decodes to a single picture."""
     index = latent.shape[2] // 2
-    picture = decode_frame(models.decoder, latent[:, :, index : index + 1])
-    return Preview(picture, min(index * VIDEO_SCALE_FACTORS.time, job.plan.frames - 1))
+    return Preview(decode_frame(models.decoder, latent[:, :, index : index + 1]))
 
 
 def _needs_small_tiles(models: Models, latent: torch.Tensor) -> bool:

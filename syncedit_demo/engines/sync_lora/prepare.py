@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from syncedit_demo.engines import Progress
+from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.device import describe_device
 from syncedit_demo.engines.sync_lora.fuse import fused_tensors
@@ -100,7 +100,7 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
     copied = yield from _write(folder / UPSCALER, COPY, infos, tensors, upscaler.metadata)
     files = [prompt, checkpoint, copied]
     made_with = {name: version(name) for name in ("ltx-core", "torch")} | {"device": describe_device(device)}
-    manifest = Manifest(FORMAT, recipe.PROMPT, recipe.LORA_STRENGTH, sources, files, made_with)
+    manifest = Manifest(FORMAT, recipe.PROMPT, sources, files, made_with)
     with _writing_to(folder):
         manifest.write(folder)
     return open_prepared(folder)

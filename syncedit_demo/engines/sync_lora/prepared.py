@@ -10,11 +10,12 @@ The manifest is written last and removed first: a set without one is not whole.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from syncedit_demo.engines import Progress
+from pydantic import TypeAdapter, ValidationError
+
+from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.sync_lora.safetensors_file import Header, hash_file, read_header
 from syncedit_demo.errors import EngineError
 
@@ -47,7 +48,6 @@ class Manifest:
     Attributes:
         format: Version of this layout.
         prompt: The prompt of the embedding.
-        lora_strength: Strength both LoRAs were fused with.
         sources: The weight files it was made from, by slot.
         files: Its own files.
         made_with: Versions of what decided its numbers, and the device that made the products.
@@ -55,7 +55,6 @@ class Manifest:
 
     format: int
     prompt: str
-    lora_strength: float
     sources: dict[str, FileIdentity]
     files: list[FileIdentity]
     made_with: dict[str, str]
@@ -63,7 +62,7 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """Write the manifest, which makes the set whole."""
         partial = folder / f"{MANIFEST}.part"
-        partial.write_text(json.dumps(asdict(self), indent=2) + "\n")
+        partial.write_bytes(_ADAPTER.dump_json(self, indent=2) + b"\n")
         partial.replace(folder / MANIFEST)
 
     @classmethod
@@ -78,16 +77,17 @@ class Manifest:
             message = f"No prepared set in {folder}. Make it with: {PREPARE}"
             raise EngineError(message)
         try:
-            entry = cast("dict[str, Any]", json.loads(path.read_text()))
-            if entry["format"] != FORMAT:
-                message = f"{folder} was prepared by another version of this program. Make it anew with: {PREPARE}"
-                raise EngineError(message)
-            entry["sources"] = {slot: FileIdentity(**source) for slot, source in entry["sources"].items()}
-            entry["files"] = [FileIdentity(**file) for file in entry["files"]]
-            return cls(**entry)
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            manifest = _ADAPTER.validate_json(path.read_bytes())
+        except ValidationError as error:
             message = f"{path} cannot be read. Make the set anew with: {PREPARE}"
             raise EngineError(message) from error
+        if manifest.format != FORMAT:
+            message = f"{folder} was prepared by another version of this program. Make it anew with: {PREPARE}"
+            raise EngineError(message)
+        return manifest
+
+
+_ADAPTER = TypeAdapter(Manifest)
 
 
 @dataclass(frozen=True, slots=True)

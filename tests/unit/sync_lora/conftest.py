@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from syncedit_demo.engines import EditJob
+from syncedit_demo.engines.interface import EditJob
 from syncedit_demo.plan import EditPlan, pad_frame_count
 
 if TYPE_CHECKING:

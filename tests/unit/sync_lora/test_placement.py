@@ -11,7 +11,7 @@ import pytest
 import torch
 from ltx_core.model.transformer.transformer import BasicAVTransformerBlock
 
-from syncedit_demo.engines import Frames
+from syncedit_demo.engines.interface import Frames
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, placement
 from syncedit_demo.engines.sync_lora.device import multiplies_fp8
 from syncedit_demo.engines.sync_lora.kernels import quantised
@@ -23,7 +23,7 @@ from syncedit_demo.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from syncedit_demo.engines import EditJob
+    from syncedit_demo.engines.interface import EditJob
     from syncedit_demo.engines.sync_lora import SyncLoraSettings
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
 

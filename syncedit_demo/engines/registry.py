@@ -9,7 +9,7 @@ from syncedit_demo.engines.sync_lora import SyncLoraEngine
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
-    from syncedit_demo.engines import Engine
+    from syncedit_demo.engines.interface import Engine
     from syncedit_demo.engines.sync_lora import SyncLoraSettings
     from syncedit_demo.settings import EngineChoice, EngineName
 
