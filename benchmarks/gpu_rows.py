@@ -23,11 +23,10 @@ from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, JobEvent, 
 from syncedit_demo.engines.interface import Preview, Progress
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.engines.registry import Engines
-from syncedit_demo.engines.sync_lora import SyncLoraSettings
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
-from syncedit_demo.settings import load_settings
+from syncedit_demo.settings import SyncLoraSettings, load_settings
 
 START = "start"
 LOAD = "Loading the model"
@@ -126,7 +125,7 @@ def start(figures: Figures, spec: dict[str, Any]) -> Side:
     """Bring the engine onto the device; `seconds` is how long that took, `first_seconds` from the process' start."""
     # Importing torch is no part of bringing a prepared set onto the device; it is in the time from the process' start.
     import_module("torch")
-    settings = SyncLoraSettings(Path(spec["prepared"]), Path(spec["weights"]), **spec["settings"])
+    settings = SyncLoraSettings(prepared=spec["prepared"], weights=spec["weights"], **spec["settings"])
     service = EditService(load_settings())
     service.engines = Engines(settings)
     side = Side(service, Path(spec["folder"]), spec["side"])

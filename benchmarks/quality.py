@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=("draft", "sync-lora"), default="draft")
     parser.add_argument("--every", type=int, default=4, metavar="N", help="measure every N-th frame (4)")
     arguments = parser.parse_args()
-    service = EditService(Settings())  # type: ignore[call-arg]
+    service = EditService(Settings())
     print(HEADER)
     for name in arguments.names or known:
         for result, scores in compare(EXAMPLES / name, service, arguments.engine, arguments.every).items():

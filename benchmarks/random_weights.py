@@ -28,11 +28,12 @@ from typing import Any, cast
 
 import torch
 
-from syncedit_demo.engines.sync_lora import SyncLoraSettings, prepare_weights
+from syncedit_demo.engines.sync_lora import prepare_weights
 from syncedit_demo.engines.sync_lora.prepared import PROMPT
 from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo, hash_file, write_safetensors
 from syncedit_demo.engines.sync_lora.torchaudio_stand_in import make_torchaudio_importable
 from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, GEMMA_FOLDER, Slot
+from syncedit_demo.settings import SyncLoraSettings
 
 make_torchaudio_importable()
 
@@ -105,7 +106,7 @@ def main() -> None:
     write_weights(given.weights, given.prepared, device, tiny=given.tiny)
     written = time.perf_counter()
     print(f"weights: {written - start:.1f} s", flush=True)
-    for event in prepare_weights(SyncLoraSettings(given.prepared, given.weights, str(device))):
+    for event in prepare_weights(SyncLoraSettings(prepared=given.prepared, weights=given.weights, device=str(device))):
         if event.step == event.total:
             print(f"  {time.perf_counter() - written:6.1f} s {event.phase}", flush=True)
     print(f"prepare: {time.perf_counter() - written:.1f} s", flush=True)

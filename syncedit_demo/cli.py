@@ -13,7 +13,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self, cast
+from typing import TYPE_CHECKING, NoReturn, Self, cast, get_args
 
 from pydantic import TypeAdapter
 from tqdm import tqdm
@@ -28,7 +28,7 @@ from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate, parse_size
 from syncedit_demo.render import check_target, write_png
 from syncedit_demo.service import EditService, Ranked, VariantStarted
-from syncedit_demo.settings import load_settings
+from syncedit_demo.settings import DEFAULT_SEED, EngineChoice, load_settings
 from syncedit_demo.words import frames_in_words
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def build_parser() -> argparse.ArgumentParser:
     edit = commands.add_parser("edit", parents=[plan], help="make the edited clip")
     edit.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CLIP EDITED OUT.mp4, or OUT.mp4 alone")
     edit.add_argument("--from-record", type=Path, metavar="FILE", help="a record, or an mp4 that holds one")
-    edit.add_argument("--engine", choices=("auto", "draft", "sync-lora"), help="default: auto")
-    edit.add_argument("--seed", type=int, metavar="N", help="default: 42")
+    edit.add_argument("--engine", choices=get_args(EngineChoice), help="default: auto")
+    edit.add_argument("--seed", type=int, metavar="N", help=f"default: {DEFAULT_SEED}")
     edit.add_argument("--variants", type=int, metavar="N", help="N results from N seeds, ranked; OUT.mp4 is the best")
     edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out")
     edit.add_argument("--side-by-side", type=Path, metavar="OUT2.mp4", help="write reference and result together")
@@ -240,7 +240,7 @@ def _request(wanted: argparse.Namespace, service: EditService, options: PlanOpti
             options=options,
             engine=wanted.engine or service.settings.engine,
             engine_options=engine_options,
-            seed=42 if wanted.seed is None else wanted.seed,
+            seed=DEFAULT_SEED if wanted.seed is None else wanted.seed,
             audio=not wanted.no_audio,
             side_by_side=wanted.side_by_side,
         )
@@ -263,7 +263,7 @@ def _report(wanted: argparse.Namespace) -> None:
 def _prepare(wanted: argparse.Namespace) -> None:
     settings = load_settings()
     with _Display() as display:
-        for progress in prepare_weights(settings.sync_lora, fetch=wanted.download):
+        for progress in prepare_weights(settings, fetch=wanted.download):
             display.show(progress)
     print(f"{settings.prepared}: ready. The next edit is made by Sync-LoRA.")
 

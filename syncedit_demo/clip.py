@@ -12,7 +12,6 @@ from av.format import Flags as FormatFlags
 from syncedit_demo.appearance import ColorInfo, color, display_size, has_alpha, orientation, sample_aspect
 from syncedit_demo.container import (
     IMAGE_BRANDS,
-    MAX_PIXELS,
     can_decode,
     choose_audio,
     choose_video,
@@ -24,6 +23,7 @@ from syncedit_demo.container import (
 )
 from syncedit_demo.errors import ClipError
 from syncedit_demo.scan import Scan, broken_off, tick, without_ragged_tail
+from syncedit_demo.settings import MAX_CLIP_PIXELS
 from syncedit_demo.timing import FALLBACK_RATE, Timing, measure_timing
 from syncedit_demo.words import are, frames_in_words
 
@@ -111,7 +111,7 @@ class ClipInfo:
     notes: tuple[str, ...] = ()
 
 
-def probe(path: Path, *, max_pixels: int = MAX_PIXELS) -> ClipInfo:
+def probe(path: Path, *, max_pixels: int = MAX_CLIP_PIXELS) -> ClipInfo:
     """Find out what a file holds by reading it through once; only the first frame is decoded where that is enough.
 
     Args:

@@ -22,7 +22,6 @@ from av.filter import Graph
 
 from syncedit_demo.ahead import ahead
 from syncedit_demo.container import (
-    MAX_PIXELS,
     choose_video,
     decode_packets,
     keep_only,
@@ -32,6 +31,7 @@ from syncedit_demo.container import (
 )
 from syncedit_demo.errors import Cancelled, ClipError
 from syncedit_demo.picture import PictureConverter, add_source
+from syncedit_demo.settings import MAX_CLIP_PIXELS
 
 if TYPE_CHECKING:
     import threading
@@ -155,7 +155,7 @@ def _decode_from(path: Path, clip: ClipInfo, target: Position) -> Iterator[tuple
 
 def _decode(path: Path, clip: ClipInfo, seek_to: Fraction | None) -> Iterator[tuple[Position, VideoFrame]]:
     width, height = clip.coded_size
-    max_pixels = max(MAX_PIXELS, WHOLE_BLOCKS * width * height)
+    max_pixels = max(MAX_CLIP_PIXELS, WHOLE_BLOCKS * width * height)
     with open_container(path, max_pixels) as container:
         stream = choose_video(container)
         if stream is None or stream.time_base is None:

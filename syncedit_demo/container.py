@@ -19,6 +19,7 @@ from av.error import FFmpegError
 from av.stream import Discard, Disposition
 
 from syncedit_demo.errors import ClipError
+from syncedit_demo.settings import MAX_CLIP_PIXELS
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 logger = logging.getLogger(__name__)
-
-MAX_PIXELS = 8192 * 8192
-"""Largest picture that is decoded, twice an 8K frame: a decoder keeps up to about 20 of them."""
 
 IMAGE_FORMATS = ("png", "jpeg", "jpegls", "jpegxl", "j2k", "webp", "bmp", "tiff", "psd", "exr", "qoi", "ppm", "pgm")
 IMAGE_BRANDS = frozenset({"heic", "heix", "heim", "heis", "mif1", "avif"})
@@ -75,7 +73,7 @@ class _Bytes:
 
 
 @contextmanager
-def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> Generator[InputContainer]:
+def open_container(path: Path, max_pixels: int = MAX_CLIP_PIXELS) -> Generator[InputContainer]:
     """Open a media file, whatever its name, and close it again.
 
     Args:
@@ -133,7 +131,7 @@ def keep_only(container: InputContainer, stream: VideoStream) -> None:
             other.discard = Discard.all
 
 
-def make_decoder(stream: VideoStream, max_pixels: int = MAX_PIXELS) -> VideoCodecContext:
+def make_decoder(stream: VideoStream, max_pixels: int = MAX_CLIP_PIXELS) -> VideoCodecContext:
     """A decoder of the stream, not yet opened, that gives transparency where there is some.
 
     Transparency of VP8 and VP9 in WebM is a second stream beside the first, which only libvpx reads.

@@ -42,7 +42,7 @@ def examine(settings: Settings) -> Findings:
         "memory": _memory(),
         "gpu": _gpu(),
         "engines": {"draft": "ready", "sync-lora": sync_lora},
-        "sync-lora": sync_lora_status(settings.sync_lora) | precision,
+        "sync-lora": sync_lora_status(settings) | precision,
         "faces": describe_face_model(settings.faces),
         "ffmpeg": "not needed: its libraries come with PyAV",
         "disk": f"{_free_disk(settings.work_dir) / GIB:.0f} GiB free for {settings.work_dir}",
@@ -52,7 +52,7 @@ def examine(settings: Settings) -> Findings:
 def _sync_lora(settings: Settings) -> tuple[str, dict[str, str]]:
     """Whether the engine is ready, or what it lacks; if it is, also what free memory and settings make of the model."""
     try:
-        engine = SyncLoraEngine(settings.sync_lora)
+        engine = SyncLoraEngine(settings)
     except EngineError as error:
         return str(error), {}
     return "ready", {"precision": engine.placement}

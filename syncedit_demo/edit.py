@@ -22,6 +22,7 @@ from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.record import EngineRecord, InputFile, RunRecord, record_path
+from syncedit_demo.settings import DEFAULT_SEED
 from syncedit_demo.sync_report.files import Side, report_edit
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines.interface import Event
     from syncedit_demo.frames import Frame
-    from syncedit_demo.settings import EngineChoice
-    from syncedit_demo.sync_report.landmarks import FaceModel
+    from syncedit_demo.settings import EngineChoice, FaceModel
 
 REPORT_PHASE = "Comparing the motion"
 
@@ -61,7 +61,7 @@ class EditRequest:
     engine: EngineChoice = "auto"
     engine_options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
     previews: bool = False
-    seed: int = 42
+    seed: int = DEFAULT_SEED
     audio: bool = True
     side_by_side: Path | None = None
     repeat: RunRecord | None = None

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from syncedit_demo.errors import PlanError
+from syncedit_demo.settings import MAX_FRAMES
 from syncedit_demo.words import are, frames_in_words
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class PlanOptions:
     frames: int | None = None
     start: int = 0
     rate: Fraction | None = None
-    max_frames: int = 161
+    max_frames: int = MAX_FRAMES
 
 
 @dataclass(frozen=True, slots=True)

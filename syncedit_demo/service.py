@@ -86,7 +86,7 @@ class EditService:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.engines = Engines(settings.sync_lora)
+        self.engines = Engines(settings)
         self._queues: dict[EngineName, DeviceQueue] = {}
         # What the page has shown is not looked for once more when it is made.
         self._probed = lru_cache(KEPT_CLIPS)(self._probe)

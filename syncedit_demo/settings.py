@@ -1,76 +1,113 @@
-"""Every knob of the program, read once from the environment."""
+"""Every knob of the program, read once from the environment: plain data, which knows nobody that it is for."""
 
 from __future__ import annotations
 
 import os
 import sys
 import tempfile
-from dataclasses import fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from syncedit_demo.engines.sync_lora import SyncLoraSettings
-from syncedit_demo.engines.sync_lora.weights import PrecisionChoice
 from syncedit_demo.errors import SettingsError
-from syncedit_demo.sync_report.landmarks import FaceModel
 
 EngineName = Literal["draft", "sync-lora"]
 EngineChoice = Literal["auto"] | EngineName
+Precision = Literal["bf16", "fp8"]
+PrecisionChoice = Literal["auto"] | Precision
+
+DEFAULT_SEED = 42
+"""Seed of an edit whose user names none."""
+
+MAX_FRAMES = 161
+"""Most frames of one edit where nothing else is set: 20 steps of 8 frames, twice what the model was trained at."""
+
+MAX_CLIP_PIXELS = 8192 * 8192
+"""Pixels of the largest picture that is decoded where nothing else is set: a decoder keeps up to about 20 of them."""
 
 
-class Settings(BaseSettings):
+class SyncLoraSettings(BaseModel):
+    """Where the weights of the Sync-LoRA engine are and what it runs on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    weights: Path = Field(
+        default=Path("weights"),
+        description=(
+            "Folder with the four weight files of the Sync-LoRA engine and, in a folder of its own, Gemma. What is not "
+            "in it is looked for in the Hub's cache; downloads go into it."
+        ),
+    )
+    prepared: Path = Field(
+        default=Path("weights/prepared"),
+        description="Folder of the prepared set that the Sync-LoRA engine starts from.",
+    )
+    device: str | None = Field(
+        default=None,
+        description='Device of the Sync-LoRA engine, such as "cuda:1"; every GPU of the first one\'s kind if unset.',
+    )
+    precision: PrecisionChoice = Field(
+        default="auto", description="Precision of the Sync-LoRA engine's products; bf16 where it fits if auto."
+    )
+    offload: bool | None = Field(
+        default=None,
+        description="Whether its blocks wait in the host's memory; where they do not fit on the GPU if unset.",
+    )
+    ltx_repo: str = Field(
+        default="Lightricks/LTX-2.3", description="Hub repository of base, distilled LoRA and upscaler."
+    )
+    ltx_revision: str = Field(default="main", description="Its branch, tag or commit.")
+    sync_lora_repo: str = Field(
+        default="SagiPolaczek/LTX-2.3-Sync-LoRA", description="Hub repository of the Sync-LoRA."
+    )
+    sync_lora_revision: str = Field(default="main", description="Its branch, tag or commit.")
+    gemma_repo: str = Field(
+        default="google/gemma-3-12b-it-qat-q4_0-unquantized",
+        description="Hub repository of the text encoder, which only making the prompt's embedding needs.",
+    )
+    gemma_revision: str = Field(default="main", description="Its branch, tag or commit.")
+
+
+@dataclass(frozen=True, slots=True)
+class FaceModel:
+    """The face landmark model that a user brings.
+
+    Attributes:
+        source: A file, or the address it is published at.
+        folder: Where it is kept once it was fetched.
+    """
+
+    source: str
+    folder: Path
+
+
+class Settings(SyncLoraSettings, BaseSettings):
     """Settings of one process, from environment variables with the prefix `SYNCEDIT_`."""
 
     model_config = SettingsConfigDict(env_prefix="SYNCEDIT_", frozen=True, extra="ignore")
 
-    engine: EngineChoice = Field("auto", description="Engine used when none is asked for by name.")
-    max_frames: int = Field(161, ge=1, description="Most frames made in one edit.")
-    max_clip_pixels: int = Field(8192 * 8192, ge=1, description="Largest clip picture that is decoded, in pixels.")
+    engine: EngineChoice = Field(default="auto", description="Engine used when none is asked for by name.")
+    max_frames: int = Field(default=MAX_FRAMES, ge=1, description="Most frames made in one edit.")
+    max_clip_pixels: int = Field(
+        default=MAX_CLIP_PIXELS, ge=1, description="Largest clip picture that is decoded, in pixels."
+    )
     work_dir: Path = Field(
         # A name of each user's own, where the temporary folder is everybody's: nobody else may read what lies there.
-        Path(tempfile.gettempdir()) / (f"syncedit-demo-{os.getuid()}" if sys.platform != "win32" else "syncedit-demo"),
+        default=Path(tempfile.gettempdir())
+        / (f"syncedit-demo-{os.getuid()}" if sys.platform != "win32" else "syncedit-demo"),
         description="Where the page keeps uploads, results and whatever it makes on the way.",
     )
     job_max_age_hours: float = Field(
-        24, gt=0, description="Age at which an upload or a visit's results are deleted, in hours."
+        default=24, gt=0, description="Age at which an upload or a visit's results are deleted, in hours."
     )
-    weights: Path = Field(
-        Path("weights"), description="Folder of the Sync-LoRA engine's weight files; downloads go into it."
-    )
-    prepared: Path = Field(
-        Path("weights/prepared"), description="Folder of the prepared set that the Sync-LoRA engine starts from."
-    )
-    device: str | None = Field(
-        None,
-        description='Device of the Sync-LoRA engine, such as "cuda:1"; every GPU of the first one\'s kind if unset.',
-    )
-    precision: PrecisionChoice = Field(
-        "auto", description="Precision of the Sync-LoRA engine's products; bf16 where it fits if auto."
-    )
-    offload: bool | None = Field(
-        None, description="Whether its blocks wait in the host's memory; where they do not fit on the GPU if unset."
-    )
-    ltx_repo: str = Field("Lightricks/LTX-2.3", description="Hub repository of base, distilled LoRA and upscaler.")
-    ltx_revision: str = Field("main", description="Its branch, tag or commit.")
-    sync_lora_repo: str = Field("SagiPolaczek/LTX-2.3-Sync-LoRA", description="Hub repository of the Sync-LoRA.")
-    sync_lora_revision: str = Field("main", description="Its branch, tag or commit.")
-    gemma_repo: str = Field(
-        "google/gemma-3-12b-it-qat-q4_0-unquantized", description="Hub repository of the text encoder."
-    )
-    gemma_revision: str = Field("main", description="Its branch, tag or commit.")
     face_model: str | None = Field(
-        None,
+        default=None,
         description="Face landmark model that the sync report follows faces with: a file, or its published address.",
     )
-    max_upload_mb: int = Field(500, ge=1, description="Largest file the page takes, in megabytes.")
-
-    @property
-    def sync_lora(self) -> SyncLoraSettings:
-        """The part that the Sync-LoRA engine reads."""
-        return SyncLoraSettings(**self.model_dump(include={each.name for each in fields(SyncLoraSettings)}))
+    max_upload_mb: int = Field(default=500, ge=1, description="Largest file the page takes, in megabytes.")
 
     @property
     def faces(self) -> FaceModel | None:
@@ -95,7 +132,7 @@ def load_settings() -> Settings:
         SettingsError: A variable holds something it cannot hold.
     """
     try:
-        return Settings()  # type: ignore[call-arg]
+        return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = f"SYNCEDIT_{first['loc'][0]}".upper()

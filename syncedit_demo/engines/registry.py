@@ -10,8 +10,7 @@ from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
     from syncedit_demo.engines.interface import Engine
-    from syncedit_demo.engines.sync_lora import SyncLoraSettings
-    from syncedit_demo.settings import EngineChoice, EngineName
+    from syncedit_demo.settings import EngineChoice, EngineName, SyncLoraSettings
 
 
 class Engines:

@@ -18,9 +18,10 @@ from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, describe_rate, plan_edit
 from syncedit_demo.record import InputFile, RunRecord, find_input, load_record
+from syncedit_demo.settings import FaceModel
 from syncedit_demo.sync_report.faces import compare_faces
 from syncedit_demo.sync_report.features import analysis_size, measure_motion
-from syncedit_demo.sync_report.landmarks import FaceModel, follow_face
+from syncedit_demo.sync_report.landmarks import follow_face, locate_face_model
 from syncedit_demo.sync_report.report import SyncReport, compare_motion
 from syncedit_demo.words import frames_in_words
 
@@ -78,7 +79,7 @@ def report_edit(
     if face_model is None:
         return report
     try:
-        return _with_faces(report, reference, own, face_model.locate(), cancel)
+        return _with_faces(report, reference, own, locate_face_model(face_model), cancel)
     except FaceModelError as error:
         return replace(report, sentences=(*report.sentences, str(error)))
 
@@ -101,7 +102,7 @@ def report_files(clip: Path, result: Path, *, max_pixels: int, face_model: FaceM
         FaceModelError: Faces should be followed and cannot be.
     """
     clip_info, result_info = probe(clip, max_pixels=max_pixels), probe(result, max_pixels=max_pixels)
-    faces = None if face_model is None else face_model.locate()
+    faces = None if face_model is None else locate_face_model(face_model)
     record = _record(clip, result)
     own_rate = (
         None if result_info.variable_rate or result_info.average_rate > 2 * MAX_RATE else result_info.average_rate

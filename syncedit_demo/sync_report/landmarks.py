@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from dataclasses import dataclass
 from http.client import HTTPException
 from importlib import import_module
 from importlib.util import find_spec
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from syncedit_demo.frames import Frame
+    from syncedit_demo.settings import FaceModel
 
 PUBLISHED = (
     "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task"
@@ -36,38 +36,24 @@ MOST_BYTES = 64 << 20
 TIMEOUT_SECONDS = 30
 
 
-@dataclass(frozen=True, slots=True)
-class FaceModel:
-    """The landmark model that a user brings.
+def locate_face_model(model: FaceModel) -> Path:
+    """The landmark model's file, fetched first where it was given by its address and is not there yet.
 
-    Attributes:
-        source: A file, or `PUBLISHED`.
-        folder: Where it is kept once it was fetched.
+    Raises:
+        FaceModelError: There is no such file, or it cannot be fetched.
     """
-
-    source: str
-    folder: Path
-
-    def locate(self) -> Path:
-        """The file, fetched first where it was given by its address and is not there yet.
-
-        Raises:
-            FaceModelError: There is no such file, or it cannot be fetched.
-        """
-        if self.source == PUBLISHED:
-            target = self.folder / PUBLISHED.rpartition("/")[2]
-            if not target.is_file():
-                fetch(PUBLISHED, PUBLISHED_SHA256, target)
-            return target
-        if "://" in self.source:
-            message = f"SYNCEDIT_FACE_MODEL is an address that is not known: set it to a file, or to {PUBLISHED}"
-            raise FaceModelError(message)
-        if not Path(self.source).is_file():
-            message = (
-                f"There is no face landmark model at {self.source}: set SYNCEDIT_FACE_MODEL to a file that exists."
-            )
-            raise FaceModelError(message)
-        return Path(self.source)
+    if model.source == PUBLISHED:
+        target = model.folder / PUBLISHED.rpartition("/")[2]
+        if not target.is_file():
+            fetch(PUBLISHED, PUBLISHED_SHA256, target)
+        return target
+    if "://" in model.source:
+        message = f"SYNCEDIT_FACE_MODEL is an address that is not known: set it to a file, or to {PUBLISHED}"
+        raise FaceModelError(message)
+    if not Path(model.source).is_file():
+        message = f"There is no face landmark model at {model.source}: set SYNCEDIT_FACE_MODEL to a file that exists."
+        raise FaceModelError(message)
+    return Path(model.source)
 
 
 def describe_face_model(model: FaceModel | None) -> str:

@@ -15,6 +15,7 @@ from syncedit_demo.clip import ClipInfo
 from syncedit_demo.edit import EditRequest, EditResult
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.render import write_png
+from syncedit_demo.settings import DEFAULT_SEED, EngineChoice
 from syncedit_demo.ui.jobs import Job
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.visit import RunFiles, Visit, link, name_beside
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from syncedit_demo.record import RunRecord
     from syncedit_demo.service import EditService
-    from syncedit_demo.settings import EngineChoice
     from syncedit_demo.ui.visit import Cut
 
 WAITING_CALLS = 24
@@ -84,7 +84,7 @@ class Endpoints:
         frames: int = 0,
         start: int = 0,
         rate: str = "",
-        seed: int = 42,
+        seed: int = DEFAULT_SEED,
         audio: bool = True,
         engine: EngineChoice = "auto",
     ) -> Iterator[tuple[Any, Any]]:
@@ -154,7 +154,7 @@ def add_endpoints(service: EditService) -> None:
     frames = gr.Number(0, label="frames", precision=0, visible=False)
     start = gr.Number(0, label="start", precision=0, visible=False)
     rate = gr.Textbox("", label="rate", visible=False)
-    seed = gr.Number(42, label="seed", precision=0, visible=False)
+    seed = gr.Number(DEFAULT_SEED, label="seed", precision=0, visible=False)
     audio = gr.Checkbox(True, label="audio", visible=False)
     engine = gr.Dropdown(["auto", "draft", "sync-lora"], value="auto", label="engine", visible=False)
     answer = gr.JSON(label="answer", visible=False)

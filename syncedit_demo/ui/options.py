@@ -17,6 +17,7 @@ from syncedit_demo.plan import (
     parse_rate,
 )
 from syncedit_demo.service import MAX_VARIANTS
+from syncedit_demo.settings import DEFAULT_SEED
 from syncedit_demo.ui.engine_options import EngineOptions
 from syncedit_demo.ui.jobs import Choices
 from syncedit_demo.ui.parts import HIDDEN_PROGRESS, Updates, Values
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 SizeChoice = Literal["trained", "fast", "own"]
 FAST_AREA = 512 * 512
 LARGEST_SEED = 2**31 - 1
-DEFAULT_SEED = 42
 
 
 @dataclass(frozen=True, slots=True)

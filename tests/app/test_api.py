@@ -70,7 +70,7 @@ def test_a_clip_is_inspected(client: Client, media: Path) -> None:
 
 def test_frame_0_is_what_the_engine_sees(client: Client, media: Path, tmp_path: Path) -> None:
     frame = client.predict(handle_file(media / "scene.mp4"), size="320x256", start=3, api_name="/first_frame")
-    service = EditService(Settings(work_dir=tmp_path))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path))
     clip, plan = service.inspect(media / "scene.mp4", PlanOptions(size=(320, 256), start=3))
     assert np.array_equal(np.asarray(Image.open(frame)), service.first_frame(media / "scene.mp4", clip, plan))
 
@@ -93,7 +93,7 @@ def test_a_clip_is_edited(client: Client, media: Path, home: Path) -> None:
     there = {file.name for file in set(home.glob("work/jobs/*/*/*")) - before}
     kept = {"scene.mp4", "edited-frame.png", "scene-edited.mp4", "scene-edited.record.json"}
     assert there == kept, "nothing is made that no caller gets"
-    service = EditService(Settings())  # type: ignore[call-arg]
+    service = EditService(Settings())
     made, _ = service.inspect(Path(result), PlanOptions())
     assert (made.frames, made.display_size, made.audio) == (FRAMES, (320, 256), None)
 

@@ -114,7 +114,7 @@ def picked(name: str) -> gr.EventData:
 
 @pytest.fixture
 def service(tmp_path: Path) -> EditService:
-    return EditService(Settings(engine="draft", work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    return EditService(Settings(engine="draft", work_dir=tmp_path / "work"))
 
 
 @pytest.fixture

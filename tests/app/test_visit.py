@@ -38,7 +38,7 @@ CHOICES = Choices("draft", 42, audio=True)
 
 @pytest.fixture
 def service(tmp_path: Path) -> EditService:
-    return EditService(Settings(work_dir=tmp_path / "work", job_max_age_hours=1))  # type: ignore[call-arg]
+    return EditService(Settings(work_dir=tmp_path / "work", job_max_age_hours=1))
 
 
 def steps(service: EditService, visit: Visit, folder: Path, cancel: threading.Event) -> Iterator[RunEvent]:

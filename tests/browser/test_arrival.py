@@ -50,7 +50,7 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def app(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[HeldService, str]:
-    settings = Settings(engine="draft", work_dir=tmp_path_factory.mktemp("work"))  # type: ignore[call-arg]
+    settings = Settings(engine="draft", work_dir=tmp_path_factory.mktemp("work"))
     return serve_held(serve, settings)
 
 

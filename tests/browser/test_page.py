@@ -156,7 +156,7 @@ def test_from_a_clip_to_its_comparison(desk: Desk, tmp_path: Path) -> None:
 
     frame = tmp_path / "frame0.png"
     assert desk.download("Download frame 0", frame) == "scene-frame0.png"
-    service = EditService(Settings(work_dir=tmp_path))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path))
     clip, plan = service.inspect(desk.media / "scene.mp4", PlanOptions(size=SIZE))
     seen = service.first_frame(desk.media / "scene.mp4", clip, plan)
     assert np.array_equal(np.asarray(Image.open(frame)), seen)
@@ -274,7 +274,7 @@ def test_a_long_clip_has_a_start_to_choose(desk: Desk, tmp_path: Path) -> None:
     start.fill("15")
     start.press("Enter")
     expect(desk.card).to_contain_text("The first 15 frames of the clip are left out")
-    service = EditService(Settings(work_dir=tmp_path))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path))
     clip, plan = service.inspect(desk.media / "long.mp4", PlanOptions(size=SIZE, start=15, max_frames=LIMIT))
     desk.download("Download frame 0", tmp_path / "frame.png")
     seen = service.first_frame(desk.media / "long.mp4", clip, plan)

@@ -37,7 +37,7 @@ def app(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[HeldSer
     from tests import tiny_ltx  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("sync_lora")
-    settings = Settings(  # type: ignore[call-arg]
+    settings = Settings(
         prepared=folder / "prepared",
         weights=folder / "weights",
         device="cpu",
@@ -47,7 +47,7 @@ def app(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[HeldSer
     tiny_ltx.write_weights(settings.weights)
     settings.prepared.mkdir()
     tiny_ltx.write_prompt(settings.prepared / "prompt.safetensors", settings.weights / FILE_NAMES[Slot.BASE])
-    for _ in prepare_weights(settings.sync_lora):
+    for _ in prepare_weights(settings):
         pass
     return serve_held(serve, settings)
 

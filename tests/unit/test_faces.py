@@ -20,15 +20,9 @@ from hypothesis import strategies as st
 from syncedit_demo.errors import FaceModelError
 from syncedit_demo.record import load_record, record_path
 from syncedit_demo.render import write_clip, write_png
-from syncedit_demo.settings import load_settings
+from syncedit_demo.settings import FaceModel, load_settings
 from syncedit_demo.sync_report.faces import CURVES, FaceTrack, compare_faces, describe_face
-from syncedit_demo.sync_report.landmarks import (
-    PUBLISHED,
-    FaceModel,
-    describe_face_model,
-    fetch,
-    follow_face,
-)
+from syncedit_demo.sync_report.landmarks import PUBLISHED, describe_face_model, fetch, follow_face, locate_face_model
 from syncedit_demo.ui.parts import SyncView
 from tests.clips import edited_scene, write_scene
 from tests.unit.test_cli import SMALL, fail, run, succeed
@@ -194,12 +188,12 @@ def test_a_model_that_is_missing_stops_the_report_but_not_the_edit(clip: Path, e
 
 def test_addresses_that_are_not_known_are_not_fetched(tmp_path: Path) -> None:
     with pytest.raises(FaceModelError, match="not known"):
-        FaceModel("https://example.org/face_landmarker.task", tmp_path).locate()
+        locate_face_model(FaceModel("https://example.org/face_landmarker.task", tmp_path))
 
 
 def test_what_was_fetched_is_not_fetched_again(tmp_path: Path) -> None:
     (tmp_path / "face_landmarker.task").write_bytes(b"there")
-    assert FaceModel(PUBLISHED, tmp_path).locate() == tmp_path / "face_landmarker.task"
+    assert locate_face_model(FaceModel(PUBLISHED, tmp_path)) == tmp_path / "face_landmarker.task"
 
 
 def test_faces_are_not_followed_unless_asked_for(tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_an_engine_is_held_against_both_baselines(example: Example, tmp_path: Pa
     write_clip(example.reference, tmp_path / "reference.mp4", frame_rate=Fraction(25), audio=None)
     write_clip(example.truth, tmp_path / "truth.mp4", frame_rate=Fraction(25), audio=None)
     write_png(example.edited, tmp_path / "edited.png")
-    service = EditService(Settings(work_dir=tmp_path))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path))
     scores = compare(tmp_path, service, "draft", 2)
     assert list(scores) == ["draft", "left in place", "unedited"]
     assert all(is_better(scores["draft"], scores[name]) for name in ("left in place", "unedited"))

@@ -39,7 +39,7 @@ def test_what_is_known_of_a_file_is_known_by_its_other_names(
     tmp_path: Path,
 ) -> None:
     wanted = request(tmp_path, "out.mp4")
-    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path / "work"))
     clip, plan = service.inspect(wanted.clip, wanted.options)
     known = service.register(wanted.clip, clip, plan, wanted.edited_frame)
     other_clip, other_frame = tmp_path / "run" / "clip.mp4", tmp_path / "run" / "frame.png"
@@ -107,7 +107,7 @@ def test_an_engine_with_two_devices_makes_two_edits_at_once(
 ) -> None:
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(DraftEngine, "devices", 2)
-    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path / "work"))
     edits = [service.edit(request(tmp_path, f"{number}.mp4"), threading.Event()) for number in range(3)]
     for edit in edits[:2]:
         assert any(isinstance(event, Progress) for event in edit)
@@ -123,7 +123,7 @@ def test_the_result_is_there_and_the_device_free_while_the_report_is_made(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path / "work"))
     stop = threading.Event()
     edit = service.edit(request(tmp_path, "out.mp4"), stop)
     assert any(isinstance(event, Progress) and event.phase == REPORT_PHASE for event in edit)
@@ -137,7 +137,7 @@ def test_the_result_is_there_and_the_device_free_while_the_report_is_made(
 
 
 def test_the_result_comes_first_then_its_report_then_the_side_by_side_video(tmp_path: Path) -> None:
-    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path / "work"))
     both = tmp_path / "both.mp4"
     wanted = replace(request(tmp_path, "out.mp4"), side_by_side=both)
     edit = service.edit(wanted, threading.Event())
@@ -154,7 +154,7 @@ def test_the_result_comes_first_then_its_report_then_the_side_by_side_video(tmp_
 
 @pytest.mark.parametrize("phase", [REPORT_PHASE, "Writing the side-by-side video"])
 def test_a_stop_after_the_result_leaves_out_what_is_not_there_yet(tmp_path: Path, phase: str) -> None:
-    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path / "work"))
     wanted = replace(request(tmp_path, "out.mp4"), side_by_side=tmp_path / "both.mp4")
     stop = threading.Event()
     edit = service.edit(wanted, stop)
@@ -171,7 +171,7 @@ def test_a_stop_frees_the_device_within_a_step_and_before_the_next_job_has_it(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path / "work"))
     stop, waits = threading.Event(), threading.Event()
     first = service.edit(request(tmp_path, "first.mp4"), stop)
     done: list[EditResult] = []
@@ -204,7 +204,7 @@ def test_a_job_that_is_stopped_while_it_waits_never_has_the_device(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    service = EditService(Settings(work_dir=tmp_path / "work"))  # type: ignore[call-arg]
+    service = EditService(Settings(work_dir=tmp_path / "work"))
     stop = threading.Event()
     first = service.edit(request(tmp_path, "first.mp4"), threading.Event())
     second = service.edit(request(tmp_path, "second.mp4"), stop)

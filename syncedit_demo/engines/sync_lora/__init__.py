@@ -3,7 +3,7 @@
 from syncedit_demo.engines.sync_lora.engine import SyncLoraEngine, prepare_weights
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
 from syncedit_demo.engines.sync_lora.status import sync_lora_status
-from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+from syncedit_demo.settings import SyncLoraSettings
 
 __all__ = [
     "OPTIONS",

@@ -31,11 +31,12 @@ from syncedit_demo.engines.sync_lora.weights import (
     GEMMA_CONFIG,
     GEMMA_FOLDER,
     Slot,
-    SyncLoraSettings,
     find_gemma,
     find_weights,
+    hub_source,
 )
 from syncedit_demo.errors import EngineError
+from syncedit_demo.settings import SyncLoraSettings
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -112,7 +113,7 @@ def download(settings: SyncLoraSettings, endpoint: str | None = None) -> Generat
 def _wanted(settings: SyncLoraSettings, endpoint: str | None) -> Generator[Progress, None, list[RemoteFile]]:
     found = find_weights(settings)
     files = {
-        slot: _locate(endpoint, *settings.source(slot), settings.weights / FILE_NAMES[slot])
+        slot: _locate(endpoint, *hub_source(settings, slot), settings.weights / FILE_NAMES[slot])
         for slot, path in found.items()
         if path is None
     }

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from syncedit_demo.engines.options import Option
     from syncedit_demo.engines.sync_lora.placement import Placement
     from syncedit_demo.engines.sync_lora.runtime import Runtime
-    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
-    from syncedit_demo.settings import EngineName
+    from syncedit_demo.settings import EngineName, SyncLoraSettings
 
 PACKAGES = ("torch", "ltx_core", "safetensors")
 PREPARE_PACKAGES = (*PACKAGES, "transformers", "huggingface_hub")

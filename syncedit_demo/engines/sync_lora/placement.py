@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
 
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
-    from syncedit_demo.engines.sync_lora.weights import Precision, SyncLoraSettings
+    from syncedit_demo.settings import Precision, SyncLoraSettings
 
 GB = 10**9
 

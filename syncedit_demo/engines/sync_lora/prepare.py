@@ -29,8 +29,9 @@ from syncedit_demo.engines.sync_lora.prepared import (
 )
 from syncedit_demo.engines.sync_lora.prompt import base_of_prompt, encode_prompt
 from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo, write_safetensors
-from syncedit_demo.engines.sync_lora.weights import FETCH, Slot, SyncLoraSettings, check_weights, find_gemma
+from syncedit_demo.engines.sync_lora.weights import FETCH, Slot, check_weights, find_gemma
 from syncedit_demo.errors import EngineError
+from syncedit_demo.settings import SyncLoraSettings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping

@@ -22,8 +22,8 @@ from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import generate
 from syncedit_demo.engines.sync_lora.placement import Placement, choose_devices
 from syncedit_demo.engines.sync_lora.prepared import PreparedSet
-from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
 from syncedit_demo.errors import EngineError
+from syncedit_demo.settings import SyncLoraSettings
 
 if TYPE_CHECKING:
     from collections.abc import Generator

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
-    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+    from syncedit_demo.settings import SyncLoraSettings
 
 GB = 10**9
 SAMPLES = 8

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.safetensors_file import Header, read_header
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from syncedit_demo.settings import SyncLoraSettings
 
 FETCH = "python -m syncedit_demo prepare --download"
 TRANSFORMER_PREFIX = "model.diffusion_model."
@@ -26,10 +28,6 @@ LORA_SUFFIXES = (".lora_A.weight", ".lora_B.weight")
 
 _VIDEO_MODULE = re.compile(r"transformer_blocks\.\d+\.(attn1|attn2|ff)\.")
 """What an in-context LoRA touches; the distilled LoRA touches every linear layer, those of the audio too."""
-
-
-Precision = Literal["bf16", "fp8"]
-PrecisionChoice = Literal["auto"] | Precision
 
 
 class Slot(StrEnum):
@@ -54,42 +52,11 @@ GEMMA_INDEX = "model.safetensors.index.json"
 """Names the files of the weights where they are more than one."""
 
 
-@dataclass(frozen=True, slots=True)
-class SyncLoraSettings:
-    """Where the weights are and what the engine runs on.
-
-    Attributes:
-        prepared: Folder of the prepared set.
-        weights: Folder with the four files and, in a folder of its own, Gemma. What is not in it is looked for in the
-            Hub's cache; downloads go into it.
-        device: A torch device such as "cuda:1" or "cpu"; None takes the GPU.
-        precision: Of the transformer's products; "auto" takes bf16 where it fits.
-        offload: Whether its blocks wait in the host's memory; None where they do not fit on the device.
-        ltx_repo: Hub repository of the base, the distilled LoRA and the upscaler.
-        ltx_revision: Its branch, tag or commit.
-        sync_lora_repo: Hub repository of the Sync-LoRA.
-        sync_lora_revision: Its branch, tag or commit.
-        gemma_repo: Hub repository of the text encoder, which only making the prompt's embedding needs.
-        gemma_revision: Its branch, tag or commit.
-    """
-
-    prepared: Path
-    weights: Path
-    device: str | None = None
-    precision: PrecisionChoice = "auto"
-    offload: bool | None = None
-    ltx_repo: str = "Lightricks/LTX-2.3"
-    ltx_revision: str = "main"
-    sync_lora_repo: str = "SagiPolaczek/LTX-2.3-Sync-LoRA"
-    sync_lora_revision: str = "main"
-    gemma_repo: str = "google/gemma-3-12b-it-qat-q4_0-unquantized"
-    gemma_revision: str = "main"
-
-    def source(self, slot: Slot) -> tuple[str, str]:
-        """(repository, revision) of a file on the Hub."""
-        if slot is Slot.SYNC_LORA:
-            return self.sync_lora_repo, self.sync_lora_revision
-        return self.ltx_repo, self.ltx_revision
+def hub_source(settings: SyncLoraSettings, slot: Slot) -> tuple[str, str]:
+    """(repository, revision) of a file on the Hub."""
+    if slot is Slot.SYNC_LORA:
+        return settings.sync_lora_repo, settings.sync_lora_revision
+    return settings.ltx_repo, settings.ltx_revision
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +134,7 @@ def _find(settings: SyncLoraSettings, slot: Slot) -> Path | None:
     path = settings.weights / FILE_NAMES[slot]
     if path.is_file():
         return path
-    repo, revision = settings.source(slot)
+    repo, revision = hub_source(settings, slot)
     return _cached(repo, FILE_NAMES[slot], revision)
 
 

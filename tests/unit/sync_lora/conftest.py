@@ -20,7 +20,7 @@ from syncedit_demo.plan import EditPlan, pad_frame_count
 
 if TYPE_CHECKING:
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
-    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+    from syncedit_demo.settings import SyncLoraSettings
 
 collect_ignore_glob = ["test_*.py"] if find_spec("torch") is None or find_spec("ltx_core") is None else []
 
@@ -38,7 +38,8 @@ def one_thread() -> None:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> SyncLoraSettings:
     """Tiny weights in a folder, and where their prepared set goes, the prompt's embedding already in it."""
-    from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot, SyncLoraSettings  # noqa: PLC0415
+    from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot  # noqa: PLC0415
+    from syncedit_demo.settings import SyncLoraSettings  # noqa: PLC0415
     from tests import tiny_ltx  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("sync_lora")

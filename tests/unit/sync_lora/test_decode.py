@@ -15,8 +15,8 @@ from syncedit_demo.engines.sync_lora.placement import choose_placement
 if TYPE_CHECKING:
     from ltx_core.model.video_vae import VideoDecoder
 
-    from syncedit_demo.engines.sync_lora import SyncLoraSettings
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
+    from syncedit_demo.settings import SyncLoraSettings
 
 
 @pytest.fixture(scope="module")

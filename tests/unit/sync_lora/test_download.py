@@ -10,8 +10,9 @@ import pytest
 
 from syncedit_demo.engines.sync_lora.download import download
 from syncedit_demo.engines.sync_lora.prepared import PROMPT
-from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, GEMMA_FOLDER, Slot, SyncLoraSettings, check_weights
+from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, GEMMA_FOLDER, Slot, check_weights, hub_source
 from syncedit_demo.errors import EngineError
+from syncedit_demo.settings import SyncLoraSettings
 from tests import tiny_ltx
 from tests.hub_server import Hub, serve
 from tests.limits import file_size_limit
@@ -34,7 +35,9 @@ def own(tmp_path: Path) -> SyncLoraSettings:
 @pytest.fixture
 def hub(settings: SyncLoraSettings, own: SyncLoraSettings, tmp_path: Path) -> Generator[Hub]:
     """The tiny weights and a few files of Gemma on a server."""
-    files = {f"{settings.source(slot)[0]}/{name}": (settings.weights / name).read_bytes() for slot, name in names()}
+    files = {
+        f"{hub_source(settings, slot)[0]}/{name}": (settings.weights / name).read_bytes() for slot, name in names()
+    }
     files |= {f"{own.gemma_repo}/{name}": name.encode() * 100 for name in (*GEMMA_NAMES, ".gitattributes", "a.md")}
     files[f"{own.gemma_repo}/{GEMMA_INDEX}"] = json.dumps({"weight_map": dict(zip("ab", SHARDS, strict=True))}).encode()
     with serve(Hub(files)) as hub, pytest.MonkeyPatch.context() as patch:

@@ -17,11 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncedit_demo.engines.interface import Engine, Finished, Frames, Progress
-from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraOptions, SyncLoraSettings
+from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraOptions
 from syncedit_demo.engines.sync_lora.device import find_devices
 from syncedit_demo.engines.sync_lora.memory import GB, check_memory, working_bytes
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import EditPlan, pad_frame_count
+from syncedit_demo.settings import SyncLoraSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +156,8 @@ from fractions import Fraction
 from pathlib import Path
 import numpy as np
 from syncedit_demo.engines.interface import EditJob, Finished
-from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraSettings
+from syncedit_demo.engines.sync_lora import SyncLoraEngine
+from syncedit_demo.settings import SyncLoraSettings
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import EditPlan
 engine = SyncLoraEngine(SyncLoraSettings(prepared=Path({prepared!r}), weights=Path("nowhere"), device="cpu"))
@@ -265,7 +267,8 @@ def test_describing_the_engine_does_not_import_torch() -> None:
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from syncedit_demo.engines.sync_lora import OPTIONS, SyncLoraEngine, SyncLoraSettings, sync_lora_status\n"
+        "from syncedit_demo.engines.sync_lora import OPTIONS, SyncLoraEngine, sync_lora_status\n"
+        "from syncedit_demo.settings import SyncLoraSettings\n"
         "sync_lora_status(SyncLoraSettings(prepared=Path('nowhere'), weights=Path('nowhere')))\n"
         "print([name for name in ('torch', 'ltx_core', 'transformers') if name in sys.modules])\n"
     )

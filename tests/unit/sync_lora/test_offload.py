@@ -21,9 +21,8 @@ from syncedit_demo.engines.sync_lora.weights import TRANSFORMER_PREFIX
 from tests import tiny_ltx
 
 if TYPE_CHECKING:
-    from syncedit_demo.engines.sync_lora import SyncLoraSettings
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
-    from syncedit_demo.engines.sync_lora.weights import Precision
+    from syncedit_demo.settings import Precision, SyncLoraSettings
 
 MIB = 1 << 20
 LAYERS = 6

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
-    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+    from syncedit_demo.settings import SyncLoraSettings
 
     JobMaker = Callable[..., EditJob]
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncedit_demo.engines.interface import EditJob
-    from syncedit_demo.engines.sync_lora import SyncLoraSettings
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
+    from syncedit_demo.settings import SyncLoraSettings
 
 
 @pytest.fixture

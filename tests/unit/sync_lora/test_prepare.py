@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
-    from syncedit_demo.engines.sync_lora.weights import SyncLoraSettings
+    from syncedit_demo.settings import SyncLoraSettings
 
 PREFIX = "model.diffusion_model."
 

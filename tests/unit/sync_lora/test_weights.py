@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraSettings, sync_lora_status
+from syncedit_demo.engines.sync_lora import SyncLoraEngine, sync_lora_status
 from syncedit_demo.engines.sync_lora.model import describe_networks
-from syncedit_demo.engines.sync_lora.weights import FETCH, FILE_NAMES, Slot, check_weights
+from syncedit_demo.engines.sync_lora.weights import FETCH, FILE_NAMES, Slot, check_weights, hub_source
 from syncedit_demo.errors import EngineError
+from syncedit_demo.settings import SyncLoraSettings
 from tests import tiny_ltx
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def test_weights_are_found_in_the_hubs_cache(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     for slot in Slot:
-        repo, revision = settings.source(slot)
+        repo, revision = hub_source(settings, slot)
         folder = tmp_path / f"models--{repo.replace('/', '--')}"
         (folder / "refs").mkdir(parents=True, exist_ok=True)
         (folder / "refs" / revision).write_text("abc")
