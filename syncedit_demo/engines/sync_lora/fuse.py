@@ -12,7 +12,7 @@ from ltx_core.loader import LoraStateDictWithStrength, StateDict, apply_loras
 from safetensors import safe_open
 
 from syncedit_demo.engines.sync_lora import recipe
-from syncedit_demo.engines.sync_lora.model import DTYPE, read_tensors
+from syncedit_demo.engines.sync_lora.tensors import DTYPE, read_tensors
 from syncedit_demo.engines.sync_lora.weights import TRANSFORMER_PREFIX, Slot, Weights, lora_modules
 
 if TYPE_CHECKING:

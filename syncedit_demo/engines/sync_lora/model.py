@@ -20,28 +20,25 @@ from ltx_core.model.transformer import LTXModel, LTXVideoOnlyModelConfigurator
 from ltx_core.model.transformer.rope import LTXRopeType
 from ltx_core.model.upsampler import LatentUpsampler, LatentUpsamplerConfigurator
 from ltx_core.model.video_vae import VideoDecoder, VideoDecoderConfigurator, VideoEncoder, VideoEncoderConfigurator
-from safetensors import safe_open
 
 from syncedit_demo.engines.sync_lora.device import make_current
 from syncedit_demo.engines.sync_lora.offload import StreamedBlocks
 from syncedit_demo.engines.sync_lora.placement import Placement, is_quantised
 from syncedit_demo.engines.sync_lora.prompt import load_prompt
+from syncedit_demo.engines.sync_lora.tensors import DTYPE, assert_whole, read_tensors
 from syncedit_demo.engines.sync_lora.transformer import VideoBlock, VideoTransformer
 from syncedit_demo.engines.sync_lora.vae import streamline
 from syncedit_demo.engines.sync_lora.weights import FETCH, TRANSFORMER_PREFIX
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     from ltx_core.model.transformer.transformer import BasicAVTransformerBlock
 
     from syncedit_demo.engines.sync_lora.prepared import PreparedSet
     from syncedit_demo.engines.sync_lora.safetensors_file import Header
-
-DTYPE = torch.bfloat16
-"""What the model was trained in and the stock pipeline runs in."""
 
 ENCODER_PREFIX = "vae.encoder."
 DECODER_PREFIX = "vae.decoder."
@@ -198,25 +195,6 @@ def load_models(
         prompt=prompt.to(device=device, dtype=DTYPE),
         device=device,
     )
-
-
-def read_tensors(path: Path, names: Mapping[str, object]) -> Iterator[tuple[str, torch.Tensor]]:
-    """The named tensors of a file, mapped into memory one after the other."""
-    with safe_open(path, framework="pt") as file:
-        for name in names:
-            yield name, file.get_tensor(name)
-
-
-def assert_whole(network: torch.nn.Module) -> None:
-    """Make sure that no weight is left on torch's meta device, where it has no numbers.
-
-    Raises:
-        RuntimeError: One is: a defect of this program.
-    """
-    tensors = (*network.named_parameters(), *network.named_buffers())
-    if empty := [name for name, tensor in tensors if tensor.is_meta]:
-        message = f"{type(network).__name__} was built without {', '.join(empty)}."
-        raise RuntimeError(message)
 
 
 def _on_meta(configurator: Any, header: Header) -> Any:  # noqa: ANN401 - ltx_core mistypes its configurators

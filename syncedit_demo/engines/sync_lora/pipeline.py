@@ -31,7 +31,8 @@ from syncedit_demo.engines.sync_lora.device import Pace, free_bytes
 from syncedit_demo.engines.sync_lora.first_frame import compress
 from syncedit_demo.engines.sync_lora.kernels import shortcomings
 from syncedit_demo.engines.sync_lora.memory import decodes_whole
-from syncedit_demo.engines.sync_lora.model import DTYPE, Models
+from syncedit_demo.engines.sync_lora.model import Models
+from syncedit_demo.engines.sync_lora.tensors import DTYPE
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

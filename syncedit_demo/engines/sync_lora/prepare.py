@@ -14,7 +14,8 @@ from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.device import describe_device
 from syncedit_demo.engines.sync_lora.fuse import fused_tensors
-from syncedit_demo.engines.sync_lora.model import DTYPE, Networks, describe_networks, read_tensors
+from syncedit_demo.engines.sync_lora.gemma import encode_prompt
+from syncedit_demo.engines.sync_lora.model import Networks, describe_networks
 from syncedit_demo.engines.sync_lora.prepared import (
     CHECKPOINT,
     FORMAT,
@@ -27,8 +28,9 @@ from syncedit_demo.engines.sync_lora.prepared import (
     identify,
     open_prepared,
 )
-from syncedit_demo.engines.sync_lora.prompt import base_of_prompt, encode_prompt
+from syncedit_demo.engines.sync_lora.prompt import base_of_prompt
 from syncedit_demo.engines.sync_lora.safetensors_file import TensorInfo, write_safetensors
+from syncedit_demo.engines.sync_lora.tensors import DTYPE, read_tensors
 from syncedit_demo.engines.sync_lora.weights import FETCH, Slot, check_weights, find_gemma
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings

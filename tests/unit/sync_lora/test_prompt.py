@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from syncedit_demo.engines.sync_lora.prompt import base_of_prompt, encode_prompt, load_prompt
+from syncedit_demo.engines.sync_lora.gemma import encode_prompt
+from syncedit_demo.engines.sync_lora.prompt import base_of_prompt, load_prompt
 from syncedit_demo.engines.sync_lora.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
 from tests import tiny_gemma, tiny_ltx
