@@ -11,7 +11,6 @@ edited region of the truth; speed is given as frames per second and as a share o
 from __future__ import annotations
 
 import argparse
-import threading
 import time
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -22,6 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.interface import EditJob, Frames
 from syncedit_demo.plan import EditPlan, pad_frame_count
@@ -63,7 +63,7 @@ def draft(reference: list[Frame], edited: Frame) -> Iterator[Frame]:
     height, width = edited.shape[:2]
     count = len(reference)
     plan = EditPlan(width, height, count, pad_frame_count(count), 0, Fraction(25), (0, 0, width, height), ())
-    job = EditJob(plan, edited, lambda: iter(reference), 0, threading.Event())
+    job = EditJob(plan, edited, lambda: iter(reference), 0, CancelFlag())
     for event in DraftEngine().run(job):
         if isinstance(event, Frames):
             yield from event.frames

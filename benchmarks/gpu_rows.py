@@ -7,7 +7,6 @@ on its command line and tells the figures of each as soon as they are there.
 from __future__ import annotations
 
 import sys
-import threading
 import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ from typing import Any
 
 from benchmarks import measuring
 from benchmarks.measuring import Figures, Timed
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, JobEvent, Started
 from syncedit_demo.engines.interface import Preview, Progress
 from syncedit_demo.engines.options import OptionValue
@@ -58,7 +58,7 @@ class Side:
     @contextmanager
     def events(self, request: EditRequest) -> Generator[Iterator[JobEvent]]:
         """An edit's events; leaving the block early stops it."""
-        cancel = threading.Event()
+        cancel = CancelFlag()
         events = self.service.edit(request, cancel)
         try:
             yield events
@@ -72,7 +72,7 @@ class Side:
         """Make an edit; the time is until its mp4 is on disk, its phases include the report that follows."""
         start = time.perf_counter()
         written = 0.0
-        for event in self.service.edit(self.request(frames, options), threading.Event()):
+        for event in self.service.edit(self.request(frames, options), CancelFlag()):
             if isinstance(event, Progress) and event.phase == REPORT_PHASE and not event.step:
                 written = time.perf_counter() - start
             if isinstance(event, EditResult):
@@ -84,7 +84,7 @@ class Side:
 
         def edit(number: int) -> None:
             request = self.request(frames, {}, name=f"ours-{number}")
-            assert any(isinstance(event, EditResult) for event in self.service.edit(request, threading.Event()))
+            assert any(isinstance(event, EditResult) for event in self.service.edit(request, CancelFlag()))
 
         start = time.perf_counter()
         with ThreadPoolExecutor(count) as visitors:

@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import math
 import tempfile
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.draft import Frame, edited_region, gray, left_in_place, similarity
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.clip import probe
 from syncedit_demo.edit import EditRequest
 from syncedit_demo.image import read_image
@@ -122,7 +122,7 @@ def edit(folder: Path, service: EditService, engine: EngineName) -> list[Frame]:
             options=PlanOptions(size=info.display_size),
             engine=engine,
         )
-        for _ in service.edit(request, threading.Event()):
+        for _ in service.edit(request, CancelFlag()):
             pass
         return list(read_frames(request.target))
 

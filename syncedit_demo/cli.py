@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import sys
-import threading
 import time
 import uuid
 from contextlib import contextmanager
@@ -19,17 +18,18 @@ from pydantic import TypeAdapter
 from tqdm import tqdm
 
 from syncedit_demo import __version__
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.doctor import examine
 from syncedit_demo.edit import EditRequest, EditResult, Published, Queued, Started
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
 from syncedit_demo.errors import Cancelled, SyncEditError
-from syncedit_demo.plan import EditPlan, PlanOptions, describe_rate, parse_rate, parse_size
+from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.render import check_target, write_png
 from syncedit_demo.service import EditService, Ranked, VariantStarted
 from syncedit_demo.settings import DEFAULT_SEED, EngineChoice, load_settings
-from syncedit_demo.words import frames_in_words
+from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -326,9 +326,9 @@ def _print_notes(notes: Sequence[str]) -> None:
 
 
 @contextmanager
-def _cancelled_by_signals() -> Generator[threading.Event]:
+def _cancelled_by_signals() -> Generator[CancelFlag]:
     """A flag that Ctrl-C and a polite kill set, so that a job ends at its next step and tidies up after itself."""
-    cancel = threading.Event()
+    cancel = CancelFlag()
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         cancel.set()

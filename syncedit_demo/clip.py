@@ -25,7 +25,7 @@ from syncedit_demo.errors import ClipError
 from syncedit_demo.scan import Scan, broken_off, tick, without_ragged_tail
 from syncedit_demo.settings import MAX_CLIP_PIXELS
 from syncedit_demo.timing import FALLBACK_RATE, Timing, measure_timing
-from syncedit_demo.words import are, frames_in_words
+from syncedit_demo.wording import are, frames_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

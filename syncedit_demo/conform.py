@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
-from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, groupby
@@ -20,7 +19,6 @@ from av.error import EOFError as FilterEndError
 from av.error import FFmpegError
 from av.filter import Graph
 
-from syncedit_demo.ahead import ahead
 from syncedit_demo.container import (
     choose_video,
     decode_packets,
@@ -29,12 +27,12 @@ from syncedit_demo.container import (
     open_container,
     read_packets,
 )
-from syncedit_demo.errors import Cancelled, ClipError
+from syncedit_demo.errors import ClipError
 from syncedit_demo.picture import PictureConverter, add_source
+from syncedit_demo.prefetch import prefetch
 from syncedit_demo.settings import MAX_CLIP_PIXELS
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
@@ -90,25 +88,8 @@ def conform(path: Path, clip: ClipInfo, plan: EditPlan) -> Generator[NDArray[np.
     else:
         frames = _decode_from(path, clip, targets[0])
     # The next one is decoded while one is converted.
-    for frame in ahead(_choose(frames, targets, path)):
+    for frame in prefetch(_choose(frames, targets, path)):
         yield converter.convert(frame)
-
-
-def stoppable(frames: Generator[NDArray[np.uint8]], cancel: threading.Event | None) -> Generator[NDArray[np.uint8]]:
-    """The same frames, until somebody asks for a stop.
-
-    Args:
-        frames: What `conform` gives; closed with this.
-        cancel: Set it from anywhere to stop; None where nobody can.
-
-    Raises:
-        Cancelled: The cancel flag was set.
-    """
-    with closing(frames):
-        for frame in frames:
-            if cancel is not None and cancel.is_set():
-                raise Cancelled
-            yield frame
 
 
 def first_frame(path: Path, clip: ClipInfo, plan: EditPlan) -> NDArray[np.uint8]:

@@ -16,7 +16,6 @@ import numpy as np
 from syncedit_demo import __version__, render
 from syncedit_demo.audio import AudioInterval, audio_interval
 from syncedit_demo.clip import ClipInfo
-from syncedit_demo.conform import stoppable
 from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
@@ -245,7 +244,7 @@ def _write_side_by_side(
     result: Path, target: Path, job: EditJob, label: str, audio: AudioInterval | None
 ) -> Iterator[Progress]:
     pairs = render.side_by_side(job.reference(), render.read_frames(result), ("Reference", label))
-    writing = render.writing_clip(stoppable(pairs, job.cancel), target, frame_rate=job.plan.frame_rate, audio=audio)
+    writing = render.writing_clip(job.cancel.guard(pairs), target, frame_rate=job.plan.frame_rate, audio=audio)
     with closing(writing):
         for done in writing:
             yield Progress("Writing the side-by-side video", done, job.plan.frames)

@@ -17,6 +17,7 @@ import numpy as np
 from syncedit_demo.alignment import IDENTITY, Aligner, Similarity, compose, coverage, largest_distance, scaling
 from syncedit_demo.errors import EditedFrameError
 from syncedit_demo.frames import size_of
+from syncedit_demo.wording import describe_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -164,7 +165,7 @@ def register(first_frame: Frame, image: Frame) -> Registration:
     same = not edited_share and _tone(first_frame, frame).max() <= SAME_TONE
     notes: list[str] = []
     if size != image_size and placement.matrix is IDENTITY:
-        notes.append(f"Resized from {_by(image_size)} to {_by(size)}.")
+        notes.append(f"Resized from {describe_size(image_size)} to {describe_size(size)}.")
     # Whether the place of the very same picture could be measured is nobody's question.
     if placement.note and (placement.moved or not same):
         notes.append(placement.note)
@@ -281,14 +282,15 @@ def _place_other_shape(first_frame: Frame, image: Frame) -> tuple[Frame, Matrix,
     if placement.evidence < SAME_SCENE:
         raise EditedFrameError(_other_shape(size, image_size))
     how = "stretched" if size_of(picture) == size else "cropped or extended"
-    note = f"The edited frame has another shape ({_by(image_size)} instead of {_by(size)}), {how}: corrected."
+    shape = f"{describe_size(image_size)} instead of {describe_size(size)}"
+    note = f"The edited frame has another shape ({shape}), {how}: corrected."
     return picture, onto, _Placement(placement.matrix, moved=True, evidence=placement.evidence, note=note)
 
 
 def _other_shape(size: tuple[int, int], image_size: tuple[int, int]) -> str:
     return (
-        f"The edited frame is {_by(image_size)}, frame 0 is {_by(size)}, and it could not be found how one lies in the "
-        "other. Edit the first frame that you were given, and keep its shape."
+        f"The edited frame is {describe_size(image_size)}, frame 0 is {describe_size(size)}, and it could not be found "
+        "how one lies in the other. Edit the first frame that you were given, and keep its shape."
     )
 
 
@@ -369,7 +371,3 @@ def _gray(picture: Frame) -> NDArray[np.float32]:
 
 def _percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 else "Less than 1 %"
-
-
-def _by(size: tuple[int, int]) -> str:
-    return f"{size[0]}×{size[1]}"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo.errors import PlanError
 from syncedit_demo.settings import MAX_FRAMES
-from syncedit_demo.words import are, frames_in_words
+from syncedit_demo.wording import are, describe_rate, describe_size, frames_in_words
 
 if TYPE_CHECKING:
     from syncedit_demo.clip import ClipInfo
@@ -159,11 +159,6 @@ def parse_size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def describe_rate(rate: Fraction) -> str:
-    """A frame rate for people: "25 fps", "29.97 fps"."""
-    return f"{float(rate):.3f}".rstrip("0").rstrip(".") + " fps"
-
-
 def nearest_size(display: tuple[int, int], area: int = TARGET_AREA) -> tuple[int, int]:
     """The size of at most this area that loses least of a picture: of its content first, of the area second."""
     sides = range(MIN_SIDE, MAX_SIDE + 1, SIZE_MULTIPLE)
@@ -278,11 +273,12 @@ def _geometry(
         axis = "width" if kept[0] != display[0] else "height"
         share = 1 - (kept[0] * kept[1]) / (display[0] * display[1])
         notes.append(
-            f"Cropped from {_size(display)} to {_size(kept)}, {share * 100:.1f} % of the {axis}, to fit the aspect "
-            f"of {_size((width, height))}."
+            f"Cropped from {describe_size(display)} to {describe_size(kept)}, {share * 100:.1f} % of the {axis}, "
+            f"to fit the aspect of {describe_size((width, height))}."
         )
     if width > 1.5 * kept[0]:
-        notes.append(f"Enlarged from {_size(kept)} to {_size((width, height))}: it cannot get sharper than the clip.")
+        enlarged = f"Enlarged from {describe_size(kept)} to {describe_size((width, height))}"
+        notes.append(f"{enlarged}: it cannot get sharper than the clip.")
     return (width, height), crop, notes
 
 
@@ -290,8 +286,8 @@ def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
     nearest = (_nearest_side(size[0]), _nearest_side(size[1]))
     if size != nearest:
         message = (
-            f"{_size(size)} is not a size the model can make: width and height are multiples of {SIZE_MULTIPLE} "
-            f"from {MIN_SIDE} to {MAX_SIDE}. The nearest is {_size(nearest)}."
+            f"{describe_size(size)} is not a size the model can make: width and height are multiples of "
+            f"{SIZE_MULTIPLE} from {MIN_SIDE} to {MAX_SIDE}. The nearest is {describe_size(nearest)}."
         )
         raise PlanError(message)
     return size
@@ -315,7 +311,3 @@ def _picture_notes(clip: ClipInfo) -> list[str]:
     if clip.alpha:
         notes.append("Transparent parts are shown over black.")
     return notes
-
-
-def _size(size: tuple[int, int]) -> str:
-    return f"{size[0]}×{size[1]}"

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo import render
 from syncedit_demo.audio import audio_interval
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.clip import ClipInfo, probe
-from syncedit_demo.conform import conform, first_frame, stoppable
+from syncedit_demo.conform import conform, first_frame
 from syncedit_demo.devices import DeviceQueue
 from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
 from syncedit_demo.engines.interface import EditJob, Engine
 from syncedit_demo.engines.options import resolve_options
 from syncedit_demo.engines.registry import Engines
-from syncedit_demo.errors import Cancelled, EngineError, OutputError
+from syncedit_demo.errors import EngineError, OutputError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
 from syncedit_demo.old_files import delete_old
@@ -27,7 +28,6 @@ from syncedit_demo.record import read_record, record_path
 from syncedit_demo.sync_report.files import report_files
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
@@ -122,16 +122,14 @@ class EditService:
         """
         return self._registered(_File.of(path), clip, plan, _File.of(edited_frame))
 
-    def write_reference(
-        self, path: Path, clip: ClipInfo, plan: EditPlan, target: Path, cancel: threading.Event
-    ) -> None:
+    def write_reference(self, path: Path, clip: ClipInfo, plan: EditPlan, target: Path, cancel: CancelFlag) -> None:
         """The reference as the engine sees it, with its sound, as an mp4 that every browser plays.
 
         Raises:
             SyncEditError: The clip cannot be used, or the target cannot be written.
             Cancelled: The cancel flag was set; nothing is left behind.
         """
-        frames = stoppable(conform(path, clip, plan), cancel)
+        frames = cancel.guard(conform(path, clip, plan))
         render.write_clip(frames, target, frame_rate=plan.frame_rate, audio=audio_interval(path, clip, plan))
 
     def new_job_folder(self) -> Path:
@@ -178,7 +176,7 @@ class EditService:
             repeat=record,
         )
 
-    def edit(self, request: EditRequest, cancel: threading.Event) -> Iterator[JobEvent]:
+    def edit(self, request: EditRequest, cancel: CancelFlag) -> Iterator[JobEvent]:
         """Carry out one edit; the result appears at its target only when it is whole.
 
         Args:
@@ -236,7 +234,7 @@ class EditService:
             raise EngineError(message)
 
     def edit_variants(
-        self, request: EditRequest, count: int, cancel: threading.Event
+        self, request: EditRequest, count: int, cancel: CancelFlag
     ) -> Iterator[JobEvent | VariantStarted | Ranked]:
         """Carry out one edit with several seeds and rank the results by how well they keep time.
 
@@ -277,8 +275,7 @@ class EditService:
                 if isinstance(event, EditResult):
                     results.append(event)
                 yield event
-            if cancel.is_set():
-                raise Cancelled
+            cancel.raise_if_set()
         ranked = sorted(results, key=lambda result: result.record.score, reverse=True)
         best = ranked[0]
         for made, wanted in (
@@ -295,7 +292,7 @@ class EditService:
         ticket = queue.join()
         try:
             while place := queue.place(ticket, QUEUE_POLL_SECONDS):
-                job.raise_if_cancelled()
+                job.cancel.raise_if_set()
                 yield Queued(place)
             with closing(engine.run(job)) as events:
                 yield from events

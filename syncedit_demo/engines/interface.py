@@ -9,11 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.options import OptionValue
-from syncedit_demo.errors import Cancelled
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable, Generator, Iterator, Mapping
 
     import numpy as np
@@ -44,14 +43,9 @@ class EditJob:
     edited_frame: Frame
     reference: Callable[[], Iterator[Frame]]
     seed: int
-    cancel: threading.Event
+    cancel: CancelFlag
     options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
     previews: bool = False
-
-    def raise_if_cancelled(self) -> None:
-        """Raise `Cancelled` once the user has asked for a stop."""
-        if self.cancel.is_set():
-            raise Cancelled
 
 
 @dataclass(frozen=True, slots=True)

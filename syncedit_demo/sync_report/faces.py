@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from syncedit_demo.words import lag_in_words
+from syncedit_demo.wording import lag_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

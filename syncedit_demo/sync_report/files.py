@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -11,19 +10,20 @@ from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.clip import ClipInfo, probe
-from syncedit_demo.conform import conform, first_frame, stoppable
+from syncedit_demo.conform import conform, first_frame
 from syncedit_demo.errors import FaceModelError, RecordError, SyncEditError
 from syncedit_demo.first_frame import register
 from syncedit_demo.image import read_image
-from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, describe_rate, plan_edit
+from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, plan_edit
 from syncedit_demo.record import InputFile, RunRecord, find_input, load_record
 from syncedit_demo.settings import FaceModel
 from syncedit_demo.sync_report.faces import compare_faces
 from syncedit_demo.sync_report.features import analysis_size, measure_motion
 from syncedit_demo.sync_report.landmarks import follow_face, locate_face_model
 from syncedit_demo.sync_report.report import SyncReport, compare_motion
-from syncedit_demo.words import frames_in_words
+from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,8 +56,8 @@ def report_edit(
     reference: Side,
     result: Path,
     edited_frame: Frame,
-    face_model: FaceModel | None = None,
-    cancel: threading.Event | None = None,
+    face_model: FaceModel | None,
+    cancel: CancelFlag,
 ) -> SyncReport:
     """The report on a result that was made by the reference's plan.
 
@@ -129,13 +129,14 @@ def report_files(clip: Path, result: Path, *, max_pixels: int, face_model: FaceM
     )
     reference = Side(clip, clip_info, replace(plan, frames=frames))
     own = Side(result, result_info, replace(result_plan, frames=frames))
-    report = _report(reference, own, edited, None)
+    never = CancelFlag()
+    report = _report(reference, own, edited, never)
     if faces is not None:
-        report = _with_faces(report, reference, own, faces, None)
+        report = _with_faces(report, reference, own, faces, never)
     return replace(report, sentences=(*report.sentences, *notes))
 
 
-def _report(reference: Side, result: Side, edited_frame: Frame | None, cancel: threading.Event | None) -> SyncReport:
+def _report(reference: Side, result: Side, edited_frame: Frame | None, cancel: CancelFlag) -> SyncReport:
     size = analysis_size((result.plan.width, result.plan.height))
     motion, own = _on_both(reference, result, lambda side: measure_motion(_frames(side, size, cancel), size))
     psnr = None
@@ -144,9 +145,7 @@ def _report(reference: Side, result: Side, edited_frame: Frame | None, cancel: t
     return compare_motion(motion, own, result.plan.frame_rate, psnr)
 
 
-def _with_faces(
-    report: SyncReport, reference: Side, result: Side, model: Path, cancel: threading.Event | None
-) -> SyncReport:
+def _with_faces(report: SyncReport, reference: Side, result: Side, model: Path, cancel: CancelFlag) -> SyncReport:
     scale = min(1.0, FACE_SIDE / max(result.plan.width, result.plan.height))
     size = (max(2, round(result.plan.width * scale)), max(2, round(result.plan.height * scale)))
     rate = result.plan.frame_rate
@@ -168,9 +167,9 @@ def _on_both(reference: Side, result: Side, follow: Callable[[Side], Followed]) 
         return other.result(), own
 
 
-def _frames(side: Side, size: tuple[int, int], cancel: threading.Event | None) -> Iterator[Frame]:
+def _frames(side: Side, size: tuple[int, int], cancel: CancelFlag) -> Iterator[Frame]:
     plan = replace(side.plan, width=size[0], height=size[1])
-    return stoppable(conform(side.path, side.clip, plan), cancel)
+    return cancel.guard(conform(side.path, side.clip, plan))
 
 
 def _record(clip: Path, result: Path) -> RunRecord | None:

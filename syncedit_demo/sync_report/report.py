@@ -12,7 +12,7 @@ from syncedit_demo.sync_report.agreement import Agreement, Turn, agree, likeness
 from syncedit_demo.sync_report.faces import CURVES, FaceCurve
 from syncedit_demo.sync_report.offsets import follow_offset, shifted
 from syncedit_demo.sync_report.stillness import AT_REST, NOISY, rests, stills
-from syncedit_demo.words import frames_in_words, lag_in_words
+from syncedit_demo.wording import frames_in_words, lag_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

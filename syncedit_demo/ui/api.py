@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from pydantic import TypeAdapter
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.clip import ClipInfo
 from syncedit_demo.edit import EditRequest, EditResult
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
@@ -104,7 +104,7 @@ class Endpoints:
         Returns:
             The path of the mp4, and the run record, which the mp4 holds too; here its files have a "name" for a "path".
         """
-        cancel = threading.Event()
+        cancel = CancelFlag()
         try:
             with _told():
                 cut = self._cut(clip, self._options(size, frames, start, rate))

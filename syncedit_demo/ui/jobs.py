@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Published
 from syncedit_demo.engines.options import OptionValue
-from syncedit_demo.errors import Cancelled
 from syncedit_demo.playback import Playable
 from syncedit_demo.render import publish, read_frames
 from syncedit_demo.service import VariantStarted
@@ -64,14 +64,14 @@ class Flags:
     """The cancel flag of each visitor's present job; starting another job cancels the one before."""
 
     def __init__(self) -> None:
-        self._flags: dict[str, threading.Event] = {}
+        self._flags: dict[str, CancelFlag] = {}
         self._lock = threading.Lock()
 
-    def start(self, visitor: str) -> threading.Event:
+    def start(self, visitor: str) -> CancelFlag:
         """The flag of a new job of this visitor."""
         with self._lock:
             self._cancel(visitor)
-            flag = self._flags[visitor] = threading.Event()
+            flag = self._flags[visitor] = CancelFlag()
         return flag
 
     def stop(self, visitor: str) -> None:
@@ -128,7 +128,7 @@ class Job:
 
 
 def make_runs(
-    service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: threading.Event
+    service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: CancelFlag
 ) -> Iterator[RunEvent]:
     """Edit a clip with as many seeds as there are to be variants; each result is kept, whatever comes after it.
 
@@ -145,12 +145,11 @@ def make_runs(
         if choices.variants > 1:
             yield VariantStarted(number + 1, choices.variants, variant.seed)
         yield from make_run(service, visit, cut, edited, variant, cancel)
-        if cancel.is_set():
-            raise Cancelled
+        cancel.raise_if_set()
 
 
 def make_run(
-    service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: threading.Event
+    service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: CancelFlag
 ) -> Iterator[JobEvent | Arrival]:
     """Edit a clip and keep the result in the visit as soon as it is whole; before that nothing is left behind.
 
@@ -216,7 +215,7 @@ def _keep(service: EditService, visit: Visit, cut: Cut, files: RunFiles, inputs:
             link(cut.reference, kept.reference)
         else:
             # The result can be played against nothing else, so a stop does not stop this.
-            service.write_reference(cut.path, cut.clip, cut.plan, kept.reference, threading.Event())
+            service.write_reference(cut.path, cut.clip, cut.plan, kept.reference, CancelFlag())
         for video in (kept.reference, kept.result):
             Playable.of(video, folder)
         with closing(read_frames(kept.result)) as frames:

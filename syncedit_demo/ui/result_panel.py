@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.data_classes import FileData
 
-from syncedit_demo.plan import describe_rate
 from syncedit_demo.playback import Playable, picture_size
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
 from syncedit_demo.ui.parts import (
@@ -27,7 +26,7 @@ from syncedit_demo.ui.parts import (
     sync_view,
     tiles,
 )
-from syncedit_demo.words import frames_in_words
+from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import threading
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -13,6 +12,7 @@ import gradio as gr
 import pytest
 from gradio.blocks import Block
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.render import write_clip, write_png
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
@@ -103,7 +103,7 @@ def edited_frame(clip: Path) -> Path:
 
 def make_run(service: EditService, unseen: Unseen, clip: Path) -> Run:
     choices = Choices("draft", 42, audio=False)
-    *_, last = make_runs(service, unseen.visit, unseen.cut, edited_frame(clip), choices, threading.Event())
+    *_, last = make_runs(service, unseen.visit, unseen.cut, edited_frame(clip), choices, CancelFlag())
     assert isinstance(last, Arrival)
     return last.run
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.clip import probe
 from syncedit_demo.edit import Queued
 from syncedit_demo.engines.interface import Progress
@@ -41,7 +42,7 @@ def service(tmp_path: Path) -> EditService:
     return EditService(Settings(work_dir=tmp_path / "work", job_max_age_hours=1))
 
 
-def steps(service: EditService, visit: Visit, folder: Path, cancel: threading.Event) -> Iterator[RunEvent]:
+def steps(service: EditService, visit: Visit, folder: Path, cancel: CancelFlag) -> Iterator[RunEvent]:
     clip = visit.keep(write_scene(folder / "scene.mp4"))
     image = folder / "edited.png"
     Image.fromarray(edited_scene()).save(image)
@@ -50,7 +51,7 @@ def steps(service: EditService, visit: Visit, folder: Path, cancel: threading.Ev
     return make_runs(service, visit, cut, image, CHOICES, cancel)
 
 
-def start(service: EditService, visit: Visit, folder: Path, cancel: threading.Event) -> Job:
+def start(service: EditService, visit: Visit, folder: Path, cancel: CancelFlag) -> Job:
     return Job(steps(service, visit, folder, cancel))
 
 
@@ -69,7 +70,7 @@ def test_only_a_visit_that_exists_is_taken_up(service: EditService, stored: obje
 def test_a_run_is_kept_with_all_its_files(service: EditService, tmp_path: Path) -> None:
     visit = open_visit(service, None)
     *_, first, last = [
-        event for event in follow(start(service, visit, tmp_path, threading.Event())) if isinstance(event, Arrival)
+        event for event in follow(start(service, visit, tmp_path, CancelFlag())) if isinstance(event, Arrival)
     ]
     assert [first.whole, last.whole] == [False, True]
     run = last.run
@@ -84,7 +85,7 @@ def test_a_run_is_kept_with_all_its_files(service: EditService, tmp_path: Path) 
 
 def test_a_run_is_kept_as_soon_as_its_result_can_be_played(service: EditService, tmp_path: Path) -> None:
     visit = open_visit(service, None)
-    making = steps(service, visit, tmp_path, threading.Event())
+    making = steps(service, visit, tmp_path, CancelFlag())
     seen: list[tuple[bool, bool, bool]] = []
     for arrival in (event for event in making if isinstance(event, Arrival)):
         run, files = arrival.run, arrival.run.files
@@ -100,7 +101,7 @@ def test_a_run_is_kept_as_soon_as_its_result_can_be_played(service: EditService,
 
 @pytest.mark.parametrize("arrivals", [1, 2], ids=["before its report", "after its report"])
 def test_a_stop_keeps_a_run_that_can_be_played(service: EditService, tmp_path: Path, arrivals: int) -> None:
-    visit, stop = open_visit(service, None), threading.Event()
+    visit, stop = open_visit(service, None), CancelFlag()
     making = steps(service, visit, tmp_path, stop)
     seen = [next(event.run for event in making if isinstance(event, Arrival)) for _ in range(arrivals)]
     run = seen[-1]
@@ -145,7 +146,7 @@ def test_what_happens_at_about_the_same_time_is_told_together(monkeypatch: pytes
 
 def test_a_run_without_a_report_has_no_rank(service: EditService, tmp_path: Path) -> None:
     visit = open_visit(service, None)
-    *_, last = steps(service, visit, tmp_path, threading.Event())
+    *_, last = steps(service, visit, tmp_path, CancelFlag())
     assert isinstance(last, Arrival)
     first = last.run.record
     record = replace(first, seed=43, frames_sha256="other")
@@ -225,7 +226,7 @@ def test_an_edited_frame_has_a_name_of_its_own_beside_any_clip(tmp_path: Path, n
 
 def test_a_run_says_which_of_its_inputs_is_not_kept_any_more(service: EditService, tmp_path: Path) -> None:
     visit = open_visit(service, None)
-    making = steps(service, visit, tmp_path, threading.Event())
+    making = steps(service, visit, tmp_path, CancelFlag())
     (tmp_path / "edited.png").unlink()
     with pytest.raises(DeletedError, match=r"^edited\.png is not kept any more: choose it again\.$"):
         next(making)
@@ -253,5 +254,5 @@ def test_a_clip_of_any_name_is_edited_and_stays_as_it_was(service: EditService, 
     made = (files.result, files.side_by_side, files.reference, files.picture, files.record)
     assert clip not in made
     info, plan = service.inspect(clip, SMALL)
-    service.write_reference(clip, info, plan, files.reference, threading.Event())
+    service.write_reference(clip, info, plan, files.reference, CancelFlag())
     assert clip.read_bytes() == before

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edit import JobEvent
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.service import EditService
@@ -39,7 +40,7 @@ class HeldService(EditService):
             if (held := self._held.pop(moment, None)) is not None:
                 held.set()
 
-    def edit(self, request: EditRequest, cancel: threading.Event) -> Iterator[JobEvent]:
+    def edit(self, request: EditRequest, cancel: CancelFlag) -> Iterator[JobEvent]:
         """The service's events, each held after it was told if its moment is."""
         for event in super().edit(request, cancel):
             yield event

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -15,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.draft import red_for_blue, to_bytes, warm_look
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
@@ -42,7 +42,7 @@ def make_job(frames: list[Frame], edited: Frame, reference: Callable[[], Iterato
         crop=(0, 0, width, height),
         notes=(),
     )
-    return EditJob(plan, edited, reference or (lambda: iter(frames)), seed=0, cancel=threading.Event())
+    return EditJob(plan, edited, reference or (lambda: iter(frames)), seed=0, cancel=CancelFlag())
 
 
 def edit(frames: list[Frame], edited: Frame) -> tuple[list[Frame], tuple[str, ...]]:

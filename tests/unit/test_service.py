@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.devices import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue
 from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, Published, Queued
 from syncedit_demo.engines.draft import DraftEngine
@@ -108,7 +109,7 @@ def test_an_engine_with_two_devices_makes_two_edits_at_once(
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(DraftEngine, "devices", 2)
     service = EditService(Settings(work_dir=tmp_path / "work"))
-    edits = [service.edit(request(tmp_path, f"{number}.mp4"), threading.Event()) for number in range(3)]
+    edits = [service.edit(request(tmp_path, f"{number}.mp4"), CancelFlag()) for number in range(3)]
     for edit in edits[:2]:
         assert any(isinstance(event, Progress) for event in edit)
     assert next(event for event in edits[2] if isinstance(event, Queued)) == Queued(1)
@@ -124,7 +125,7 @@ def test_the_result_is_there_and_the_device_free_while_the_report_is_made(
 ) -> None:
     caplog.set_level(logging.INFO)
     service = EditService(Settings(work_dir=tmp_path / "work"))
-    stop = threading.Event()
+    stop = CancelFlag()
     edit = service.edit(request(tmp_path, "out.mp4"), stop)
     assert any(isinstance(event, Progress) and event.phase == REPORT_PHASE for event in edit)
     assert [told for told, _ in device_log(caplog)] == [DEVICE_TAKEN, DEVICE_FREE]
@@ -140,7 +141,7 @@ def test_the_result_comes_first_then_its_report_then_the_side_by_side_video(tmp_
     service = EditService(Settings(work_dir=tmp_path / "work"))
     both = tmp_path / "both.mp4"
     wanted = replace(request(tmp_path, "out.mp4"), side_by_side=both)
-    edit = service.edit(wanted, threading.Event())
+    edit = service.edit(wanted, CancelFlag())
     for measured in (False, True):
         published = next(event for event in edit if isinstance(event, Published))
         assert (published.record.report is not None) == measured
@@ -156,7 +157,7 @@ def test_the_result_comes_first_then_its_report_then_the_side_by_side_video(tmp_
 def test_a_stop_after_the_result_leaves_out_what_is_not_there_yet(tmp_path: Path, phase: str) -> None:
     service = EditService(Settings(work_dir=tmp_path / "work"))
     wanted = replace(request(tmp_path, "out.mp4"), side_by_side=tmp_path / "both.mp4")
-    stop = threading.Event()
+    stop = CancelFlag()
     edit = service.edit(wanted, stop)
     assert any(isinstance(event, Progress) and event.phase == phase for event in edit)
     stop.set()
@@ -172,12 +173,12 @@ def test_a_stop_frees_the_device_within_a_step_and_before_the_next_job_has_it(
 ) -> None:
     caplog.set_level(logging.INFO)
     service = EditService(Settings(work_dir=tmp_path / "work"))
-    stop, waits = threading.Event(), threading.Event()
+    stop, waits = CancelFlag(), threading.Event()
     first = service.edit(request(tmp_path, "first.mp4"), stop)
     done: list[EditResult] = []
 
     def run_second() -> None:
-        for event in service.edit(request(tmp_path, "second.mp4"), threading.Event()):
+        for event in service.edit(request(tmp_path, "second.mp4"), CancelFlag()):
             if isinstance(event, Queued):
                 waits.set()
             if isinstance(event, EditResult):
@@ -205,8 +206,8 @@ def test_a_job_that_is_stopped_while_it_waits_never_has_the_device(
 ) -> None:
     caplog.set_level(logging.INFO)
     service = EditService(Settings(work_dir=tmp_path / "work"))
-    stop = threading.Event()
-    first = service.edit(request(tmp_path, "first.mp4"), threading.Event())
+    stop = CancelFlag()
+    first = service.edit(request(tmp_path, "first.mp4"), CancelFlag())
     second = service.edit(request(tmp_path, "second.mp4"), stop)
     assert any(isinstance(event, Progress) for event in first)
     assert any(isinstance(event, Queued) for event in second)

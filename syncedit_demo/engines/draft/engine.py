@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from syncedit_demo.ahead import ahead
 from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
@@ -19,6 +18,7 @@ from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.engines.draft.warping import blur, resize
 from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.frames import size_of
+from syncedit_demo.prefetch import prefetch
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -82,16 +82,16 @@ class DraftEngine:
         """
         plan, edited = job.plan, job.edited_frame
         reference = job.reference()
-        job.raise_if_cancelled()
+        job.cancel.raise_if_set()
         first = next(reference)
         yield Frames(edited[None])
         yield Progress(PHASE, 1, plan.frames)
 
-        propagated = _propagated(first, edited, reference, job.raise_if_cancelled)
+        propagated = _propagated(first, edited, reference, job.cancel.raise_if_set)
         away = False
         notes: list[str] = []
         for index, (result, is_away) in enumerate(propagated, 1):
-            job.raise_if_cancelled()
+            job.cancel.raise_if_set()
             if is_away and not away:
                 notes.append(
                     f"The clip cuts to another scene at frame {index + 1}: there the edit's colours are carried over, "
@@ -157,7 +157,7 @@ def _looked(
 def _carried(
     reference: Iterator[Frame], carrier: Carrier, tracker: MotionTracker, motion_size: Size
 ) -> Generator[tuple[Frame, bool]]:
-    for frame, small, motion, away in ahead(_followed(reference, tracker, motion_size)):
+    for frame, small, motion, away in prefetch(_followed(reference, tracker, motion_size)):
         yield carrier.render(frame, tracker.refine(motion, small)), away
 
 

@@ -23,7 +23,6 @@ from ltx_core.tools import VideoLatentTools
 from ltx_core.types import AudioLatentShape, LatentState, VideoLatentShape, VideoPixelShape
 from ltx_core.utils import to_denoised
 
-from syncedit_demo.ahead import ahead
 from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.decode import decode, decode_frame
@@ -33,6 +32,7 @@ from syncedit_demo.engines.sync_lora.kernels import shortcomings
 from syncedit_demo.engines.sync_lora.memory import decodes_whole
 from syncedit_demo.engines.sync_lora.model import Models
 from syncedit_demo.engines.sync_lora.tensors import DTYPE
+from syncedit_demo.prefetch import prefetch
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -97,7 +97,7 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
         if job.previews:
             preview = _decode(models, job, latent, small_tiles=_needs_small_tiles(models, latent))
             yield PreviewClip(np.concatenate(list(preview)))
-        job.raise_if_cancelled()
+        job.cancel.raise_if_set()
         latent = upsample_video(latent, models.encoder, models.upscaler)
         yield Progress(UPSCALE, 1, 1)
         tools = _latent_tools(job, full)
@@ -126,14 +126,14 @@ def _read_references(
         (width, height): torch.empty((1, 3, plan.padded_frames, height, width), dtype=DTYPE, device=models.device)
         for width, height in sizes
     }
-    for index, frame in enumerate(ahead(job.reference())):
-        job.raise_if_cancelled()
+    for index, frame in enumerate(prefetch(job.reference())):
+        job.cancel.raise_if_set()
         for size, clip in pixels.items():
             clip[:, :, index] = _normalised(_resized(frame, size, models.device))
         yield Progress(READ, index + 1, plan.frames)
     latents: dict[Size, torch.Tensor] = {}
     for size, clip in pixels.items():
-        job.raise_if_cancelled()
+        job.cancel.raise_if_set()
         clip[:, :, plan.frames :] = clip[:, :, plan.frames - 1 : plan.frames]
         latents[size] = models.encoder(clip)
         yield Progress(ENCODE, len(latents), len(sizes))
@@ -220,7 +220,7 @@ def _denoise(
     pace = Pace(models.device)
     steps = len(schedule) - 1
     for step in range(steps):
-        job.raise_if_cancelled()
+        job.cancel.raise_if_set()
         sigma = sigmas[step].to(models.device, non_blocking=True)
         velocity = models.transformer(state.latent, sigma, sequence, models.prompt)
         denoised = to_denoised(state.latent, velocity, state.denoise_mask * sigma)
@@ -253,7 +253,7 @@ def _decode(models: Models, job: EditJob, latent: torch.Tensor, *, small_tiles: 
     """The clip's frames in runs of `(count, height, width, 3)`, the padding cut off."""
     left = job.plan.frames
     for frames in decode(models.decoder, latent, small_tiles=small_tiles):
-        job.raise_if_cancelled()
+        job.cancel.raise_if_set()
         if left > 0:
             yield frames[:left]
             left -= len(frames)

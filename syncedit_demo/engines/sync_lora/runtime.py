@@ -87,7 +87,7 @@ class Runtime:
             check_memory(job.plan, options, free_bytes(self.device) - self.placement.nbytes)
             loading = load_models(self._prepared, self.device, self.placement)
             while self._models is None:
-                job.raise_if_cancelled()
+                job.cancel.raise_if_set()
                 try:
                     yield Progress(LOAD, *next(loading))
                 except StopIteration as done:

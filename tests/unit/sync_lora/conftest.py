@@ -5,7 +5,6 @@ They need torch and ltx-core, which a machine that only runs the draft engine do
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from importlib.util import find_spec
@@ -15,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.interface import EditJob
 from syncedit_demo.plan import EditPlan, pad_frame_count
 
@@ -83,7 +83,7 @@ def _make_job(
     reference = moving_gradient(plan, shift)
     first = reference[0].copy()
     first[height // 4 : height // 2, width // 4 : width // 2] = (edited, 30, 30)
-    return EditJob(plan, first, lambda: iter(reference), seed, threading.Event(), options, previews)
+    return EditJob(plan, first, lambda: iter(reference), seed, CancelFlag(), options, previews)
 
 
 def moving_gradient(plan: EditPlan, shift: int = 0) -> NDArray[np.uint8]:

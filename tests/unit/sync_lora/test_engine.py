@@ -164,7 +164,7 @@ engine = SyncLoraEngine(SyncLoraSettings(prepared=Path({prepared!r}), weights=Pa
 def edit(side, frames):
     plan = EditPlan(side, side, frames, frames, 0, Fraction(25), (0, 0, side, side), ())
     clip = lambda: (np.zeros((side, side, 3), np.uint8) for _ in range(frames))
-    return list(engine.run(EditJob(plan, np.zeros((side, side, 3), np.uint8), clip, 0, threading.Event())))[-1]
+    return list(engine.run(EditJob(plan, np.zeros((side, side, 3), np.uint8), clip, 0, CancelFlag())))[-1]
 """
 
 

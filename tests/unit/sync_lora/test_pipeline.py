@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import pytest
 import torch
 from PIL import Image
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import pipeline, recipe
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
@@ -199,7 +199,7 @@ def test_stop_is_honoured_in_every_phase(runtime: Runtime, make_job: JobMaker) -
     phases = {event.phase: index + 1 for index, event in enumerate(events) if isinstance(event, Progress)}
     for stop_after in {1, 2, *phases.values()}:
         if stop_after < last_frames:
-            stopped = run_and_stop(runtime, replace(job, cancel=threading.Event()), stop_after)
+            stopped = run_and_stop(runtime, replace(job, cancel=CancelFlag()), stop_after)
             assert len(stopped) == stop_after
 
 

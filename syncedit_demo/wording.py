@@ -1,6 +1,13 @@
-"""Numbers of frames in words, as sentences for people need them."""
+"""How counts, rates, sizes and delays are said to people."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from syncedit_demo.frames import Size
 
 
 def frames_in_words(count: int) -> str:
@@ -16,3 +23,13 @@ def are(count: int) -> str:
 def lag_in_words(offset: int) -> str:
     """By how many frames a result is late, or early where the number is negative."""
     return f"{frames_in_words(abs(offset))} {'late' if offset > 0 else 'early'}" if offset else "in time"
+
+
+def describe_rate(rate: Fraction) -> str:
+    """A frame rate: "25 fps", "29.97 fps"."""
+    return f"{float(rate):.3f}".rstrip("0").rstrip(".") + " fps"
+
+
+def describe_size(size: Size) -> str:
+    """A size in pixels: "1024×768"."""
+    return f"{size[0]}×{size[1]}"

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 
-def ahead(items: Iterator[Item]) -> Generator[Item]:
+def prefetch(items: Iterator[Item]) -> Generator[Item]:
     """The same items, none of which is None, the next one being made in a thread while one is used."""
     with ThreadPoolExecutor(1) as worker:
         following = worker.submit(next, items, None)
