@@ -12,7 +12,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self, cast, get_args
+from typing import TYPE_CHECKING, NoReturn, Self, cast
 
 from pydantic import TypeAdapter
 from tqdm import tqdm
@@ -28,7 +28,7 @@ from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.render import check_target, write_png
 from syncedit_demo.service import EditService, Ranked, VariantStarted
-from syncedit_demo.settings import DEFAULT_SEED, EngineChoice, load_settings
+from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, load_settings
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def build_parser() -> argparse.ArgumentParser:
     edit = commands.add_parser("edit", parents=[plan], help="make the edited clip")
     edit.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CLIP EDITED OUT.mp4, or OUT.mp4 alone")
     edit.add_argument("--from-record", type=Path, metavar="FILE", help="a record, or an mp4 that holds one")
-    edit.add_argument("--engine", choices=get_args(EngineChoice), help="default: auto")
+    edit.add_argument("--engine", choices=ENGINE_CHOICES, help="default: auto")
     edit.add_argument("--seed", type=int, metavar="N", help=f"default: {DEFAULT_SEED}")
     edit.add_argument("--variants", type=int, metavar="N", help="N results from N seeds, ranked; OUT.mp4 is the best")
     edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out")

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -16,6 +16,7 @@ from syncedit_demo.errors import SettingsError
 
 EngineName = Literal["draft", "sync-lora"]
 EngineChoice = Literal["auto"] | EngineName
+ENGINE_CHOICES: tuple[EngineChoice, ...] = ("auto", *get_args(EngineName))
 Precision = Literal["bf16", "fp8"]
 PrecisionChoice = Literal["auto"] | Precision
 

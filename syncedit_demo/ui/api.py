@@ -15,7 +15,7 @@ from syncedit_demo.clip import ClipInfo
 from syncedit_demo.edit import EditRequest, EditResult
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.render import write_png
-from syncedit_demo.settings import DEFAULT_SEED, EngineChoice
+from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
 from syncedit_demo.ui.jobs import Job
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.visit import RunFiles, Visit, link, name_beside
@@ -156,7 +156,7 @@ def add_endpoints(service: EditService) -> None:
     rate = gr.Textbox("", label="rate", visible=False)
     seed = gr.Number(DEFAULT_SEED, label="seed", precision=0, visible=False)
     audio = gr.Checkbox(True, label="audio", visible=False)
-    engine = gr.Dropdown(["auto", "draft", "sync-lora"], value="auto", label="engine", visible=False)
+    engine = gr.Dropdown(list(ENGINE_CHOICES), value="auto", label="engine", visible=False)
     answer = gr.JSON(label="answer", visible=False)
     file = gr.File(label="file", visible=False)
     plan = [size, frames, start, rate]

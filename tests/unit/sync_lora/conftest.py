@@ -28,11 +28,14 @@ JobMaker = Callable[..., EditJob]
 
 
 @pytest.fixture(autouse=True, scope="session")
-def one_thread() -> None:
+def quick_products() -> None:
     """At toy size threads wait for each other longer than they work."""
     import torch  # noqa: PLC0415
 
+    from tests.wide_products import multiply_in_float32  # noqa: PLC0415
+
     torch.set_num_threads(1)
+    multiply_in_float32()
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,7 @@ def test_without_a_gpu_it_is_not_ready_unless_the_cpu_is_asked_for(settings: Syn
         assert {device.type for device in find_devices(None)} == {"cuda"}
     else:
         with pytest.raises(EngineError, match="needs an NVIDIA GPU"):
-            SyncLoraEngine(replace(settings, device=None))
+            SyncLoraEngine(settings.model_copy(update={"device": None}))
     with pytest.raises(EngineError, match="There is no device cuda:99"):
         find_devices("cuda:99")
 
@@ -151,7 +151,7 @@ def in_another_process(script: str, *paths: Path) -> str:
 
 
 EDIT = """
-import sys, threading, resource
+import sys, resource
 from fractions import Fraction
 from pathlib import Path
 import numpy as np
@@ -159,7 +159,10 @@ from syncedit_demo.engines.interface import EditJob, Finished
 from syncedit_demo.engines.sync_lora import SyncLoraEngine
 from syncedit_demo.settings import SyncLoraSettings
 from syncedit_demo.errors import EngineError
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.plan import EditPlan
+from tests.wide_products import multiply_in_float32
+multiply_in_float32()
 engine = SyncLoraEngine(SyncLoraSettings(prepared=Path({prepared!r}), weights=Path("nowhere"), device="cpu"))
 def edit(side, frames):
     plan = EditPlan(side, side, frames, frames, 0, Fraction(25), (0, 0, side, side), ())

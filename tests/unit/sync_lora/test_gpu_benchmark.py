@@ -122,7 +122,12 @@ def test_the_benchmark_runs_at_toy_size(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "benchmarks.gpu", "--tiny", "--edits", "1", "--stock-edits", "1"]
     command += ["--weights", str(tmp_path / "weights"), "--prepared", str(tmp_path / "prepared")]
     command += ["--json", str(figures), "--rows", *rows]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    # Read by every Python that the benchmark starts.
+    (tmp_path / "sitecustomize.py").write_text(
+        "from tests.wide_products import multiply_in_float32\nmultiply_in_float32()\n"
+    )
+    path = os.pathsep.join((str(tmp_path), str(ROOT)))
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     held = json.loads(figures.read_text())

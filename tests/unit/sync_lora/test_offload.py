@@ -82,7 +82,7 @@ def test_the_estimate_counts_the_matrices(prepared: PreparedSet, settings: SyncL
     rest = full_size.nbytes - LAYERS * 512 * MIB
 
     def estimate(precision: Precision, *, offload: bool) -> int:
-        forced = replace(settings, precision=precision, offload=offload)
+        forced = settings.model_copy(update={"precision": precision, "offload": offload})
         return choose_placement(full_size, forced, 0, can_fp8=True).nbytes
 
     assert estimate("bf16", offload=False) == full_size.nbytes

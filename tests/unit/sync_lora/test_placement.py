@@ -56,9 +56,14 @@ def test_nothing_is_given_up_before_it_must_be(full_size: PreparedSet, settings:
 
 def test_what_the_user_decided_stays(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
     for free in (0, 100 * GB):
-        chosen = choose_placement(prepared, replace(settings, precision="bf16", offload=True), free, can_fp8=True)
+        chosen = choose_placement(
+            prepared, settings.model_copy(update={"precision": "bf16", "offload": True}), free, can_fp8=True
+        )
         assert (chosen.precision, chosen.offload) == ("bf16", True)
-        assert choose_placement(prepared, replace(settings, precision="fp8"), free, can_fp8=True).precision == "fp8"
+        assert (
+            choose_placement(prepared, settings.model_copy(update={"precision": "fp8"}), free, can_fp8=True).precision
+            == "fp8"
+        )
 
 
 def test_8_bits_are_left_to_devices_that_have_them(full_size: PreparedSet, settings: SyncLoraSettings) -> None:
@@ -68,7 +73,7 @@ def test_8_bits_are_left_to_devices_that_have_them(full_size: PreparedSet, setti
     assert (streamed.precision, streamed.offload) == ("bf16", True)
     assert streamed.leaves_room(24 * GB)
     with pytest.raises(EngineError, match=r"RTX 40.* set it to bf16"):
-        choose_placement(full_size, replace(settings, precision="fp8"), 100 * GB, can_fp8=False)
+        choose_placement(full_size, settings.model_copy(update={"precision": "fp8"}), 100 * GB, can_fp8=False)
 
 
 def test_the_emptiest_device_decides_and_others_join_where_there_is_room(
@@ -121,7 +126,7 @@ def test_a_result_in_8_bits_says_so_and_is_near_the_whole_one(
     job = make_job(frames=9)
     frames: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]] = {}
     for precision in ("bf16", "fp8"):
-        engine = SyncLoraEngine(replace(settings, precision=precision))
+        engine = SyncLoraEngine(settings.model_copy(update={"precision": precision}))
         assert engine.versions["precision"] == precision
         assert ("8 bits" in engine.title) == (precision == "fp8")
         runs = [event.frames for event in engine.run(job) if isinstance(event, Frames)]
@@ -141,5 +146,5 @@ def test_loading_in_8_bits_holds_one_layer_in_whole_precision(
         return sum(not layer.ff.net[2].weight.is_meta for layer in layers)
 
     before = whole_layers()
-    placed = choose_placement(prepared, replace(settings, precision="fp8"), 100 * GB, can_fp8=True)
+    placed = choose_placement(prepared, settings.model_copy(update={"precision": "fp8"}), 100 * GB, can_fp8=True)
     assert max(whole_layers() for _ in load_models(prepared, torch.device("cpu"), placed)) <= before + 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -38,7 +37,9 @@ PREFIX = "model.diffusion_model."
 @pytest.fixture
 def own(settings: SyncLoraSettings, prepared: PreparedSet, tmp_path: Path) -> SyncLoraSettings:
     """A copy of the prepared set that the test may spoil."""
-    return replace(settings, prepared=shutil.copytree(prepared.checkpoint.path.parent, tmp_path / "prepared"))
+    return settings.model_copy(
+        update={"prepared": shutil.copytree(prepared.checkpoint.path.parent, tmp_path / "prepared")}
+    )
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def with_gemma(settings: SyncLoraSettings, tmp_path: Path) -> Generator[SyncLora
     with tiny_gemma.tiny_sizes():
         tiny_ltx.save(base, tiny_ltx.load(base) | tiny_gemma.text_tensors(), tiny_ltx.CHECKPOINT_METADATA)
         tiny_gemma.write_gemma(weights / GEMMA_FOLDER)
-        yield replace(settings, weights=weights, prepared=tmp_path / "prepared")
+        yield settings.model_copy(update={"weights": weights, "prepared": tmp_path / "prepared"})
 
 
 def test_fused_weights_are_the_stock_pipelines(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
@@ -103,14 +104,14 @@ def test_other_weights_are_prepared_anew(own: SyncLoraSettings, tmp_path: Path) 
     weights = tiny_ltx.write_weights(tmp_path / "other", seed=1)
     tiny_ltx.write_prompt(own.prepared / PROMPT, weights / FILE_NAMES[Slot.BASE])
     before = open_prepared(own.prepared).manifest
-    list(prepare_weights(replace(own, weights=weights)))
+    list(prepare_weights(own.model_copy(update={"weights": weights})))
     after = open_prepared(own.prepared).manifest
     assert before.sources["sync-lora"].sha256 != after.sources["sync-lora"].sha256
     assert before.files != after.files
 
 
 def test_an_interrupted_run_leaves_no_half_made_set(settings: SyncLoraSettings, tmp_path: Path) -> None:
-    own = replace(settings, prepared=tmp_path)
+    own = settings.model_copy(update={"prepared": tmp_path})
     shutil.copy(settings.prepared / PROMPT, tmp_path)
     events = prepare_weights(own)
     for event in events:
@@ -149,13 +150,13 @@ def test_a_gemma_of_which_weights_are_missing_is_not_taken_for_one(with_gemma: S
 
 def test_without_gemma_it_says_what_is_missing(settings: SyncLoraSettings, tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="Gemma, which encodes the prompt once, was not found"):
-        list(prepare_weights(replace(settings, prepared=tmp_path)))
+        list(prepare_weights(settings.model_copy(update={"prepared": tmp_path})))
 
 
 def test_an_unwritable_folder_is_told(settings: SyncLoraSettings, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EngineError, match="cannot be written"):
-        list(prepare_weights(replace(settings, prepared=tmp_path / "file" / "prepared")))
+        list(prepare_weights(settings.model_copy(update={"prepared": tmp_path / "file" / "prepared"})))
 
 
 @pytest.mark.parametrize("name", [CHECKPOINT, UPSCALER, PROMPT])

@@ -38,7 +38,9 @@ def test_is_what_the_stock_pipeline_encodes(made: Path, name: str) -> None:
     ours = tiny_ltx.load(made)[name]
     stock = tiny_ltx.load(STOCK)[name]
     assert ours.shape[:2] == (1, 1024)
-    assert torch.equal(ours[:, [*range(16), *range(16, 1024, 16)]], stock)
+    compared = ours[:, [*range(16), *range(16, 1024, 16)]].float()
+    # Processors differ in the order of their sums, and so in the last of bfloat16's eight bits.
+    assert (compared - stock.float()).norm() < 0.01 * stock.float().norm()
 
 
 def test_says_what_made_it(made: Path) -> None:
