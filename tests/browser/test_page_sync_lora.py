@@ -35,6 +35,7 @@ def app(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[HeldSer
     from syncedit_demo.engines.sync_lora import prepare_weights  # noqa: PLC0415 - needs torch
     from syncedit_demo.engines.sync_lora.weights import FILE_NAMES, Slot  # noqa: PLC0415
     from tests import tiny_ltx  # noqa: PLC0415
+    from tests.wide_products import multiply_in_float32  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("sync_lora")
     settings = Settings(
@@ -44,6 +45,7 @@ def app(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[HeldSer
         max_frames=FRAMES,
         work_dir=folder / "work",
     )
+    multiply_in_float32()
     tiny_ltx.write_weights(settings.weights)
     settings.prepared.mkdir()
     tiny_ltx.write_prompt(settings.prepared / "prompt.safetensors", settings.weights / FILE_NAMES[Slot.BASE])
