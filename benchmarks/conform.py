@@ -22,8 +22,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncedit_demo.clip import probe
 from syncedit_demo.conform import conform, first_frame
+from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions, plan_edit
 
 if TYPE_CHECKING:

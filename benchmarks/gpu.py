@@ -42,7 +42,7 @@ from benchmarks.gpu_rows import PER_MINUTE, START
 from benchmarks.gpu_tables import GROWTH, STOCK, TWO_GPUS, Results
 from benchmarks.measuring import FIGURES, Figures
 from syncedit_demo.engines.sync_lora.prepared import MANIFEST, PROMPT
-from syncedit_demo.render import write_clip, write_png
+from syncedit_demo.media.render import write_clip, write_png
 
 ROOT = Path(__file__).parents[1]
 WAYS: Mapping[str, dict[str, Any]] = {

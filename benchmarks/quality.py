@@ -31,11 +31,11 @@ from numpy.typing import NDArray
 
 from benchmarks.draft import Frame, edited_region, gray, left_in_place, similarity
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.clip import probe
 from syncedit_demo.edit import EditRequest
-from syncedit_demo.image import read_image
+from syncedit_demo.media.image_file import read_image
+from syncedit_demo.media.probe import probe
+from syncedit_demo.media.render import read_frames
 from syncedit_demo.plan import PlanOptions
-from syncedit_demo.render import read_frames
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import EngineName, Settings
 

@@ -21,7 +21,7 @@ import numpy as np
 from syncedit_demo.alignment import Similarity, largest_distance
 from syncedit_demo.errors import EditedFrameError
 from syncedit_demo.first_frame import ALIGNED_WITHIN, register
-from syncedit_demo.image import read_image
+from syncedit_demo.media.image_file import read_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,14 +19,14 @@ from tqdm import tqdm
 
 from syncedit_demo import __version__
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.clip import ClipInfo
 from syncedit_demo.doctor import examine
 from syncedit_demo.edit import EditRequest, EditResult, Published, Queued, Started
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
 from syncedit_demo.errors import Cancelled, SyncEditError
+from syncedit_demo.media.probe import ClipInfo
+from syncedit_demo.media.render import check_target, write_png
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
-from syncedit_demo.render import check_target, write_png
 from syncedit_demo.service import EditService, Ranked, VariantStarted
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, load_settings
 from syncedit_demo.wording import describe_rate, frames_in_words

@@ -19,7 +19,8 @@ from av.error import EOFError as FilterEndError
 from av.error import FFmpegError
 from av.filter import Graph
 
-from syncedit_demo.container import (
+from syncedit_demo.errors import ClipError
+from syncedit_demo.media.container import (
     choose_video,
     decode_packets,
     keep_only,
@@ -27,7 +28,6 @@ from syncedit_demo.container import (
     open_container,
     read_packets,
 )
-from syncedit_demo.errors import ClipError
 from syncedit_demo.picture import PictureConverter, add_source
 from syncedit_demo.prefetch import prefetch
 from syncedit_demo.settings import MAX_CLIP_PIXELS
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from numpy.typing import NDArray
 
-    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan
 
 logger = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from syncedit_demo.appearance import ColorInfo
+    from syncedit_demo.media.display import ColorInfo
 
     Codes = NDArray[np.uint16]
     Light = NDArray[np.float32]

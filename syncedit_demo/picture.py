@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from av.video.plane import VideoPlane
     from numpy.typing import NDArray
 
-    from syncedit_demo.appearance import ColorInfo
-    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.media.display import ColorInfo
+    from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan
 
     Sample = TypeVar("Sample", np.uint8, np.uint16)

@@ -16,7 +16,7 @@ from syncedit_demo.settings import MAX_FRAMES
 from syncedit_demo.wording import are, describe_rate, describe_size, frames_in_words
 
 if TYPE_CHECKING:
-    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.media.probe import ClipInfo
 
 SIZE_MULTIPLE = 64
 MIN_SIDE = 256

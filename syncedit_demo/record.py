@@ -16,9 +16,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from syncedit_demo.clip import ClipInfo
-from syncedit_demo.container import open_container
 from syncedit_demo.errors import ClipError, RecordError
+from syncedit_demo.media.container import open_container
+from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan
 from syncedit_demo.settings import EngineName
 from syncedit_demo.sync_report.report import SyncReport

@@ -9,10 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from syncedit_demo import render
-from syncedit_demo.audio import audio_interval
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame
 from syncedit_demo.devices import DeviceQueue
 from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
@@ -21,7 +18,10 @@ from syncedit_demo.engines.options import resolve_options
 from syncedit_demo.engines.registry import Engines
 from syncedit_demo.errors import EngineError, OutputError
 from syncedit_demo.first_frame import register
-from syncedit_demo.image import read_image
+from syncedit_demo.media import render
+from syncedit_demo.media.audio import audio_interval
+from syncedit_demo.media.image_file import read_image
+from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.old_files import delete_old
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.record import read_record, record_path

@@ -9,10 +9,10 @@ import av
 import cv2
 import numpy as np
 
-from syncedit_demo.appearance import ColorInfo
-from syncedit_demo.audio import AudioInterval
-from syncedit_demo.clip import AudioInfo, ClipInfo
-from syncedit_demo.render import write_clip
+from syncedit_demo.media.audio import AudioInterval
+from syncedit_demo.media.display import ColorInfo
+from syncedit_demo.media.probe import AudioInfo, ClipInfo
+from syncedit_demo.media.render import write_clip
 
 if TYPE_CHECKING:
     from pathlib import Path

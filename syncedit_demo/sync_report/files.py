@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame
 from syncedit_demo.errors import FaceModelError, RecordError, SyncEditError
 from syncedit_demo.first_frame import register
-from syncedit_demo.image import read_image
+from syncedit_demo.media.image_file import read_image
+from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, plan_edit
 from syncedit_demo.record import InputFile, RunRecord, find_input, load_record
 from syncedit_demo.settings import FaceModel

@@ -9,9 +9,9 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from syncedit_demo.errors import Cancelled, DeletedError
+from syncedit_demo.media.render import write_png
+from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
-from syncedit_demo.playback import Playable
-from syncedit_demo.render import write_png
 from syncedit_demo.ui.jobs import Flags
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.parts import ClipCard, Updates, bad, clip_card, facts, notice
@@ -19,7 +19,7 @@ from syncedit_demo.ui.visit import Cut, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
-    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.options import Options
 

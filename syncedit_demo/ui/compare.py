@@ -16,7 +16,7 @@ from gradio.data_classes import FileData, GradioModel
 from pydantic import PositiveInt, field_serializer
 
 if TYPE_CHECKING:
-    from syncedit_demo.playback import Playable
+    from syncedit_demo.media.web_tracks import Playable
 
 HERE = Path(__file__).parent
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from gradio.components import Component
 
-    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.record import RunRecord
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import EngineChoice

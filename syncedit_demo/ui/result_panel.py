@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from gradio.data_classes import FileData
 
-from syncedit_demo.playback import Playable, picture_size
+from syncedit_demo.media.web_tracks import Playable, picture_size
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
 from syncedit_demo.ui.parts import (
     BETWEEN_RUNS,

@@ -22,7 +22,7 @@ from syncedit_demo.record import RunRecord, load_record, record_path
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan, PlanOptions
     from syncedit_demo.service import EditService
 

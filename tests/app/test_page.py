@@ -13,7 +13,7 @@ import pytest
 from gradio.blocks import Block
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.render import write_clip, write_png
+from syncedit_demo.media.render import write_clip, write_png
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.jobs import Arrival, Choices, make_runs

@@ -23,7 +23,7 @@ from gradio.themes import Base
 from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
-from syncedit_demo.playback import Playable
+from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.ui.compare import Comparison, Side, compare_player
 from tests.browser.drift import Drift
 

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Dialog, Locator, Page, expect
 
-from syncedit_demo.clip import probe
+from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import load_record
 from syncedit_demo.service import EditService

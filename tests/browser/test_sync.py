@@ -14,7 +14,7 @@ import pytest
 from gradio.themes import Base
 from playwright.sync_api import expect
 
-from syncedit_demo.playback import Playable
+from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.sync_report.faces import FaceCurve
 from syncedit_demo.sync_report.report import SyncReport
 from syncedit_demo.ui.compare import Comparison, Side, compare_player

@@ -12,9 +12,9 @@ import pytest
 from av.stream import Disposition
 from PIL import Image
 
-from syncedit_demo.appearance import ColorInfo
-from syncedit_demo.clip import probe
 from syncedit_demo.errors import ClipError
+from syncedit_demo.media.display import ColorInfo
+from syncedit_demo.media.probe import probe
 from tests.media import (
     BT601,
     BT2020,

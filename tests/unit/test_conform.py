@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncedit_demo.appearance import ColorInfo
-from syncedit_demo.clip import ClipInfo, probe
 from syncedit_demo.conform import conform, first_frame, frame_position
+from syncedit_demo.media.display import ColorInfo
+from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.plan import EditPlan, PlanOptions, conformed_frames, plan_edit
 from tests.media import (
     BT601,

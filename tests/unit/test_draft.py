@@ -22,8 +22,8 @@ from syncedit_demo.engines.draft.motion import MotionTracker
 from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.engines.interface import EditJob, Engine, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.errors import Cancelled
+from syncedit_demo.media.render import read_frames
 from syncedit_demo.plan import EditPlan, pad_frame_count
-from syncedit_demo.render import read_frames
 
 Frame = NDArray[np.uint8]
 SIDE = 256

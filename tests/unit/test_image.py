@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from syncedit_demo.errors import EditedFrameError
-from syncedit_demo.image import read_image
+from syncedit_demo.media.image_file import read_image
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncedit_demo.clip import ClipInfo
 from syncedit_demo.errors import PlanError
+from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan, PlanOptions, conformed_frames, pad_frame_count, parse_rate, plan_edit
 from tests.clips import clip_info
 

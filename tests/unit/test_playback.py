@@ -8,7 +8,7 @@ import av
 import pytest
 
 from syncedit_demo.errors import OutputError
-from syncedit_demo.playback import Playable, picture_size
+from syncedit_demo.media.web_tracks import Playable, picture_size
 from tests.clips import write_scene
 
 

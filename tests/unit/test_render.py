@@ -12,9 +12,9 @@ import pytest
 from av.audio.stream import AudioStream
 from PIL import Image
 
-from syncedit_demo.audio import AudioInterval
 from syncedit_demo.errors import OutputError
-from syncedit_demo.render import (
+from syncedit_demo.media.audio import AudioInterval
+from syncedit_demo.media.render import (
     LABEL_HEIGHT,
     VideoFile,
     check_target,

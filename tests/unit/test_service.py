@@ -17,9 +17,9 @@ from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, Published,
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, EditedFrameError
+from syncedit_demo.media.render import write_png
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.record import read_record
-from syncedit_demo.render import write_png
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from tests.clips import edited_scene, write_scene

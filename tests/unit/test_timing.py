@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncedit_demo.timing import BROADCAST_RATES, measure_timing
+from syncedit_demo.media.frame_rate import BROADCAST_RATES, measure_timing
 
 MS = Fraction(1, 1000)
 MPEG = Fraction(1, 90000)

@@ -11,7 +11,7 @@ import av
 import pytest
 
 from syncedit_demo.cli import main
-from syncedit_demo.render import read_frames, write_png
+from syncedit_demo.media.render import read_frames, write_png
 from tests.clips import edited_scene, write_scene
 
 if TYPE_CHECKING:

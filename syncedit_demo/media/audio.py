@@ -11,7 +11,7 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
-from syncedit_demo.container import decode_packets, read_packets
+from syncedit_demo.media.container import decode_packets, read_packets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
-    from syncedit_demo.clip import ClipInfo
+    from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan
 
     AnyPacket = av.Packet[VideoStream] | av.Packet[AudioStream]

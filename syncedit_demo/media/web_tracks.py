@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import av
 
-from syncedit_demo.render import MP4_OPTIONS, output_errors, publish, staging
+from syncedit_demo.media.render import MP4_OPTIONS, output_errors, publish, staging
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -22,9 +22,9 @@ from av.codec.context import CodecContext, Flags
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 from PIL import Image, ImageDraw, ImageFont
 
-from syncedit_demo.audio import AudioInterval, add_audio
-from syncedit_demo.container import open_container
 from syncedit_demo.errors import OutputError
+from syncedit_demo.media.audio import AudioInterval, add_audio
+from syncedit_demo.media.container import open_container
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
-    from syncedit_demo.audio import AnyPacket
     from syncedit_demo.frames import Frame
+    from syncedit_demo.media.audio import AnyPacket
 
 ENCODER_OPTIONS = {
     "crf": "18",

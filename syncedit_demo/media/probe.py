@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from av.format import Flags as FormatFlags
 
-from syncedit_demo.appearance import ColorInfo, color, display_size, has_alpha, orientation, sample_aspect
-from syncedit_demo.container import (
+from syncedit_demo.errors import ClipError
+from syncedit_demo.media.container import (
     IMAGE_BRANDS,
     can_decode,
     choose_audio,
@@ -21,10 +21,10 @@ from syncedit_demo.container import (
     open_container,
     read_packets,
 )
-from syncedit_demo.errors import ClipError
-from syncedit_demo.scan import Scan, broken_off, tick, without_ragged_tail
+from syncedit_demo.media.display import ColorInfo, color, display_size, has_alpha, orientation, sample_aspect
+from syncedit_demo.media.frame_rate import FALLBACK_RATE, Timing, measure_timing
+from syncedit_demo.media.packets import Scan, broken_off, tick, without_ragged_tail
 from syncedit_demo.settings import MAX_CLIP_PIXELS
-from syncedit_demo.timing import FALLBACK_RATE, Timing, measure_timing
 from syncedit_demo.wording import are, frames_in_words
 
 if TYPE_CHECKING:
