@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.conform import conform, first_frame
+from syncedit_demo.conform_.frames import conform, first_frame
 from syncedit_demo.devices import DeviceQueue
 from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
 from syncedit_demo.engines.interface import EditJob, Engine

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.conform import conform, first_frame
+from syncedit_demo.conform_.frames import conform, first_frame
 from syncedit_demo.errors import FaceModelError, RecordError, SyncEditError
 from syncedit_demo.first_frame import register
 from syncedit_demo.media.image_file import read_image

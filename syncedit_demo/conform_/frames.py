@@ -19,6 +19,7 @@ from av.error import EOFError as FilterEndError
 from av.error import FFmpegError
 from av.filter import Graph
 
+from syncedit_demo.conform_.converter import PictureConverter, add_source
 from syncedit_demo.errors import ClipError
 from syncedit_demo.media.container import (
     choose_video,
@@ -28,7 +29,6 @@ from syncedit_demo.media.container import (
     open_container,
     read_packets,
 )
-from syncedit_demo.picture import PictureConverter, add_source
 from syncedit_demo.prefetch import prefetch
 from syncedit_demo.settings import MAX_CLIP_PIXELS
 
