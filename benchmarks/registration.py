@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from syncedit_demo.alignment import Similarity, largest_distance
 from syncedit_demo.errors import EditedFrameError
-from syncedit_demo.first_frame import ALIGNED_WITHIN, register
 from syncedit_demo.media.image_file import read_image
+from syncedit_demo.registration.aligner import Similarity, largest_distance
+from syncedit_demo.registration.register import ALIGNED_WITHIN, register
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,7 +17,6 @@ from syncedit_demo.engines.interface import EditJob, Engine
 from syncedit_demo.engines.options import resolve_options
 from syncedit_demo.engines.registry import Engines
 from syncedit_demo.errors import EngineError, OutputError
-from syncedit_demo.first_frame import register
 from syncedit_demo.media import render
 from syncedit_demo.media.audio import audio_interval
 from syncedit_demo.media.image_file import read_image
@@ -25,6 +24,7 @@ from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.old_files import delete_old
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.record import read_record, record_path
+from syncedit_demo.registration.register import register
 from syncedit_demo.sync_report.files import report_files
 
 if TYPE_CHECKING:

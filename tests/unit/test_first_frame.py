@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from syncedit_demo.alignment import IDENTITY, Similarity, compose, inverse, largest_distance, scaling
 from syncedit_demo.errors import EditedFrameError
-from syncedit_demo.first_frame import Registration, edited_pixels, register
+from syncedit_demo.registration.aligner import IDENTITY, Similarity, compose, inverse, largest_distance, scaling
+from syncedit_demo.registration.register import Registration, edited_pixels, register
 
 Frame = NDArray[np.uint8]
 

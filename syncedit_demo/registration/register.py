@@ -14,16 +14,24 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from syncedit_demo.alignment import IDENTITY, Aligner, Similarity, compose, coverage, largest_distance, scaling
 from syncedit_demo.errors import EditedFrameError
 from syncedit_demo.frames import size_of
+from syncedit_demo.registration.aligner import (
+    IDENTITY,
+    Aligner,
+    Similarity,
+    compose,
+    coverage,
+    largest_distance,
+    scaling,
+)
 from syncedit_demo.wording import describe_size
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from syncedit_demo.alignment import Matrix
     from syncedit_demo.frames import Frame
+    from syncedit_demo.registration.aligner import Matrix
 
 ALIGNED_WITHIN = 1.0
 """Largest displacement in pixels that is left as it is."""
