@@ -9,7 +9,7 @@ from queue import LifoQueue
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
-from syncedit_demo.engines.sync_lora.prepared import open_prepared
+from syncedit_demo.engines.sync_lora.weights.files.prepared import open_prepared
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines.interface import EditJob, Event, Progress
     from syncedit_demo.engines.options import Option
-    from syncedit_demo.engines.sync_lora.placement import Placement
+    from syncedit_demo.engines.sync_lora.device.hardware.placement import Placement
     from syncedit_demo.engines.sync_lora.runtime import Runtime
     from syncedit_demo.settings import EngineName, SyncLoraSettings
 
@@ -46,10 +46,10 @@ def prepare_weights(settings: SyncLoraSettings, *, fetch: bool = False) -> Gener
     _require(PREPARE_PACKAGES)
     import torch  # noqa: PLC0415 - torch is imported here, and not before
 
-    from syncedit_demo.engines.sync_lora.prepare import prepare  # noqa: PLC0415
+    from syncedit_demo.engines.sync_lora.weights.files.prepare import prepare  # noqa: PLC0415
 
     if fetch:
-        from syncedit_demo.engines.sync_lora.download import download  # noqa: PLC0415
+        from syncedit_demo.engines.sync_lora.weights.files.download import download  # noqa: PLC0415
 
         yield from download(settings)
     yield from prepare(settings, torch.device(settings.device or ("cuda" if torch.cuda.is_available() else "cpu")))
@@ -77,7 +77,8 @@ class SyncLoraEngine:
         self._prepared = open_prepared(settings.prepared)
         # Parts of an edit need memory in pieces of very different size, of which torch would otherwise keep one each.
         os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
-        from syncedit_demo.engines.sync_lora import kernels, runtime  # noqa: PLC0415 - they import torch
+        from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - they import torch
+        from syncedit_demo.engines.sync_lora.network import kernels  # noqa: PLC0415 - they import torch
 
         self._runtimes = runtime.new_runtimes(self._prepared, settings)
         # The last one used is the first to be used again: its networks are loaded.

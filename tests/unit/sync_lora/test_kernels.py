@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from syncedit_demo.engines.sync_lora import kernels
+from syncedit_demo.engines.sync_lora.network import kernels
 
 if TYPE_CHECKING:
     from collections.abc import Callable

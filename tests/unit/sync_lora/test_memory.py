@@ -15,14 +15,14 @@ import pytest
 import torch
 from ltx_core.model.transformer import LTXVideoOnlyModelConfigurator
 from ltx_core.model.video_vae import VideoDecoderConfigurator
+from syncedit_demo.engines.sync_lora.device.hardware.memory import DECODE_WHOLE_BYTES_PER_PIXEL, DENOISE_BYTES_PER_TOKEN
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from benchmarks.random_weights import read_configs
-from syncedit_demo.engines.sync_lora.kernels import quantised
-from syncedit_demo.engines.sync_lora.memory import DECODE_WHOLE_BYTES_PER_PIXEL, DENOISE_BYTES_PER_TOKEN
-from syncedit_demo.engines.sync_lora.transformer import Sequence, VideoBlock
-from syncedit_demo.engines.sync_lora.vae import streamline
+from syncedit_demo.engines.sync_lora.network.kernels import quantised
+from syncedit_demo.engines.sync_lora.network.transformer import Sequence, VideoBlock
+from syncedit_demo.engines.sync_lora.network.vae import streamline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator

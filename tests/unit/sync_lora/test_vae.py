@@ -14,7 +14,7 @@ import pytest
 import torch
 from ltx_core.model.video_vae import VideoDecoderConfigurator, VideoEncoderConfigurator
 
-from syncedit_demo.engines.sync_lora.vae import CHANNELS_LAST, ResidualBlock, Upsampler, streamline
+from syncedit_demo.engines.sync_lora.network.vae import CHANNELS_LAST, ResidualBlock, Upsampler, streamline
 
 if TYPE_CHECKING:
     from ltx_core.model.video_vae import VideoDecoder, VideoEncoder

@@ -23,9 +23,7 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIs
 from huggingface_hub.utils import build_hf_headers
 
 from syncedit_demo.engines.interface import Progress
-from syncedit_demo.engines.sync_lora.prepared import PROMPT, identify
-from syncedit_demo.engines.sync_lora.prompt import base_of_prompt
-from syncedit_demo.engines.sync_lora.weights import (
+from syncedit_demo.engines.sync_lora.weights.files.files import (
     FETCH,
     FILE_NAMES,
     GEMMA_CONFIG,
@@ -35,6 +33,8 @@ from syncedit_demo.engines.sync_lora.weights import (
     find_weights,
     hub_source,
 )
+from syncedit_demo.engines.sync_lora.weights.files.prepared import PROMPT, identify
+from syncedit_demo.engines.sync_lora.weights.files.prompt import base_of_prompt
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings
 

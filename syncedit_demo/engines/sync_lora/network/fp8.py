@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from syncedit_demo.engines.sync_lora.kernels import quantised
+from syncedit_demo.engines.sync_lora.network.kernels import quantised
 
 
 class Fp8Linear(nn.Module):

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from syncedit_demo.engines.sync_lora.placement import SLOTS
+from syncedit_demo.engines.sync_lora.device.hardware.placement import SLOTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from syncedit_demo.engines.sync_lora.transformer import VideoBlock
+    from syncedit_demo.engines.sync_lora.network.transformer import VideoBlock
 
 
 class StreamedBlocks:

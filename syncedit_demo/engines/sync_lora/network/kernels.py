@@ -42,7 +42,7 @@ def fused_kernels(device: torch.device) -> ModuleType | None:
 def built_kernels(device: torch.device) -> ModuleType | None:
     """Triton's versions, one of which has been built and launched on a device; None where that fails."""
     try:
-        from syncedit_demo.engines.sync_lora import triton_kernels  # noqa: PLC0415 - it comes with torch for GPUs
+        from syncedit_demo.engines.sync_lora.network import triton_kernels  # noqa: PLC0415 - it comes with torch for GPUs
 
         triton_kernels.try_out(device)
     except Exception as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from syncedit_demo.engines.sync_lora.decode import OVERLAP, STRIDE
+from syncedit_demo.engines.sync_lora.network.decode import OVERLAP, STRIDE
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import MIN_SIDE, SIZE_MULTIPLE, TEMPORAL_MULTIPLE, pad_frame_count
 

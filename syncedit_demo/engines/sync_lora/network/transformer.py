@@ -19,8 +19,8 @@ from ltx_core.model.transformer.rope import generate_freq_grid_np, precompute_fr
 from torch import nn
 from torch.nn import functional
 
-from syncedit_demo.engines.sync_lora.fp8 import Fp8Linear
-from syncedit_demo.engines.sync_lora.kernels import add_gated, gated_heads, modulated_norm, rotated_norm
+from syncedit_demo.engines.sync_lora.network.fp8 import Fp8Linear
+from syncedit_demo.engines.sync_lora.network.kernels import add_gated, gated_heads, modulated_norm, rotated_norm
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

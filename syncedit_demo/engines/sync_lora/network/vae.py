@@ -14,7 +14,7 @@ from ltx_core.model.video_vae.resnet import ResnetBlock3D
 from ltx_core.model.video_vae.sampling import DepthToSpaceUpsample
 from torch import nn
 
-from syncedit_demo.engines.sync_lora.kernels import normed_silu
+from syncedit_demo.engines.sync_lora.network.kernels import normed_silu
 
 if TYPE_CHECKING:
     from ltx_core.model.video_vae import VideoDecoder, VideoEncoder
