@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks import measuring
 from benchmarks.measuring import Figures, Timed
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, JobEvent, Started
+from syncedit_demo.edits.make import REPORT_PHASE, EditRequest, EditResult, JobEvent, Started
 from syncedit_demo.engines.interface import Preview, Progress
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.engines.registry import Engines

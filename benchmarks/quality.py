@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from benchmarks.draft import Frame, edited_region, gray, left_in_place, similarity
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.edit import EditRequest
+from syncedit_demo.edits.make import EditRequest
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import probe
 from syncedit_demo.media.render import read_frames

@@ -20,7 +20,7 @@ from tqdm import tqdm
 from syncedit_demo import __version__
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.doctor import examine
-from syncedit_demo.edit import EditRequest, EditResult, Published, Queued, Started
+from syncedit_demo.edits.make import EditRequest, EditResult, Published, Queued, Started
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
 from syncedit_demo.errors import Cancelled, SyncEditError
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from types import FrameType
 
-    from syncedit_demo.record import RunRecord
+    from syncedit_demo.edits.record import RunRecord
 
 EXIT_USER = 2
 EXIT_DEFECT = 1

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.conform_.frames import conform, first_frame
-from syncedit_demo.devices import DeviceQueue
-from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
+from syncedit_demo.edits.compare_files import report_files
+from syncedit_demo.edits.device_queue import DeviceQueue
+from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
+from syncedit_demo.edits.record import read_record, record_path
 from syncedit_demo.engines.interface import EditJob, Engine
 from syncedit_demo.engines.options import resolve_options
 from syncedit_demo.engines.registry import Engines
@@ -23,9 +25,7 @@ from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.old_files import delete_old
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
-from syncedit_demo.record import read_record, record_path
 from syncedit_demo.registration.register import register
-from syncedit_demo.sync_report.files import report_files
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

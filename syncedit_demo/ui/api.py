@@ -11,7 +11,7 @@ import gradio as gr
 from pydantic import TypeAdapter
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.edit import EditRequest, EditResult
+from syncedit_demo.edits.make import EditRequest, EditResult
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.media.render import write_png
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
@@ -23,7 +23,7 @@ from syncedit_demo.ui.visit import RunFiles, Visit, link, name_beside
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
-    from syncedit_demo.record import RunRecord
+    from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.visit import Cut
 

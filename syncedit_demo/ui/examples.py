@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from syncedit_demo.record import RunRecord, load_record
+from syncedit_demo.edits.record import RunRecord, load_record
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.edit import EditRequest, EditResult, JobEvent, Published
+from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Published
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.media.render import publish, read_frames
 from syncedit_demo.media.web_tracks import Playable

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from gradio.components import Component
 
+    from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.media.probe import ClipInfo
-    from syncedit_demo.record import RunRecord
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import EngineChoice
 

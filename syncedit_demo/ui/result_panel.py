@@ -31,7 +31,7 @@ from syncedit_demo.wording import describe_rate, frames_in_words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncedit_demo.record import RunRecord
+    from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.ui.examples import Example
     from syncedit_demo.ui.jobs import Arrival
     from syncedit_demo.ui.visit import Cut, Run, Visit

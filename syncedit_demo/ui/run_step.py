@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 from PIL import Image
 
-from syncedit_demo.edit import Queued, Started
+from syncedit_demo.edits.make import Queued, Started
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.service import VariantStarted

@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncedit_demo.edits.record import RunRecord, load_record, record_path
 from syncedit_demo.errors import DeletedError, RecordError
-from syncedit_demo.record import RunRecord, load_record, record_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,8 +12,8 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
+from syncedit_demo.edits.record import load_record
 from syncedit_demo.plan import PlanOptions
-from syncedit_demo.record import load_record
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from tests.clips import edited_scene, write_scene

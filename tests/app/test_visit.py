@@ -13,13 +13,13 @@ import pytest
 from PIL import Image
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.edit import Queued
+from syncedit_demo.edits.make import Queued
+from syncedit_demo.edits.record import load_record
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions
-from syncedit_demo.record import load_record
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui import jobs

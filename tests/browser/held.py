@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.edit import JobEvent
+from syncedit_demo.edits.make import JobEvent
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.launch import theme
@@ -15,7 +15,7 @@ from syncedit_demo.ui.page import build_page
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from syncedit_demo.edit import EditRequest
+    from syncedit_demo.edits.make import EditRequest
     from syncedit_demo.settings import Settings
     from tests.browser.conftest import Serve
 

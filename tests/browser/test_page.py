@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Dialog, Locator, Page, expect
 
+from syncedit_demo.edits.record import load_record
 from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions
-from syncedit_demo.record import load_record
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.examples import EXAMPLES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from syncedit_demo.edit import REPORT_PHASE, Started
+from syncedit_demo.edits.make import REPORT_PHASE, Started
 from syncedit_demo.engines.interface import Preview, PreviewClip
 from syncedit_demo.media.render import write_png
 from syncedit_demo.settings import Settings

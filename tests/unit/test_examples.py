@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from examples.scenes import FRAME_RATE, FRAMES, SCENES
+from syncedit_demo.edits.record import InputFile, load_record
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import probe
 from syncedit_demo.media.render import read_frames
-from syncedit_demo.record import InputFile, load_record
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOLDERS = sorted(path.parent for path in EXAMPLES.glob("*/reference.mp4"))

@@ -12,14 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.devices import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue
-from syncedit_demo.edit import REPORT_PHASE, EditRequest, EditResult, Published, Queued
+from syncedit_demo.edits.device_queue import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue
+from syncedit_demo.edits.make import REPORT_PHASE, EditRequest, EditResult, Published, Queued
+from syncedit_demo.edits.record import read_record
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, EditedFrameError
 from syncedit_demo.media.render import write_png
 from syncedit_demo.plan import PlanOptions
-from syncedit_demo.record import read_record
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from tests.clips import edited_scene, write_scene

@@ -12,11 +12,11 @@ import cv2
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.conform_.frames import conform, first_frame
+from syncedit_demo.edits.record import InputFile, RunRecord, find_input, load_record
 from syncedit_demo.errors import FaceModelError, RecordError, SyncEditError
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, plan_edit
-from syncedit_demo.record import InputFile, RunRecord, find_input, load_record
 from syncedit_demo.registration.register import register
 from syncedit_demo.settings import FaceModel
 from syncedit_demo.sync_report.faces import compare_faces

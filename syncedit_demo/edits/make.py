@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from syncedit_demo import __version__
+from syncedit_demo.edits.compare_files import Side, report_edit
+from syncedit_demo.edits.record import EngineRecord, InputFile, RunRecord, record_path
 from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
@@ -21,9 +23,7 @@ from syncedit_demo.media import render
 from syncedit_demo.media.audio import AudioInterval, audio_interval
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan, PlanOptions
-from syncedit_demo.record import EngineRecord, InputFile, RunRecord, record_path
 from syncedit_demo.settings import DEFAULT_SEED
-from syncedit_demo.sync_report.files import Side, report_edit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
