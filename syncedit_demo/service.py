@@ -23,9 +23,9 @@ from syncedit_demo.media import render
 from syncedit_demo.media.audio import audio_interval
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import ClipInfo, probe
-from syncedit_demo.old_files import delete_old
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.registration.register import register
+from syncedit_demo.ui.visits.old_files import delete_old
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

@@ -16,16 +16,16 @@ from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.media.render import write_png
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
-from syncedit_demo.ui.jobs import Job
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.visit import RunFiles, Visit, link, name_beside
+from syncedit_demo.ui.visits.jobs import Job
+from syncedit_demo.ui.visits.visit import RunFiles, Visit, link, name_beside
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.service import EditService
-    from syncedit_demo.ui.visit import Cut
+    from syncedit_demo.ui.visits.visit import Cut
 
 WAITING_CALLS = 24
 

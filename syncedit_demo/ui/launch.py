@@ -16,8 +16,8 @@ from gradio.themes import Base
 from gradio.themes.utils import colors, sizes
 
 from syncedit_demo.errors import SettingsError
-from syncedit_demo.ui.examples import EXAMPLES
 from syncedit_demo.ui.page import build_page
+from syncedit_demo.ui.visits.examples import EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

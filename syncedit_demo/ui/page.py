@@ -17,14 +17,14 @@ from gradio.events import Dependency
 from syncedit_demo.errors import EngineError
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.api import add_endpoints
-from syncedit_demo.ui.clip_step import ClipStep
-from syncedit_demo.ui.examples import load_examples
-from syncedit_demo.ui.frame_step import Easel, Edited, FrameStep
-from syncedit_demo.ui.options import OptionsPanel
 from syncedit_demo.ui.parts import HIDDEN_PROGRESS, UNCHANGED, Tile, Tiles, Updates, Values, tiles
-from syncedit_demo.ui.result_panel import Latest, ResultPanel
-from syncedit_demo.ui.run_step import RunStep
-from syncedit_demo.ui.visit import Cut, Visit, open_visit
+from syncedit_demo.ui.steps.clip import ClipStep
+from syncedit_demo.ui.steps.frame import Easel, Edited, FrameStep
+from syncedit_demo.ui.steps.options import OptionsPanel
+from syncedit_demo.ui.steps.result import Latest, ResultPanel
+from syncedit_demo.ui.steps.run import RunStep
+from syncedit_demo.ui.visits.examples import load_examples
+from syncedit_demo.ui.visits.visit import Cut, Visit, open_visit
 
 FOLLOWED_RUNS = 24
 """How many runs are followed at once; all but one of them wait in the service's queue, which says their place."""

@@ -16,15 +16,15 @@ from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.media.render import write_clip, write_png
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from syncedit_demo.ui.jobs import Arrival, Choices, make_runs
 from syncedit_demo.ui.page import HEAVY, build_page
-from syncedit_demo.ui.visit import Cut, Visit
+from syncedit_demo.ui.visits.jobs import Arrival, Choices, make_runs
+from syncedit_demo.ui.visits.visit import Cut, Visit
 from tests.clips import edited_scene, scene
 
 if TYPE_CHECKING:
     from gradio.block_function import BlockFunction
 
-    from syncedit_demo.ui.visit import Run
+    from syncedit_demo.ui.visits.visit import Run
 
 WIDE, FRAMES = (640, 384), 9
 SMALL = {"size": "own", "width": 320, "height": 256}

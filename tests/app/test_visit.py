@@ -22,16 +22,16 @@ from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from syncedit_demo.ui import jobs
-from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs
-from syncedit_demo.ui.visit import Run, RunFiles, Visit, link, name_beside, open_visit
+from syncedit_demo.ui.visits import jobs
+from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
+from syncedit_demo.ui.visits.visit import Run, RunFiles, Visit, link, name_beside, open_visit
 from tests.clips import edited_scene, write_scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from syncedit_demo.ui.jobs import RunEvent
+    from syncedit_demo.ui.visits.jobs import RunEvent
 
 SMALL = PlanOptions(size=(320, 256))
 CHOICES = Choices("draft", 42, audio=True)

@@ -18,7 +18,7 @@ from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from syncedit_demo.ui.examples import EXAMPLES
+from syncedit_demo.ui.visits.examples import EXAMPLES
 from tests.browser.drift import Drift
 from tests.clips import edited_scene, scene, write_scene
 from tests.media import Sound, Video, write_clip

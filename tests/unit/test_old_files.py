@@ -6,7 +6,7 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from syncedit_demo.old_files import delete_old
+from syncedit_demo.ui.visits.old_files import delete_old
 
 if TYPE_CHECKING:
     from pathlib import Path

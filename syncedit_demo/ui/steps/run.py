@@ -15,10 +15,10 @@ from syncedit_demo.edits.make import Queued, Started
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.service import VariantStarted
-from syncedit_demo.ui.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.parts import RunState, Updates, bad, describe_progress, notice, plain, run_state
-from syncedit_demo.ui.visit import Run
+from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
+from syncedit_demo.ui.visits.visit import Run
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
     from syncedit_demo.frames import Frame
     from syncedit_demo.service import EditService
-    from syncedit_demo.ui.frame_step import Edited
-    from syncedit_demo.ui.jobs import RunEvent
-    from syncedit_demo.ui.visit import Cut, Visit
+    from syncedit_demo.ui.steps.frame import Edited
+    from syncedit_demo.ui.visits.jobs import RunEvent
+    from syncedit_demo.ui.visits.visit import Cut, Visit
 
 PREVIEW_SIDE = 192
 

@@ -17,7 +17,7 @@ from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.media.render import publish, read_frames
 from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.service import VariantStarted
-from syncedit_demo.ui.visit import Cut, Run, RunFiles, Visit, link, name_beside
+from syncedit_demo.ui.visits.visit import Cut, Run, RunFiles, Visit, link, name_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,16 +12,16 @@ from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.media.render import write_png
 from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
-from syncedit_demo.ui.jobs import Flags
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.parts import ClipCard, Updates, bad, clip_card, facts, notice
-from syncedit_demo.ui.visit import Cut, Visit
+from syncedit_demo.ui.visits.jobs import Flags
+from syncedit_demo.ui.visits.visit import Cut, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.service import EditService
-    from syncedit_demo.ui.options import Options
+    from syncedit_demo.ui.steps.options import Options
 
 
 class ClipStep:

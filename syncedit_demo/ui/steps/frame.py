@@ -13,7 +13,7 @@ from syncedit_demo.errors import DeletedError
 from syncedit_demo.media.render import write_png
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.parts import UNCHANGED, Notice, Updates, bad, notice
-from syncedit_demo.ui.visit import Cut, Visit
+from syncedit_demo.ui.visits.visit import Cut, Visit
 
 if TYPE_CHECKING:
     from syncedit_demo.service import EditService

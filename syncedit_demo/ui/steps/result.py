@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncedit_demo.edits.record import RunRecord
-    from syncedit_demo.ui.examples import Example
-    from syncedit_demo.ui.jobs import Arrival
-    from syncedit_demo.ui.visit import Cut, Run, Visit
+    from syncedit_demo.ui.visits.examples import Example
+    from syncedit_demo.ui.visits.jobs import Arrival
+    from syncedit_demo.ui.visits.visit import Cut, Run, Visit
 
 
 BOTH = "Download side by side"
