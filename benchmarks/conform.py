@@ -22,7 +22,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncedit_demo.conform_.frames import conform, first_frame
+from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions, plan_edit
 

@@ -36,12 +36,12 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import torch
-from syncedit_demo.engines.sync_lora.weights.files.prepared import MANIFEST, PROMPT
 
 from benchmarks import gpu_tables, measuring
 from benchmarks.gpu_rows import PER_MINUTE, START
 from benchmarks.gpu_tables import GROWTH, STOCK, TWO_GPUS, Results
 from benchmarks.measuring import FIGURES, Figures
+from syncedit_demo.engines.sync_lora.weights.prepared import MANIFEST, PROMPT
 from syncedit_demo.media.render import write_clip, write_png
 
 ROOT = Path(__file__).parents[1]

@@ -27,12 +27,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from syncedit_demo.engines.sync_lora.weights.files.files import FILE_NAMES, GEMMA_FOLDER, Slot
-from syncedit_demo.engines.sync_lora.weights.files.prepared import PROMPT
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import TensorInfo, hash_file, write_safetensors
-from syncedit_demo.engines.sync_lora.weights.files.torchaudio_stand_in import make_torchaudio_importable
 
 from syncedit_demo.engines.sync_lora import prepare_weights
+from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, Slot
+from syncedit_demo.engines.sync_lora.weights.prepared import PROMPT
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import TensorInfo, hash_file, write_safetensors
+from syncedit_demo.engines.sync_lora.weights.torchaudio_stand_in import make_torchaudio_importable
 from syncedit_demo.settings import SyncLoraSettings
 
 make_torchaudio_importable()

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from syncedit_demo.engines.sync_lora.weights.files.files import FILE_NAMES, GEMMA_FOLDER, Slot
-from syncedit_demo.engines.sync_lora.weights.files.torchaudio_stand_in import make_torchaudio_importable
 
 from benchmarks import measuring
 from benchmarks.measuring import Figures, Timed
+from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, Slot
+from syncedit_demo.engines.sync_lora.weights.torchaudio_stand_in import make_torchaudio_importable
 
 make_torchaudio_importable()
 

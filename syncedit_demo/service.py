@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.conform_.frames import conform, first_frame
+from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.edits.compare_files import report_files
 from syncedit_demo.edits.device_queue import DeviceQueue
 from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import torch
-from syncedit_demo.engines.sync_lora.weights.files.torchaudio_stand_in import make_torchaudio_importable
+
+from syncedit_demo.engines.sync_lora.weights.torchaudio_stand_in import make_torchaudio_importable
 
 make_torchaudio_importable()
 

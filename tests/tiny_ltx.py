@@ -18,8 +18,9 @@ from ltx_core.model.transformer import LTXModelConfigurator
 from ltx_core.model.upsampler import LatentUpsamplerConfigurator
 from ltx_core.model.video_vae import VideoDecoderConfigurator, VideoEncoderConfigurator
 from safetensors.torch import load_file, save_file
-from syncedit_demo.engines.sync_lora.weights.files.files import FILE_NAMES, Slot
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import hash_file
+
+from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, Slot
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import hash_file
 
 RANK = 4
 _CONFIGS = cast("dict[str, Any]", json.loads((Path(__file__).parent / "data" / "ltx23_tiny.json").read_text()))

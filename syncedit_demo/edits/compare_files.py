@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.conform_.frames import conform, first_frame
+from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.edits.record import InputFile, RunRecord, find_input, load_record
 from syncedit_demo.errors import FaceModelError, RecordError, SyncEditError
 from syncedit_demo.media.image_file import read_image

@@ -32,9 +32,8 @@ FRAMES = 9
 @pytest.fixture(scope="module")
 def app(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[HeldService, str]:
     """The page on a machine where a tiny set is prepared."""
-    from syncedit_demo.engines.sync_lora.weights.files.files import FILE_NAMES, Slot  # noqa: PLC0415
-
     from syncedit_demo.engines.sync_lora import prepare_weights  # noqa: PLC0415 - needs torch
+    from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, Slot  # noqa: PLC0415
     from tests import tiny_ltx  # noqa: PLC0415
     from tests.wide_products import multiply_in_float32  # noqa: PLC0415
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncedit_demo.conform_.frames import conform, first_frame, frame_position
+from syncedit_demo.conform.frames import conform, first_frame, frame_position
 from syncedit_demo.media.display import ColorInfo
 from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.plan import EditPlan, PlanOptions, conformed_frames, plan_edit

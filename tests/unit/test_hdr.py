@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncedit_demo.conform_.hdr import ColorMapper, conversion, light_to_pq, needs_mapping, pq_to_light, tone_map
+from syncedit_demo.conform.hdr import ColorMapper, conversion, light_to_pq, needs_mapping, pq_to_light, tone_map
 from syncedit_demo.media.display import ColorInfo
 
 PQ = ColorInfo("bt2020", "smpte2084", "bt2020nc", full_range=False)

@@ -9,7 +9,7 @@ from queue import LifoQueue
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
-from syncedit_demo.engines.sync_lora.weights.files.prepared import open_prepared
+from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines.interface import EditJob, Event, Progress
     from syncedit_demo.engines.options import Option
-    from syncedit_demo.engines.sync_lora.device.hardware.placement import Placement
+    from syncedit_demo.engines.sync_lora.device.placement import Placement
     from syncedit_demo.engines.sync_lora.runtime import Runtime
     from syncedit_demo.settings import EngineName, SyncLoraSettings
 
@@ -46,10 +46,10 @@ def prepare_weights(settings: SyncLoraSettings, *, fetch: bool = False) -> Gener
     _require(PREPARE_PACKAGES)
     import torch  # noqa: PLC0415 - torch is imported here, and not before
 
-    from syncedit_demo.engines.sync_lora.weights.files.prepare import prepare  # noqa: PLC0415
+    from syncedit_demo.engines.sync_lora.weights.prepare import prepare  # noqa: PLC0415
 
     if fetch:
-        from syncedit_demo.engines.sync_lora.weights.files.download import download  # noqa: PLC0415
+        from syncedit_demo.engines.sync_lora.weights.download import download  # noqa: PLC0415
 
         yield from download(settings)
     yield from prepare(settings, torch.device(settings.device or ("cuda" if torch.cuda.is_available() else "cpu")))

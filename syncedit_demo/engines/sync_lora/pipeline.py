@@ -25,13 +25,13 @@ from ltx_core.utils import to_denoised
 
 from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import recipe
-from syncedit_demo.engines.sync_lora.device.hardware.hardware import Pace, free_bytes
-from syncedit_demo.engines.sync_lora.device.hardware.memory import decodes_whole
+from syncedit_demo.engines.sync_lora.device.hardware import Pace, free_bytes
+from syncedit_demo.engines.sync_lora.device.memory import decodes_whole
 from syncedit_demo.engines.sync_lora.first_frame import compress
 from syncedit_demo.engines.sync_lora.network.decode import decode, decode_frame
 from syncedit_demo.engines.sync_lora.network.kernels import shortcomings
 from syncedit_demo.engines.sync_lora.network.model import Models
-from syncedit_demo.engines.sync_lora.weights.files.tensors import DTYPE
+from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE
 from syncedit_demo.prefetch import prefetch
 
 if TYPE_CHECKING:

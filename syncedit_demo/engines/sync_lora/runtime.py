@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 import torch
 
 from syncedit_demo.engines.interface import EditJob, Event, Progress
-from syncedit_demo.engines.sync_lora.device.hardware.hardware import (
+from syncedit_demo.engines.sync_lora.device.hardware import (
     describe_device,
     find_devices,
     free_bytes,
     make_current,
     multiplies_fp8,
 )
-from syncedit_demo.engines.sync_lora.device.hardware.memory import check_memory, suggest
-from syncedit_demo.engines.sync_lora.device.hardware.placement import Placement, choose_devices
+from syncedit_demo.engines.sync_lora.device.memory import check_memory, suggest
+from syncedit_demo.engines.sync_lora.device.placement import Placement, choose_devices
 from syncedit_demo.engines.sync_lora.network.model import Models, load_models
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import generate
-from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
+from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings
 

@@ -6,15 +6,15 @@ import time
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.engine import missing_packages
-from syncedit_demo.engines.sync_lora.weights.files.files import FILE_NAMES, GEMMA_FOLDER, find_gemma, find_weights
-from syncedit_demo.engines.sync_lora.weights.files.prepared import open_prepared
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import read_header
+from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, find_gemma, find_weights
+from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import SyncLoraSettings
 
 GB = 10**9

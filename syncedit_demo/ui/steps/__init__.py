@@ -1,1 +1,1 @@
-"""TODO room."""
+"""The steps of the page, each with its components and what they do."""

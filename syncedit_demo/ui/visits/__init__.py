@@ -1,1 +1,1 @@
-"""TODO room."""
+"""What visitors brought and got, on disk and in the making."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from syncedit_demo.edits.record import RunRecord, load_record
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from syncedit_demo.engines.interface import EditJob
 from syncedit_demo.plan import EditPlan, pad_frame_count
 
 if TYPE_CHECKING:
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
-
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import SyncLoraSettings
 
 collect_ignore_glob = ["test_*.py"] if find_spec("torch") is None or find_spec("ltx_core") is None else []
@@ -42,8 +41,7 @@ def quick_products() -> None:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> SyncLoraSettings:
     """Tiny weights in a folder, and where their prepared set goes, the prompt's embedding already in it."""
-    from syncedit_demo.engines.sync_lora.weights.files.files import FILE_NAMES, Slot  # noqa: PLC0415
-
+    from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, Slot  # noqa: PLC0415
     from syncedit_demo.settings import SyncLoraSettings  # noqa: PLC0415
     from tests import tiny_ltx  # noqa: PLC0415
 
@@ -58,9 +56,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> SyncLoraSettings:
 @pytest.fixture(scope="session")
 def prepared(settings: SyncLoraSettings) -> PreparedSet:
     """The prepared set of the tiny weights."""
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import open_prepared  # noqa: PLC0415
-
     from syncedit_demo.engines.sync_lora import prepare_weights  # noqa: PLC0415
+    from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared  # noqa: PLC0415
 
     for _ in prepare_weights(settings):
         pass

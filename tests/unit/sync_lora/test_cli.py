@@ -17,8 +17,7 @@ from tests.clips import edited_scene, write_scene
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
-
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import SyncLoraSettings
 
 SMALL = ("--size", "256x256", "--frames", "9")

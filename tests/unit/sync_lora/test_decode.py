@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
-from syncedit_demo.engines.sync_lora.device.hardware.placement import choose_placement
 
+from syncedit_demo.engines.sync_lora.device.placement import choose_placement
 from syncedit_demo.engines.sync_lora.network.decode import OVERLAP, STRIDE, decode, decode_frame
 from syncedit_demo.engines.sync_lora.network.model import load_models
 
 if TYPE_CHECKING:
     from ltx_core.model.video_vae import VideoDecoder
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
 
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import SyncLoraSettings
 
 

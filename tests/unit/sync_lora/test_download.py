@@ -7,16 +7,16 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from syncedit_demo.engines.sync_lora.weights.files.download import download
-from syncedit_demo.engines.sync_lora.weights.files.files import (
+
+from syncedit_demo.engines.sync_lora.weights.download import download
+from syncedit_demo.engines.sync_lora.weights.files import (
     FILE_NAMES,
     GEMMA_FOLDER,
     Slot,
     check_weights,
     hub_source,
 )
-from syncedit_demo.engines.sync_lora.weights.files.prepared import PROMPT
-
+from syncedit_demo.engines.sync_lora.weights.prepared import PROMPT
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings
 from tests import tiny_ltx
@@ -48,7 +48,7 @@ def hub(settings: SyncLoraSettings, own: SyncLoraSettings, tmp_path: Path) -> Ge
     files[f"{own.gemma_repo}/{GEMMA_INDEX}"] = json.dumps({"weight_map": dict(zip("ab", SHARDS, strict=True))}).encode()
     with serve(Hub(files)) as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-        patch.setattr("syncedit_demo.engines.sync_lora.weights.files.download.PAUSE_SECONDS", 0.0)
+        patch.setattr("syncedit_demo.engines.sync_lora.weights.download.PAUSE_SECONDS", 0.0)
         yield hub
 
 
@@ -123,7 +123,7 @@ def test_a_broken_connection_is_taken_up_where_it_broke(own: SyncLoraSettings, h
 def test_a_connection_that_falls_silent_counts_as_broken(
     own: SyncLoraSettings, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncedit_demo.engines.sync_lora.weights.files.download.SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr("syncedit_demo.engines.sync_lora.weights.download.SILENCE_SECONDS", 1.0)
     hub.silent, hub.break_after = {BASE}, 5_000_000
     list(download(own, hub.endpoint))
     check_weights(own)

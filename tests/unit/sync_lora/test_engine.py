@@ -15,11 +15,11 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from syncedit_demo.engines.sync_lora.device.hardware.hardware import find_devices
-from syncedit_demo.engines.sync_lora.device.hardware.memory import GB, check_memory, working_bytes
 
 from syncedit_demo.engines.interface import Engine, Finished, Frames, Progress
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraOptions
+from syncedit_demo.engines.sync_lora.device.hardware import find_devices
+from syncedit_demo.engines.sync_lora.device.memory import GB, check_memory, working_bytes
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import EditPlan, pad_frame_count
 from syncedit_demo.settings import SyncLoraSettings
@@ -27,9 +27,8 @@ from syncedit_demo.settings import SyncLoraSettings
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
-
     from syncedit_demo.engines.interface import EditJob
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
 
     JobMaker = Callable[..., EditJob]
 

@@ -19,7 +19,6 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from ltx_core.model.transformer import LTXVideoOnlyModelConfigurator
-from syncedit_demo.engines.sync_lora.weights.files.files import Slot
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -28,6 +27,7 @@ from benchmarks.gpu_profile import covered, kernel_class, sort_events
 from benchmarks.gpu_tables import Results, tables
 from benchmarks.measuring import Figures
 from benchmarks.random_weights import checkpoint_shapes, lora_shapes, read_configs
+from syncedit_demo.engines.sync_lora.weights.files import Slot
 
 ROOT = Path(__file__).parents[3]
 

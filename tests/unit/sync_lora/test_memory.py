@@ -15,11 +15,11 @@ import pytest
 import torch
 from ltx_core.model.transformer import LTXVideoOnlyModelConfigurator
 from ltx_core.model.video_vae import VideoDecoderConfigurator
-from syncedit_demo.engines.sync_lora.device.hardware.memory import DECODE_WHOLE_BYTES_PER_PIXEL, DENOISE_BYTES_PER_TOKEN
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 from benchmarks.random_weights import read_configs
+from syncedit_demo.engines.sync_lora.device.memory import DECODE_WHOLE_BYTES_PER_PIXEL, DENOISE_BYTES_PER_TOKEN
 from syncedit_demo.engines.sync_lora.network.kernels import quantised
 from syncedit_demo.engines.sync_lora.network.transformer import Sequence, VideoBlock
 from syncedit_demo.engines.sync_lora.network.vae import streamline

@@ -11,18 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 from ltx_core.model.transformer import LTXVideoOnlyModelConfigurator
-from syncedit_demo.engines.sync_lora.device.hardware.offload import StreamedBlocks, parts
-from syncedit_demo.engines.sync_lora.device.hardware.placement import SLOTS, choose_placement
-from syncedit_demo.engines.sync_lora.weights.files.files import TRANSFORMER_PREFIX
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import TensorInfo
 
 from benchmarks.random_weights import read_configs
+from syncedit_demo.engines.sync_lora.device.offload import StreamedBlocks, parts
+from syncedit_demo.engines.sync_lora.device.placement import SLOTS, choose_placement
 from syncedit_demo.engines.sync_lora.network.transformer import VideoBlock
+from syncedit_demo.engines.sync_lora.weights.files import TRANSFORMER_PREFIX
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import TensorInfo
 from tests import tiny_ltx
 
 if TYPE_CHECKING:
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
-
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import Precision, SyncLoraSettings
 
 MIB = 1 << 20

@@ -14,9 +14,6 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from syncedit_demo.engines.sync_lora.weights.files.files import FILE_NAMES, Slot
-from syncedit_demo.engines.sync_lora.weights.files.prompt import load_prompt
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import read_header
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
@@ -24,6 +21,9 @@ from syncedit_demo.engines.sync_lora import pipeline, recipe
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import STAGE_1, STAGE_2
 from syncedit_demo.engines.sync_lora.runtime import LOAD, Runtime, new_runtimes
+from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, Slot
+from syncedit_demo.engines.sync_lora.weights.prompt import load_prompt
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import Cancelled
 from tests import tiny_ltx
 from tests.stock_ltx import STOCK_STAGE_1_SIGMAS, STOCK_STAGE_2_SIGMAS, record_latents, run_stock_pipeline
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
 
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import SyncLoraSettings
 
     JobMaker = Callable[..., EditJob]

@@ -10,29 +10,28 @@ import numpy as np
 import pytest
 import torch
 from ltx_core.model.transformer.transformer import BasicAVTransformerBlock
-from syncedit_demo.engines.sync_lora.device.hardware.hardware import multiplies_fp8
-from syncedit_demo.engines.sync_lora.device.hardware.placement import (
+
+from syncedit_demo.engines.interface import Frames
+from syncedit_demo.engines.sync_lora import SyncLoraEngine
+from syncedit_demo.engines.sync_lora.device import placement
+from syncedit_demo.engines.sync_lora.device.hardware import multiplies_fp8
+from syncedit_demo.engines.sync_lora.device.placement import (
     GB,
     ROOM,
     choose_devices,
     choose_placement,
     is_quantised,
 )
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import TensorInfo
-
-from syncedit_demo.engines.interface import Frames
-from syncedit_demo.engines.sync_lora import SyncLoraEngine
-from syncedit_demo.engines.sync_lora.device import placement
 from syncedit_demo.engines.sync_lora.network.kernels import quantised
 from syncedit_demo.engines.sync_lora.network.model import load_models
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import TensorInfo
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
-
     from syncedit_demo.engines.interface import EditJob
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import SyncLoraSettings
 
 

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 from safetensors import safe_open
-from syncedit_demo.engines.sync_lora.weights.files.files import FILE_NAMES, GEMMA_FOLDER, Slot, lora_modules
-from syncedit_demo.engines.sync_lora.weights.files.prepared import CHECKPOINT, MANIFEST, PROMPT, UPSCALER, open_prepared
-from syncedit_demo.engines.sync_lora.weights.files.prompt import base_of_prompt, load_prompt
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import read_header
 
 from syncedit_demo.engines.sync_lora import prepare_weights
+from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, Slot, lora_modules
+from syncedit_demo.engines.sync_lora.weights.prepared import CHECKPOINT, MANIFEST, PROMPT, UPSCALER, open_prepared
+from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt, load_prompt
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
 from tests import tiny_gemma, tiny_ltx
 from tests.stock_ltx import stock_transformer
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
-
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import SyncLoraSettings
 
 PREFIX = "model.diffusion_model."

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from syncedit_demo.engines.sync_lora.weights.files.gemma import encode_prompt
-from syncedit_demo.engines.sync_lora.weights.files.prompt import base_of_prompt, load_prompt
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import read_header
 
+from syncedit_demo.engines.sync_lora.weights.gemma import encode_prompt
+from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt, load_prompt
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
 from tests import tiny_gemma, tiny_ltx
 
 if TYPE_CHECKING:
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
 
 STOCK = Path(__file__).parents[2] / "data" / "stock_prompt.safetensors"
 CONTEXT = torch.ones((1, 128, 64), dtype=torch.bfloat16)

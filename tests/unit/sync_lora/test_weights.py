@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from syncedit_demo.engines.sync_lora.weights.files.files import FETCH, FILE_NAMES, Slot, check_weights, hub_source
 
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, sync_lora_status
 from syncedit_demo.engines.sync_lora.network.model import describe_networks
+from syncedit_demo.engines.sync_lora.weights.files import FETCH, FILE_NAMES, Slot, check_weights, hub_source
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings
 from tests import tiny_ltx
@@ -19,7 +19,7 @@ from tests import tiny_ltx
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
 
 
 @pytest.fixture

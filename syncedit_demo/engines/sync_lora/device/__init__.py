@@ -1,1 +1,1 @@
-"""TODO room."""
+"""The device: which one, what fits on it, and what waits beside it."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from syncedit_demo.engines.sync_lora.device.hardware.placement import SLOTS
+from syncedit_demo.engines.sync_lora.device.placement import SLOTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

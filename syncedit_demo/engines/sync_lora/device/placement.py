@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import Precision, SyncLoraSettings
 
 GB = 10**9

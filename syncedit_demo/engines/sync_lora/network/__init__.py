@@ -1,1 +1,1 @@
-"""TODO room."""
+"""The networks of the recipe and what they are made of."""

@@ -11,7 +11,7 @@ import torch
 from ltx_core.model.video_vae import TilingConfig
 from ltx_core.types import VIDEO_SCALE_FACTORS
 
-from syncedit_demo.engines.sync_lora.device.hardware.hardware import HostCopy
+from syncedit_demo.engines.sync_lora.device.hardware import HostCopy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,14 +21,14 @@ from ltx_core.model.transformer.rope import LTXRopeType
 from ltx_core.model.upsampler import LatentUpsampler, LatentUpsamplerConfigurator
 from ltx_core.model.video_vae import VideoDecoder, VideoDecoderConfigurator, VideoEncoder, VideoEncoderConfigurator
 
-from syncedit_demo.engines.sync_lora.device.hardware.hardware import make_current
-from syncedit_demo.engines.sync_lora.device.hardware.offload import StreamedBlocks
-from syncedit_demo.engines.sync_lora.device.hardware.placement import Placement, is_quantised
+from syncedit_demo.engines.sync_lora.device.hardware import make_current
+from syncedit_demo.engines.sync_lora.device.offload import StreamedBlocks
+from syncedit_demo.engines.sync_lora.device.placement import Placement, is_quantised
 from syncedit_demo.engines.sync_lora.network.transformer import VideoBlock, VideoTransformer
 from syncedit_demo.engines.sync_lora.network.vae import streamline
-from syncedit_demo.engines.sync_lora.weights.files.files import FETCH, TRANSFORMER_PREFIX
-from syncedit_demo.engines.sync_lora.weights.files.prompt import load_prompt
-from syncedit_demo.engines.sync_lora.weights.files.tensors import DTYPE, assert_whole, read_tensors
+from syncedit_demo.engines.sync_lora.weights.files import FETCH, TRANSFORMER_PREFIX
+from syncedit_demo.engines.sync_lora.weights.prompt import load_prompt
+from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, assert_whole, read_tensors
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from ltx_core.model.transformer.transformer import BasicAVTransformerBlock
 
-    from syncedit_demo.engines.sync_lora.weights.files.prepared import PreparedSet
-    from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import Header
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.weights.safetensors_file import Header
 
 ENCODER_PREFIX = "vae.encoder."
 DECODER_PREFIX = "vae.decoder."

@@ -1,1 +1,1 @@
-"""TODO room."""
+"""The files of the weights: found, fetched, checked, fused and prepared."""

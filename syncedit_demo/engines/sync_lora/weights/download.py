@@ -23,7 +23,7 @@ from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIs
 from huggingface_hub.utils import build_hf_headers
 
 from syncedit_demo.engines.interface import Progress
-from syncedit_demo.engines.sync_lora.weights.files.files import (
+from syncedit_demo.engines.sync_lora.weights.files import (
     FETCH,
     FILE_NAMES,
     GEMMA_CONFIG,
@@ -33,8 +33,8 @@ from syncedit_demo.engines.sync_lora.weights.files.files import (
     find_weights,
     hub_source,
 )
-from syncedit_demo.engines.sync_lora.weights.files.prepared import PROMPT, identify
-from syncedit_demo.engines.sync_lora.weights.files.prompt import base_of_prompt
+from syncedit_demo.engines.sync_lora.weights.prepared import PROMPT, identify
+from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings
 

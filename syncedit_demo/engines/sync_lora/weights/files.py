@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import Header, read_header
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import Header, read_header
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:

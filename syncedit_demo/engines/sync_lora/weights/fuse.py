@@ -12,8 +12,8 @@ from ltx_core.loader import LoraStateDictWithStrength, StateDict, apply_loras
 from safetensors import safe_open
 
 from syncedit_demo.engines.sync_lora import recipe
-from syncedit_demo.engines.sync_lora.weights.files.files import TRANSFORMER_PREFIX, Slot, Weights, lora_modules
-from syncedit_demo.engines.sync_lora.weights.files.tensors import DTYPE, read_tensors
+from syncedit_demo.engines.sync_lora.weights.files import TRANSFORMER_PREFIX, Slot, Weights, lora_modules
+from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, read_tensors
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import torch
 
 from syncedit_demo.engines.sync_lora import recipe
-from syncedit_demo.engines.sync_lora.weights.files.tensors import DTYPE, assert_whole
-from syncedit_demo.engines.sync_lora.weights.files.torchaudio_stand_in import make_torchaudio_importable
+from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, assert_whole
+from syncedit_demo.engines.sync_lora.weights.torchaudio_stand_in import make_torchaudio_importable
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,12 +12,12 @@ import torch
 
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.sync_lora import recipe
-from syncedit_demo.engines.sync_lora.device.hardware.hardware import describe_device
+from syncedit_demo.engines.sync_lora.device.hardware import describe_device
 from syncedit_demo.engines.sync_lora.network.model import Networks, describe_networks
-from syncedit_demo.engines.sync_lora.weights.files.files import FETCH, Slot, check_weights, find_gemma
-from syncedit_demo.engines.sync_lora.weights.files.fuse import fused_tensors
-from syncedit_demo.engines.sync_lora.weights.files.gemma import encode_prompt
-from syncedit_demo.engines.sync_lora.weights.files.prepared import (
+from syncedit_demo.engines.sync_lora.weights.files import FETCH, Slot, check_weights, find_gemma
+from syncedit_demo.engines.sync_lora.weights.fuse import fused_tensors
+from syncedit_demo.engines.sync_lora.weights.gemma import encode_prompt
+from syncedit_demo.engines.sync_lora.weights.prepared import (
     CHECKPOINT,
     FORMAT,
     MANIFEST,
@@ -29,9 +29,9 @@ from syncedit_demo.engines.sync_lora.weights.files.prepared import (
     identify,
     open_prepared,
 )
-from syncedit_demo.engines.sync_lora.weights.files.prompt import base_of_prompt
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import TensorInfo, write_safetensors
-from syncedit_demo.engines.sync_lora.weights.files.tensors import DTYPE, read_tensors
+from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import TensorInfo, write_safetensors
+from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, read_tensors
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings
 

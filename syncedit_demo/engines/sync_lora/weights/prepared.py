@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from syncedit_demo.engines.interface import Progress
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import Header, hash_file, read_header
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import Header, hash_file, read_header
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:

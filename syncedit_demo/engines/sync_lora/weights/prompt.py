@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from safetensors import safe_open
 
 from syncedit_demo.engines.sync_lora import recipe
-from syncedit_demo.engines.sync_lora.weights.files.prepared import PREPARE
-from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import read_header
+from syncedit_demo.engines.sync_lora.weights.prepared import PREPARE
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import torch
 
-    from syncedit_demo.engines.sync_lora.weights.files.safetensors_file import Header
+    from syncedit_demo.engines.sync_lora.weights.safetensors_file import Header
 
 
 def load_prompt(header: Header, width: int) -> torch.Tensor:

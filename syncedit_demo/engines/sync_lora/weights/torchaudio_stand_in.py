@@ -28,8 +28,6 @@ def make_torchaudio_importable() -> None:
     try:
         import_module("torchaudio")
     except (ImportError, OSError):
-        module = _Unloadable(
-            "torchaudio", "Stand-in: see syncedit_demo.engines.sync_lora.weights.files.torchaudio_stand_in."
-        )
+        module = _Unloadable("torchaudio", "Stand-in: see syncedit_demo.engines.sync_lora.weights.torchaudio_stand_in.")
         module.__spec__ = ModuleSpec("torchaudio", None)
         sys.modules["torchaudio"] = module

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from av.filter import Graph
 
-from syncedit_demo.conform_.hdr import ColorMapper, needs_mapping
+from syncedit_demo.conform.hdr import ColorMapper, needs_mapping
 
 if TYPE_CHECKING:
     from av.filter.context import FilterContext

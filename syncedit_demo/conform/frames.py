@@ -19,7 +19,7 @@ from av.error import EOFError as FilterEndError
 from av.error import FFmpegError
 from av.filter import Graph
 
-from syncedit_demo.conform_.converter import PictureConverter, add_source
+from syncedit_demo.conform.converter import PictureConverter, add_source
 from syncedit_demo.errors import ClipError
 from syncedit_demo.media.container import (
     choose_video,

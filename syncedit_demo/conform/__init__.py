@@ -1,0 +1,1 @@
+"""A clip brought to a plan: geometry, rate, colour."""
