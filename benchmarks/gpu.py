@@ -42,7 +42,8 @@ from benchmarks.gpu_rows import PER_MINUTE, START
 from benchmarks.gpu_tables import GROWTH, STOCK, TWO_GPUS, Results
 from benchmarks.measuring import FIGURES, Figures
 from syncedit_demo.engines.sync_lora.weights.prepared import MANIFEST, PROMPT
-from syncedit_demo.media.render import write_clip, write_png
+from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.video_writer import write_clip
 
 ROOT = Path(__file__).parents[1]
 WAYS: Mapping[str, dict[str, Any]] = {

@@ -34,7 +34,7 @@ from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import EditRequest
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import probe
-from syncedit_demo.media.render import read_frames
+from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import EngineName, Settings

@@ -24,8 +24,9 @@ from syncedit_demo.edits.make import EditRequest, EditResult, Published, Queued,
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
 from syncedit_demo.errors import Cancelled, SyncEditError
+from syncedit_demo.media.atomic import check_target
+from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.media.render import check_target, write_png
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.service import EditService, Ranked, VariantStarted
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, load_settings

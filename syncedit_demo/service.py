@@ -19,10 +19,11 @@ from syncedit_demo.engines.interface import EditJob, Engine
 from syncedit_demo.engines.options import resolve_options
 from syncedit_demo.engines.registry import Engines
 from syncedit_demo.errors import EngineError, OutputError
-from syncedit_demo.media import render
+from syncedit_demo.media.atomic import check_target, publish
 from syncedit_demo.media.audio import audio_interval
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import ClipInfo, probe
+from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.registration.register import register
 from syncedit_demo.ui.visits.old_files import delete_old
@@ -130,7 +131,7 @@ class EditService:
             Cancelled: The cancel flag was set; nothing is left behind.
         """
         frames = cancel.guard(conform(path, clip, plan))
-        render.write_clip(frames, target, frame_rate=plan.frame_rate, audio=audio_interval(path, clip, plan))
+        write_clip(frames, target, frame_rate=plan.frame_rate, audio=audio_interval(path, clip, plan))
 
     def new_job_folder(self) -> Path:
         """A private folder for what the page or the API makes; its name cannot be guessed; deleted once it is old."""
@@ -283,7 +284,7 @@ class EditService:
             (record_path(best.target), record_path(request.target)),
             *([] if both is None else [(_with_seed(both, best.record.seed), both)]),
         ):
-            render.publish(made, wanted)
+            publish(made, wanted)
         yield Ranked((EditResult(request.target, best.record, both), *ranked[1:]))
 
     def _on_device(self, engine: Engine, job: EditJob) -> Generator[Event | Queued]:
@@ -306,7 +307,7 @@ class EditService:
 def _check_targets(request: EditRequest) -> None:
     for target in (request.target, request.side_by_side):
         if target is not None:
-            render.check_target(target, ".mp4", (request.clip, request.edited_frame))
+            check_target(target, ".mp4", (request.clip, request.edited_frame))
     if request.side_by_side is not None and request.side_by_side.resolve() == request.target.resolve():
         raise OutputError(request.side_by_side, "the result goes there: choose another name")
 

@@ -12,7 +12,7 @@ import numpy as np
 from syncedit_demo.media.audio import AudioInterval
 from syncedit_demo.media.display import ColorInfo
 from syncedit_demo.media.probe import AudioInfo, ClipInfo
-from syncedit_demo.media.render import write_clip
+from syncedit_demo.media.video_writer import write_clip
 
 if TYPE_CHECKING:
     from pathlib import Path

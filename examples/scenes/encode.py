@@ -11,7 +11,8 @@ import numpy as np
 from PIL import Image
 
 from examples.scenes import FRAME_RATE, FRAMES, SCENES, Scene
-from syncedit_demo.media.render import write_clip, write_png
+from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.video_writer import write_clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,9 +19,11 @@ from syncedit_demo.edits.record import EngineRecord, InputFile, RunRecord, recor
 from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
-from syncedit_demo.media import render
+from syncedit_demo.media.atomic import output_errors, publish, staging
 from syncedit_demo.media.audio import AudioInterval, audio_interval
 from syncedit_demo.media.probe import ClipInfo
+from syncedit_demo.media.side_by_side import side_by_side
+from syncedit_demo.media.video_writer import VideoFile, finish, read_frames, writing_clip
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.settings import DEFAULT_SEED
 
@@ -161,10 +163,10 @@ def make_edit(
     plan, engine = started.plan, started.engine
     audio = audio_interval(request.clip, started.clip, plan) if request.audio else None
     notes = list(started.notes)
-    with render.staging(request.target) as folder:
+    with staging(request.target) as folder:
         with (
             _Digest() as digest,
-            render.VideoFile(folder / "video.mp4", plan.frame_rate, request.target) as video,
+            VideoFile(folder / "video.mp4", plan.frame_rate, request.target) as video,
             closing(events),
         ):
             phase = "Starting"
@@ -234,18 +236,18 @@ def _publish(record: RunRecord, folder: Path, target: Path, audio: AudioInterval
         audio: What is heard, None for silence.
     """
     comment = record.relative_to(target.parent).to_json()
-    render.finish(folder / "video.mp4", folder / "result.mp4", target, audio=audio, comment=comment)
-    with render.output_errors(target):
+    finish(folder / "video.mp4", folder / "result.mp4", target, audio=audio, comment=comment)
+    with output_errors(target):
         (folder / "record.json").write_text(record.to_json(), encoding="utf-8")
-    render.publish(folder / "result.mp4", target)
-    render.publish(folder / "record.json", record_path(target))
+    publish(folder / "result.mp4", target)
+    publish(folder / "record.json", record_path(target))
 
 
 def _write_side_by_side(
     result: Path, target: Path, job: EditJob, label: str, audio: AudioInterval | None
 ) -> Iterator[Progress]:
-    pairs = render.side_by_side(job.reference(), render.read_frames(result), ("Reference", label))
-    writing = render.writing_clip(job.cancel.guard(pairs), target, frame_rate=job.plan.frame_rate, audio=audio)
+    pairs = side_by_side(job.reference(), read_frames(result), ("Reference", label))
+    writing = writing_clip(job.cancel.guard(pairs), target, frame_rate=job.plan.frame_rate, audio=audio)
     with closing(writing):
         for done in writing:
             yield Progress("Writing the side-by-side video", done, job.plan.frames)

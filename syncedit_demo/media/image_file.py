@@ -1,4 +1,4 @@
-"""Any image file a person comes back with, as plain sRGB pixels."""
+"""Image files: any that a person comes back with, as plain sRGB pixels, and the PNG that they are given."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ import numpy as np
 from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 
 from syncedit_demo.errors import EditedFrameError
+from syncedit_demo.media.atomic import output_errors, publish, staging
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
     from numpy.typing import NDArray
+
+    from syncedit_demo.frames import Frame
 
 MAX_PIXELS = 64_000_000
 """Largest picture that is decoded: 8000 x 8000, 200 MB as RGB."""
@@ -177,3 +180,15 @@ def _formats() -> tuple[str, ...]:
 
     pillow_heif.register_heif_opener()  # pyright: ignore[reportUnknownMemberType] - no stubs
     return (*FORMATS, "HEIF")
+
+
+def write_png(frame: Frame, target: Path) -> None:
+    """Write one frame, RGB uint8 (height, width, 3), as a PNG, whole or not at all.
+
+    Raises:
+        OutputError: The disk is full, or the folder is missing or not writable.
+    """
+    with staging(target) as folder, output_errors(target):
+        # The fastest compression: a visitor waits for frame 0, and it is still lossless.
+        Image.fromarray(frame).save(folder / "frame.png", compress_level=1)
+        publish(folder / "frame.png", target)

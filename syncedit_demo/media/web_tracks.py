@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import av
 
-from syncedit_demo.media.render import MP4_OPTIONS, output_errors, publish, staging
+from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.video_writer import MP4_OPTIONS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import EditRequest, EditResult
+from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.media.render import write_png
 from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
 from syncedit_demo.ui.messages import explain

@@ -13,7 +13,8 @@ import pytest
 from gradio.blocks import Block
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.media.render import write_clip, write_png
+from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.page import HEAVY, build_page

@@ -10,8 +10,8 @@ from playwright.sync_api import Locator, expect
 
 from syncedit_demo.edits.make import REPORT_PHASE
 from syncedit_demo.edits.record import load_record
+from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import probe
-from syncedit_demo.media.render import write_png
 from syncedit_demo.settings import Settings
 from tests.browser.held import serve_held
 from tests.browser.test_page import RUN_TIMEOUT, Desk

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from syncedit_demo.edits.make import REPORT_PHASE, Started
 from syncedit_demo.engines.interface import Preview, PreviewClip
-from syncedit_demo.media.render import write_png
+from syncedit_demo.media.image_file import write_png
 from syncedit_demo.settings import Settings
 from tests.browser.held import serve_held
 from tests.browser.test_page import Desk

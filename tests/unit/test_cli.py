@@ -21,7 +21,8 @@ import numpy as np
 import pytest
 
 from syncedit_demo.cli import main
-from syncedit_demo.media.render import read_frames, write_png
+from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.video_writer import read_frames
 from tests.clips import edited_scene, scene, write_scene
 from tests.limits import file_size_limit
 

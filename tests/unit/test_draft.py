@@ -22,7 +22,7 @@ from syncedit_demo.engines.draft.motion import MotionTracker
 from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.engines.interface import EditJob, Engine, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.errors import Cancelled
-from syncedit_demo.media.render import read_frames
+from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.plan import EditPlan, pad_frame_count
 
 Frame = NDArray[np.uint8]

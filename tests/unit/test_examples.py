@@ -11,7 +11,7 @@ from examples.scenes import FRAME_RATE, FRAMES, SCENES
 from syncedit_demo.edits.record import InputFile, load_record
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import probe
-from syncedit_demo.media.render import read_frames
+from syncedit_demo.media.video_writer import read_frames
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 FOLDERS = sorted(path.parent for path in EXAMPLES.glob("*/reference.mp4"))

@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from syncedit_demo.edits.record import load_record, record_path
 from syncedit_demo.errors import FaceModelError
-from syncedit_demo.media.render import write_clip, write_png
+from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.settings import FaceModel, load_settings
 from syncedit_demo.sync_report.faces import CURVES, FaceTrack, compare_faces, describe_face
 from syncedit_demo.sync_report.landmarks import PUBLISHED, describe_face_model, fetch, follow_face, locate_face_model

@@ -12,7 +12,8 @@ import pytest
 
 from benchmarks.draft import disc, left_in_place, moved, red_for_blue, texture
 from benchmarks.quality import Example, Scores, compare, score
-from syncedit_demo.media.render import write_clip, write_png
+from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 

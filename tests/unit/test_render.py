@@ -13,18 +13,11 @@ from av.audio.stream import AudioStream
 from PIL import Image
 
 from syncedit_demo.errors import OutputError
+from syncedit_demo.media.atomic import check_target, staging
 from syncedit_demo.media.audio import AudioInterval
-from syncedit_demo.media.render import (
-    LABEL_HEIGHT,
-    VideoFile,
-    check_target,
-    finish,
-    read_frames,
-    side_by_side,
-    staging,
-    write_clip,
-    write_png,
-)
+from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.side_by_side import LABEL_HEIGHT, side_by_side
+from syncedit_demo.media.video_writer import VideoFile, finish, read_frames, write_clip
 from tests.limits import file_size_limit
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from syncedit_demo.edits.record import read_record
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, EditedFrameError
-from syncedit_demo.media.render import write_png
+from syncedit_demo.media.image_file import write_png
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from syncedit_demo.media.render import write_clip
+from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.sync_report.features import analysis_size, measure_motion
 from syncedit_demo.sync_report.report import SyncReport, compare_motion
 from tests.media import Video

@@ -9,7 +9,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from syncedit_demo.errors import Cancelled, DeletedError
-from syncedit_demo.media.render import write_png
+from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
 from syncedit_demo.ui.messages import explain

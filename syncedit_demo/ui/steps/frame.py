@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from syncedit_demo.errors import DeletedError
-from syncedit_demo.media.render import write_png
+from syncedit_demo.media.image_file import write_png
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.parts import UNCHANGED, Notice, Updates, bad, notice
 from syncedit_demo.ui.visits.visit import Cut, Visit

@@ -14,7 +14,8 @@ from PIL import Image
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Published
 from syncedit_demo.engines.options import OptionValue
-from syncedit_demo.media.render import publish, read_frames
+from syncedit_demo.media.atomic import publish
+from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.visits.visit import Cut, Run, RunFiles, Visit, link, name_beside

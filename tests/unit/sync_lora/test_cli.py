@@ -11,7 +11,8 @@ import av
 import pytest
 
 from syncedit_demo.cli import main
-from syncedit_demo.media.render import read_frames, write_png
+from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.video_writer import read_frames
 from tests.clips import edited_scene, write_scene
 
 if TYPE_CHECKING:

@@ -1,28 +1,20 @@
-"""Frames to mp4: the result with the reference's audio, and the side-by-side comparison.
-
-Everything is written into a staging folder beside its target and moved into place when it is whole.
-"""
+"""Frames to mp4: H.264 at an exact frame rate, with the reference's audio."""
 
 from __future__ import annotations
 
-import errno
 import heapq
-import shutil
-import tempfile
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import av
-import cv2
 import numpy as np
 from av.codec.context import CodecContext, Flags
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
-from PIL import Image, ImageDraw, ImageFont
 
-from syncedit_demo.errors import OutputError
+from syncedit_demo.media.atomic import output_errors, publish, staging
 from syncedit_demo.media.audio import AudioInterval, add_audio
 from syncedit_demo.media.container import open_container
 
@@ -56,77 +48,6 @@ SHORTEST_GROUP = 3
 
 ENCODERS = 4
 """Groups that are encoded side by side; none refers to another, so each has an encoder of its own."""
-
-LABEL_HEIGHT = 48
-LABEL_SIZE = 24
-LABEL_BACKGROUND = (18, 18, 20)
-LABEL_COLOR = (235, 235, 238)
-
-WRITE_FAILURES = {
-    errno.ENOSPC: "the disk is full: free some space",
-    errno.EDQUOT: "the disk quota is used up: free some space",
-    errno.EFBIG: "the file would be larger than is allowed here: write somewhere else",
-    errno.EROFS: "the folder is read-only: write somewhere else",
-    errno.EACCES: "the folder is not writable: write somewhere else",
-    errno.EPERM: "the folder is not writable: write somewhere else",
-    errno.ENOENT: "the folder does not exist: make it first",
-    errno.ENOTDIR: "the folder does not exist: make it first",
-    errno.ENAMETOOLONG: "its name is too long: choose a shorter one",
-}
-
-
-@contextmanager
-def output_errors(target: Path) -> Generator[None]:
-    """Turn a failure to write into a sentence that names `target`.
-
-    Raises:
-        OutputError: Writing failed for a reason the user can mend.
-    """
-    try:
-        yield
-    except OSError as error:
-        reason = WRITE_FAILURES.get(error.errno or 0)
-        if reason is None:
-            raise
-        raise OutputError(target, reason) from error
-
-
-def check_target(target: Path, suffix: str, inputs: tuple[Path, ...]) -> None:
-    """Refuse a target before any work is done for it.
-
-    Raises:
-        OutputError: The target has another suffix, is a folder, is one of the inputs, or its folder is missing or not
-            writable.
-    """
-    reason = None
-    # Where its folder is closed, or its name too long, even to ask what it is fails.
-    with output_errors(target):
-        if target.suffix.lower() != suffix:
-            reason = f"its name must end in {suffix}"
-        elif target.is_dir():
-            reason = "it is a folder: name a file in it"
-        elif any(target.exists() and source.exists() and target.samefile(source) for source in inputs):
-            reason = "it is one of the inputs: choose another name"
-    if reason:
-        raise OutputError(target, reason)
-    # A folder can be closed to writing in many ways: doing it is what tells.
-    with staging(target):
-        pass
-
-
-@contextmanager
-def staging(target: Path) -> Generator[Path]:
-    """A folder beside `target` for files in the making; gone afterwards, whatever happens.
-
-    Raises:
-        OutputError: The folder of `target` is missing or not writable.
-    """
-    with output_errors(target):
-        folder = Path(tempfile.mkdtemp(prefix=".syncedit-", dir=target.parent))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 class VideoFile:
@@ -304,53 +225,11 @@ def writing_clip(
         publish(folder / "finished.mp4", target)
 
 
-def write_png(frame: Frame, target: Path) -> None:
-    """Write one frame, RGB uint8 (height, width, 3), as a PNG, whole or not at all.
-
-    Raises:
-        OutputError: The disk is full, or the folder is missing or not writable.
-    """
-    with staging(target) as folder, output_errors(target):
-        # The fastest compression: a visitor waits for frame 0, and it is still lossless.
-        Image.fromarray(frame).save(folder / "frame.png", compress_level=1)
-        publish(folder / "frame.png", target)
-
-
-def side_by_side(left: Iterable[Frame], right: Iterable[Frame], labels: tuple[str, str]) -> Generator[Frame]:
-    """Two clips of the same length next to each other, each under its label.
-
-    Where the clip on the left is larger, as beside a preview, it is brought to the size of the one on the right.
-
-    Yields:
-        Frames of twice the right one's width and `LABEL_HEIGHT` more height.
-
-    Raises:
-        ValueError: One clip is longer than the other.
-    """
-    header: Frame | None = None
-    for one, other in zip(left, right, strict=True):
-        height, width = other.shape[:2]
-        if header is None:
-            header = _header(labels, width)
-        fitted = one if one.shape == other.shape else cv2.resize(one, (width, height), interpolation=cv2.INTER_AREA)
-        yield np.vstack([header, np.hstack([fitted, other])]).astype(np.uint8, copy=False)
-
-
 def read_frames(path: Path) -> Generator[Frame]:
     """The frames of an mp4 that this module made, RGB uint8."""
     with av.open(str(path)) as container:
         for picture in container.decode(video=0):
             yield picture.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
-
-
-def publish(finished: Path, target: Path) -> None:
-    """Move a whole file to where it belongs, replacing what is there in one step.
-
-    Raises:
-        OutputError: The target's folder is not writable.
-    """
-    with output_errors(target):
-        finished.replace(target)
 
 
 def _copied_packets(source: InputContainer, stream: VideoStream) -> Iterator[AnyPacket]:
@@ -362,17 +241,3 @@ def _copied_packets(source: InputContainer, stream: VideoStream) -> Iterator[Any
 
 def _decode_time(packet: AnyPacket) -> Fraction:
     return (packet.dts or 0) * packet.time_base
-
-
-def _header(labels: tuple[str, str], width: int) -> Frame:
-    """A strip with the two labels, (LABEL_HEIGHT, 2 * width, 3); a label that is too long is cut with an ellipsis."""
-    picture = Image.new("RGB", (2 * width, LABEL_HEIGHT), LABEL_BACKGROUND)
-    draw = ImageDraw.Draw(picture)
-    font = ImageFont.load_default(LABEL_SIZE)
-    margin = LABEL_HEIGHT // 3
-    for place, label in enumerate(labels):
-        text = label
-        while draw.textlength(text, font) > width - 2 * margin:
-            text = text.removesuffix("…")[:-1] + "…"
-        draw.text((place * width + margin, LABEL_HEIGHT // 2), text, LABEL_COLOR, font, anchor="lm")
-    return np.asarray(picture)
