@@ -23,3 +23,8 @@ def explain(error: Exception) -> str:
     incident = uuid.uuid4().hex[:8]
     logger.error("defect %s", incident, exc_info=error)
     return f"Something went wrong that is not your fault. Try again; if it stays, report the number {incident}."
+
+
+def facts(*each: str) -> str:
+    """Facts in a row, which breaks only between them."""
+    return " · ".join(fact.replace(" ", "\N{NO-BREAK SPACE}") for fact in each)

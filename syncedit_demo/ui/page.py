@@ -17,12 +17,13 @@ from gradio.events import Dependency
 from syncedit_demo.errors import EngineError
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.api import add_endpoints
-from syncedit_demo.ui.parts import HIDDEN_PROGRESS, UNCHANGED, Tile, Tiles, Updates, Values, tiles
+from syncedit_demo.ui.components.tiles import Tile, Tiles, tiles
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.frame import Easel, Edited, FrameStep
 from syncedit_demo.ui.steps.options import OptionsPanel
 from syncedit_demo.ui.steps.result import Latest, ResultPanel
 from syncedit_demo.ui.steps.run import RunStep
+from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Updates, Values
 from syncedit_demo.ui.visits.examples import load_examples
 from syncedit_demo.ui.visits.visit import Cut, Visit, open_visit
 

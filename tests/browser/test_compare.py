@@ -24,7 +24,7 @@ from PIL import Image
 from playwright.sync_api import Locator, Page, Route, expect
 
 from syncedit_demo.media.web_tracks import Playable
-from syncedit_demo.ui.compare import Comparison, Side, compare_player
+from syncedit_demo.ui.components.player import Comparison, Side, compare_player
 from tests.browser.drift import Drift
 
 if TYPE_CHECKING:

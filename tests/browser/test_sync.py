@@ -17,8 +17,8 @@ from playwright.sync_api import expect
 from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.sync_report.faces import FaceCurve
 from syncedit_demo.sync_report.report import SyncReport
-from syncedit_demo.ui.compare import Comparison, Side, compare_player
-from syncedit_demo.ui.parts import SyncView, sync_view
+from syncedit_demo.ui.components.player import Comparison, Side, compare_player
+from syncedit_demo.ui.components.sync_view import SyncView, sync_view
 from tests.browser.test_compare import FRAMES, HEIGHT, WIDTH, write_clip
 
 if TYPE_CHECKING:

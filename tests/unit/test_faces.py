@@ -24,7 +24,7 @@ from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.settings import FaceModel, load_settings
 from syncedit_demo.sync_report.faces import CURVES, FaceTrack, compare_faces, describe_face
 from syncedit_demo.sync_report.landmarks import PUBLISHED, describe_face_model, fetch, follow_face, locate_face_model
-from syncedit_demo.ui.parts import SyncView
+from syncedit_demo.ui.components.sync_view import SyncView
 from tests.clips import edited_scene, write_scene
 from tests.unit.test_cli import SMALL, fail, run, succeed
 

@@ -12,8 +12,10 @@ from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
-from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.parts import ClipCard, Updates, bad, clip_card, facts, notice
+from syncedit_demo.ui.components.clip_card import ClipCard, clip_card
+from syncedit_demo.ui.components.notice import bad, notice
+from syncedit_demo.ui.messages import explain, facts
+from syncedit_demo.ui.updates import Updates
 from syncedit_demo.ui.visits.jobs import Flags
 from syncedit_demo.ui.visits.visit import Cut, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from syncedit_demo.engines.options import Option, OptionValue
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import EngineChoice
-    from syncedit_demo.ui.parts import Values
+    from syncedit_demo.ui.updates import Values
 
 
 class EngineOptions:

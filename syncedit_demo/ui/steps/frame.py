@@ -11,8 +11,9 @@ import gradio as gr
 
 from syncedit_demo.errors import DeletedError
 from syncedit_demo.media.image_file import write_png
+from syncedit_demo.ui.components.notice import Notice, bad, notice
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.parts import UNCHANGED, Notice, Updates, bad, notice
+from syncedit_demo.ui.updates import UNCHANGED, Updates
 from syncedit_demo.ui.visits.visit import Cut, Visit
 
 if TYPE_CHECKING:

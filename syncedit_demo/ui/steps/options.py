@@ -18,8 +18,8 @@ from syncedit_demo.plan import (
 )
 from syncedit_demo.service import MAX_VARIANTS
 from syncedit_demo.settings import DEFAULT_SEED
-from syncedit_demo.ui.parts import HIDDEN_PROGRESS, Updates, Values
 from syncedit_demo.ui.steps.engine_options import EngineOptions
+from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Updates, Values
 from syncedit_demo.ui.visits.jobs import Choices
 
 if TYPE_CHECKING:

@@ -9,23 +9,12 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from syncedit_demo.media.web_tracks import Playable, picture_size
-from syncedit_demo.ui.compare import Comparison, Side, compare_player
-from syncedit_demo.ui.parts import (
-    BETWEEN_RUNS,
-    IN_THE_MAKING,
-    NO_REPORT,
-    Notice,
-    SyncView,
-    Tile,
-    Tiles,
-    Updates,
-    bad,
-    facts,
-    notice,
-    plain,
-    sync_view,
-    tiles,
-)
+from syncedit_demo.ui.components.notice import Notice, bad, notice, plain
+from syncedit_demo.ui.components.player import Comparison, Side, compare_player
+from syncedit_demo.ui.components.sync_view import BETWEEN_RUNS, IN_THE_MAKING, NO_REPORT, SyncView, sync_view
+from syncedit_demo.ui.components.tiles import Tile, Tiles, tiles
+from syncedit_demo.ui.messages import facts
+from syncedit_demo.ui.updates import Updates
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:

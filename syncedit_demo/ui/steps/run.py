@@ -15,8 +15,10 @@ from syncedit_demo.edits.make import Queued, Started
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.service import VariantStarted
+from syncedit_demo.ui.components.notice import bad, notice, plain
+from syncedit_demo.ui.components.run_state import RunState, run_state
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.parts import RunState, Updates, bad, describe_progress, notice, plain, run_state
+from syncedit_demo.ui.updates import Updates
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.visits.visit import Run
 
@@ -222,3 +224,23 @@ def _reduced(frame: Frame) -> Image.Image:
     picture = Image.fromarray(frame)
     picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     return picture
+
+
+def describe_progress(progress: Progress, seconds: float, done_before: int) -> tuple[str, float | None]:
+    """How far a phase is in words and as a share, after `seconds` for the steps since `done_before`.
+
+    Nothing can be said of a phase that is one step.
+    """
+    if progress.total == 1:
+        return "", None
+    text = f"{progress.step} of {progress.total}"
+    done, left = progress.step - done_before, progress.total - progress.step
+    if seconds >= 1 and done > 0 and left:
+        text += f" · {_duration(seconds / done * left)} left"
+    return text, progress.step / progress.total
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {round(seconds / 60)} min"

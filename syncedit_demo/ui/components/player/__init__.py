@@ -1,9 +1,4 @@
-"""The synchronised player: two videos of the same frames on one clock.
-
-The markup, the style and the behaviour are in `compare.html`, `compare.css` and `compare.js` beside this file. Both
-templates are constant: Gradio evaluates what it puts into a template as JavaScript, so everything that differs from
-clip to clip, labels above all, reaches the page through the value and is written there as plain text.
-"""
+"""The synchronised player: two videos of the same frames on one clock."""
 
 from __future__ import annotations
 
@@ -11,11 +6,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import gradio as gr
 from gradio.data_classes import FileData, GradioModel
 from pydantic import PositiveInt, field_serializer
 
+from syncedit_demo.ui.components.template import template
+
 if TYPE_CHECKING:
+    import gradio as gr
+
     from syncedit_demo.media.web_tracks import Playable
 
 HERE = Path(__file__).parent
@@ -80,11 +78,4 @@ def compare_player(value: Comparison | None = None, *, elem_id: str | None = Non
         value: What it shows at first.
         elem_id: The id of the component in the page.
     """
-    return gr.HTML(
-        value,
-        html_template=(HERE / "compare.html").read_text(encoding="utf-8"),
-        css_template=(HERE / "compare.css").read_text(encoding="utf-8"),
-        js_on_load=(HERE / "compare.js").read_text(encoding="utf-8"),
-        apply_default_css=False,
-        elem_id=elem_id,
-    )
+    return template(HERE, value, elem_id)
