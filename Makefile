@@ -23,6 +23,7 @@ check: .venv/installed-requirements-dev.txt
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/pyright
+	$(BIN)/lint-imports
 
 # The browser tests drive Debian's Chromium; as root it is installed, otherwise it is asked for.
 chromium:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-import uuid
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.conform.frames import conform, first_frame
+from syncedit_demo.conform.sound import audio_interval
 from syncedit_demo.edits.compare_files import report_files
 from syncedit_demo.edits.device_queue import DeviceQueue
 from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
@@ -20,13 +19,11 @@ from syncedit_demo.engines.options import resolve_options
 from syncedit_demo.engines.registry import Engines
 from syncedit_demo.errors import EngineError, OutputError
 from syncedit_demo.media.atomic import check_target, publish
-from syncedit_demo.media.audio import audio_interval
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.registration.register import register
-from syncedit_demo.ui.visits.old_files import delete_old
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -132,20 +129,6 @@ class EditService:
         """
         frames = cancel.guard(conform(path, clip, plan))
         write_clip(frames, target, frame_rate=plan.frame_rate, audio=audio_interval(path, clip, plan))
-
-    def new_job_folder(self) -> Path:
-        """A private folder for what the page or the API makes; its name cannot be guessed; deleted once it is old."""
-        folder = self.settings.jobs_dir / uuid.uuid4().hex
-        folder.mkdir(parents=True, mode=0o700)
-        return folder
-
-    def delete_old_files(self) -> None:
-        """Delete uploads, and what visits and calls were given and made, once it is older than the settings allow."""
-        oldest = time.time() - 3600 * self.settings.job_max_age_hours
-        jobs = self.settings.jobs_dir
-        # What is in the folder of a visit ages piece by piece, and the folder itself when it is empty.
-        for folder in (self.settings.uploads_dir, *jobs.glob("*"), jobs):
-            delete_old(folder, oldest)
 
     def report(self, clip: Path, result: Path) -> SyncReport:
         """How well a result keeps time with a clip.

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from syncedit_demo import __version__
+from syncedit_demo.conform.sound import audio_interval
 from syncedit_demo.edits.compare_files import Side, report_edit
 from syncedit_demo.edits.record import EngineRecord, InputFile, RunRecord, record_path
 from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.media.atomic import output_errors, publish, staging
-from syncedit_demo.media.audio import AudioInterval, audio_interval
+from syncedit_demo.media.audio import AudioInterval
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.media.side_by_side import side_by_side
 from syncedit_demo.media.video_writer import VideoFile, finish, read_frames, writing_clip

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
     from numpy.typing import NDArray
 
-    from syncedit_demo.media.probe import ClipInfo
-    from syncedit_demo.plan import EditPlan
-
     AnyPacket = av.Packet[VideoStream] | av.Packet[AudioStream]
 
 COPIED_CODEC = "aac"
@@ -52,19 +49,6 @@ class AudioInterval:
     start: Fraction
     duration: Fraction
     from_first_frame: bool
-
-
-def audio_interval(path: Path, clip: ClipInfo, plan: EditPlan) -> AudioInterval | None:
-    """The audio that belongs to the plan's frames; None where the clip has none."""
-    if clip.audio is None:
-        return None
-    return AudioInterval(
-        path=path,
-        stream_index=clip.audio.index,
-        start=clip.start_time + plan.start / plan.frame_rate,
-        duration=plan.frames / plan.frame_rate,
-        from_first_frame=plan.start == 0,
-    )
 
 
 def add_audio(source: InputContainer, interval: AudioInterval, output: OutputContainer) -> Iterator[AnyPacket]:

@@ -18,7 +18,7 @@ from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.visits.jobs import Job
-from syncedit_demo.ui.visits.visit import RunFiles, Visit, link, name_beside
+from syncedit_demo.ui.visits.visit import RunFiles, link, name_beside, new_visit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -130,7 +130,7 @@ class Endpoints:
             cancel.set()
 
     def _cut(self, clip: str, options: PlanOptions) -> Cut:
-        visit = Visit(self._service.new_job_folder())
+        visit = new_visit(self._service.settings)
         path = visit.keep(Path(clip))
         info, plan = self._service.inspect(path, options)
         return visit.new_cut(path, info, options, plan)

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
-from gradio.themes import Base
-from gradio.themes.utils import colors, sizes
 
 from syncedit_demo.errors import SettingsError
 from syncedit_demo.ui.page import build_page
+from syncedit_demo.ui.theme import theme
 from syncedit_demo.ui.visits.examples import EXAMPLES
+from syncedit_demo.ui.visits.old_files import delete_old_files
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -47,7 +47,7 @@ def serve(service: EditService) -> None:
 
     @asynccontextmanager
     async def cleaning(_: object) -> AsyncGenerator[None]:
-        task = asyncio.create_task(_clean(service))
+        task = asyncio.create_task(_clean(settings))
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):
@@ -97,66 +97,10 @@ def _upload_limit(megabytes: int) -> str:
     return f"(() => {{ const LIMIT = {megabytes * 1_000_000}, LABEL = {json.dumps(label)};\n{script}\n}})()"
 
 
-def theme() -> Base:
-    """Quiet greys, one accent, the fonts of the system."""
-    return Base(
-        primary_hue=colors.indigo,
-        neutral_hue=colors.zinc,
-        text_size=sizes.text_md,
-        radius_size=sizes.radius_lg,
-        font=("system-ui", "sans-serif"),
-        font_mono=("ui-monospace", "monospace"),
-    ).set(
-        body_background_fill="*neutral_100",
-        body_background_fill_dark="*neutral_950",
-        block_border_width="0px",
-        block_background_fill="transparent",
-        block_background_fill_dark="transparent",
-        block_label_background_fill="transparent",
-        block_shadow="none",
-        block_padding="0px",
-        block_info_text_size="13px",
-        input_background_fill="*background_fill_primary",
-        input_background_fill_dark="*neutral_900",
-        input_border_color="*neutral_300",
-        input_border_color_dark="*neutral_700",
-        input_border_width="1px",
-        background_fill_secondary="*neutral_50",
-        checkbox_label_background_fill="transparent",
-        checkbox_label_background_fill_hover="transparent",
-        checkbox_label_background_fill_selected="transparent",
-        checkbox_label_padding="4px 12px 4px 0",
-        button_secondary_background_fill="*background_fill_primary",
-        button_secondary_background_fill_hover="*background_fill_secondary",
-        button_secondary_background_fill_dark="*neutral_900",
-        button_secondary_background_fill_hover_dark="*neutral_800",
-        checkbox_label_background_fill_dark="transparent",
-        checkbox_label_background_fill_hover_dark="transparent",
-        checkbox_label_background_fill_selected_dark="transparent",
-        button_secondary_border_color="*neutral_300",
-        button_secondary_border_color_dark="*neutral_700",
-        button_border_width="1px",
-        button_primary_border_color="transparent",
-        button_small_text_size="14px",
-        button_small_padding="8px 12px",
-        button_large_text_size="16px",
-        button_large_text_weight="600",
-        body_text_color_subdued="*neutral_600",
-        body_text_color_subdued_dark="*neutral_400",
-        block_info_text_color="*neutral_600",
-        block_info_text_color_dark="*neutral_400",
-        color_accent="*primary_600",
-        button_primary_background_fill="*primary_600",
-        button_primary_background_fill_hover="*primary_700",
-        button_primary_background_fill_dark="*primary_600",
-        button_primary_text_color="white",
-    )
-
-
-async def _clean(service: EditService) -> None:
+async def _clean(settings: Settings) -> None:
     while True:
         try:
-            await asyncio.to_thread(service.delete_old_files)
+            await asyncio.to_thread(delete_old_files, settings)
         except Exception:
             logger.exception("old files could not be deleted; the next try is in %d s", CLEANING_SECONDS)
         await asyncio.sleep(CLEANING_SECONDS)

@@ -221,7 +221,7 @@ class _Page:
     def restore(self, stored: object) -> Updates:
         """Take up the visit that this browser had, with its results."""
         known = cast("dict[str, object]", stored) if isinstance(stored, dict) else {}
-        visit = open_visit(self._service, known.get("id"))
+        visit = open_visit(self._service.settings, known.get("id"))
         count = known.get("runs")
         updates = self._results.restore(visit, count if isinstance(count, int) else 0, self._hours)
         return {**updates, self._visit: visit, self._stored: _to_store(visit)}
@@ -352,7 +352,7 @@ class _Page:
 
     def _open(self, stored: object) -> Visit:
         known = cast("dict[str, object]", stored) if isinstance(stored, dict) else {}
-        return open_visit(self._service, known.get("id"))
+        return open_visit(self._service.settings, known.get("id"))
 
 
 def _to_store(visit: Visit) -> dict[str, object]:

@@ -24,6 +24,7 @@ from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.visits import jobs
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
+from syncedit_demo.ui.visits.old_files import delete_old_files
 from syncedit_demo.ui.visits.visit import Run, RunFiles, Visit, link, name_beside, open_visit
 from tests.clips import edited_scene, write_scene
 
@@ -61,14 +62,14 @@ def follow(job: Job) -> list[RunEvent]:
 
 @pytest.mark.parametrize("stored", [None, 7, "", "../../etc", "f" * 31, "F" * 32, "f" * 32, {"id": "x"}])
 def test_only_a_visit_that_exists_is_taken_up(service: EditService, stored: object) -> None:
-    opened = open_visit(service, stored)
+    opened = open_visit(service.settings, stored)
     assert opened.folder.parent == service.settings.jobs_dir
     assert opened.id != stored
-    assert open_visit(service, opened.id) == opened
+    assert open_visit(service.settings, opened.id) == opened
 
 
 def test_a_run_is_kept_with_all_its_files(service: EditService, tmp_path: Path) -> None:
-    visit = open_visit(service, None)
+    visit = open_visit(service.settings, None)
     *_, first, last = [
         event for event in follow(start(service, visit, tmp_path, CancelFlag())) if isinstance(event, Arrival)
     ]
@@ -84,7 +85,7 @@ def test_a_run_is_kept_with_all_its_files(service: EditService, tmp_path: Path) 
 
 
 def test_a_run_is_kept_as_soon_as_its_result_can_be_played(service: EditService, tmp_path: Path) -> None:
-    visit = open_visit(service, None)
+    visit = open_visit(service.settings, None)
     making = steps(service, visit, tmp_path, CancelFlag())
     seen: list[tuple[bool, bool, bool]] = []
     for arrival in (event for event in making if isinstance(event, Arrival)):
@@ -101,7 +102,7 @@ def test_a_run_is_kept_as_soon_as_its_result_can_be_played(service: EditService,
 
 @pytest.mark.parametrize("arrivals", [1, 2], ids=["before its report", "after its report"])
 def test_a_stop_keeps_a_run_that_can_be_played(service: EditService, tmp_path: Path, arrivals: int) -> None:
-    visit, stop = open_visit(service, None), CancelFlag()
+    visit, stop = open_visit(service.settings, None), CancelFlag()
     making = steps(service, visit, tmp_path, stop)
     seen = [next(event.run for event in making if isinstance(event, Arrival)) for _ in range(arrivals)]
     run = seen[-1]
@@ -145,7 +146,7 @@ def test_what_happens_at_about_the_same_time_is_told_together(monkeypatch: pytes
 
 
 def test_a_run_without_a_report_has_no_rank(service: EditService, tmp_path: Path) -> None:
-    visit = open_visit(service, None)
+    visit = open_visit(service.settings, None)
     *_, last = steps(service, visit, tmp_path, CancelFlag())
     assert isinstance(last, Arrival)
     first = last.run.record
@@ -156,7 +157,7 @@ def test_a_run_without_a_report_has_no_rank(service: EditService, tmp_path: Path
 
 
 def test_a_stopped_run_is_over_before_the_next_one_begins(service: EditService, tmp_path: Path) -> None:
-    visit, flags = open_visit(service, None), Flags()
+    visit, flags = open_visit(service.settings, None), Flags()
     order: list[str] = []
     first = start(service, visit, tmp_path, flags.start("visitor"))
     for news in first.news():
@@ -181,7 +182,7 @@ def test_a_stopped_run_is_over_before_the_next_one_begins(service: EditService, 
 
 
 def test_what_a_visit_has_ages_piece_by_piece(service: EditService, tmp_path: Path) -> None:
-    left, visit = open_visit(service, None), open_visit(service, None)
+    left, visit = open_visit(service.settings, None), open_visit(service.settings, None)
     clip = write_scene(tmp_path / "scene.mp4", 1)
     old, young = visit.keep(clip), visit.keep(clip)
     upload = service.settings.uploads_dir / "copy" / "scene.mp4"
@@ -190,14 +191,14 @@ def test_what_a_visit_has_ages_piece_by_piece(service: EditService, tmp_path: Pa
     long_ago = time.time() - 3700
     for each in (clip, old.parent, upload.parent, left.folder):
         os.utime(each, (long_ago, long_ago))
-    service.delete_old_files()
+    delete_old_files(service.settings)
     assert list(service.settings.jobs_dir.glob("*/*")) == [young.parent]
     assert list(service.settings.jobs_dir.iterdir()) == [visit.folder]
     assert list(service.settings.uploads_dir.iterdir()) == []
 
 
 def test_a_visit_goes_on_after_its_folder_was_deleted(service: EditService, tmp_path: Path) -> None:
-    visit = open_visit(service, None)
+    visit = open_visit(service.settings, None)
     visit.folder.rmdir()
     assert visit.keep(write_scene(tmp_path / "scene.mp4", 1)).exists()
     shutil.rmtree(visit.folder)
@@ -225,7 +226,7 @@ def test_an_edited_frame_has_a_name_of_its_own_beside_any_clip(tmp_path: Path, n
 
 
 def test_a_run_says_which_of_its_inputs_is_not_kept_any_more(service: EditService, tmp_path: Path) -> None:
-    visit = open_visit(service, None)
+    visit = open_visit(service.settings, None)
     making = steps(service, visit, tmp_path, CancelFlag())
     (tmp_path / "edited.png").unlink()
     with pytest.raises(DeletedError, match=r"^edited\.png is not kept any more: choose it again\.$"):

@@ -9,7 +9,7 @@ from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import JobEvent
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.service import EditService
-from syncedit_demo.ui.launch import theme
+from syncedit_demo.ui.theme import theme
 from syncedit_demo.ui.page import build_page
 
 if TYPE_CHECKING:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from syncedit_demo.settings import Settings
+
 logger = logging.getLogger(__name__)
+
+
+def delete_old_files(settings: Settings) -> None:
+    """Delete uploads, and what visits and calls were given and made, once it is older than the settings allow."""
+    oldest = time.time() - 3600 * settings.job_max_age_hours
+    jobs = settings.jobs_dir
+    # What is in the folder of a visit ages piece by piece, and the folder itself when it is empty.
+    for folder in (settings.uploads_dir, *jobs.glob("*"), jobs):
+        delete_old(folder, oldest)
 
 
 def delete_old(folder: Path, oldest: float) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan, PlanOptions
-    from syncedit_demo.service import EditService
+    from syncedit_demo.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -195,13 +195,20 @@ class Visit:
         return folder
 
 
-def open_visit(service: EditService, visit_id: object) -> Visit:
+def new_visit(settings: Settings) -> Visit:
+    """A visit in a private folder, whose name cannot be guessed; deleted once it is old."""
+    folder = settings.jobs_dir / uuid.uuid4().hex
+    folder.mkdir(parents=True, mode=0o700)
+    return Visit(folder)
+
+
+def open_visit(settings: Settings, visit_id: object) -> Visit:
     """The visit that a browser names while its folder is there, or a new one."""
     if isinstance(visit_id, str) and VISIT_ID.fullmatch(visit_id):
-        folder = service.settings.jobs_dir / visit_id
+        folder = settings.jobs_dir / visit_id
         if folder.is_dir():
             return Visit(folder)
-    return Visit(service.new_job_folder())
+    return new_visit(settings)
 
 
 def link(source: Path, target: Path) -> None:
