@@ -20,7 +20,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from benchmarks.conform import make_clip
-from tests.running import running_app
+from tests.support.running import running_app
 
 CHROMIUM = "/usr/bin/chromium"
 

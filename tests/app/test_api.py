@@ -16,8 +16,8 @@ from syncedit_demo.edits.record import load_record
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from tests.clips import edited_scene, write_scene
-from tests.running import running_app
+from tests.support.clips import edited_scene, write_scene
+from tests.support.running import running_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,7 +20,7 @@ from syncedit_demo.settings import Settings
 from syncedit_demo.ui.page import HEAVY, build_page
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, make_runs
 from syncedit_demo.ui.visits.visit import Cut, Visit
-from tests.clips import edited_scene, scene
+from tests.support.clips import edited_scene, scene
 
 if TYPE_CHECKING:
     from gradio.block_function import BlockFunction

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from tests.running import ROOT, START_SECONDS, running_app
+from tests.support.running import ROOT, START_SECONDS, running_app
 
 if TYPE_CHECKING:
     from pathlib import Path

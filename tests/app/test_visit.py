@@ -26,7 +26,7 @@ from syncedit_demo.ui.visits import jobs
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.visits.old_files import delete_old_files
 from syncedit_demo.ui.visits.visit import Run, RunFiles, Visit, link, name_beside, open_visit
-from tests.clips import edited_scene, write_scene
+from tests.support.clips import edited_scene, write_scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

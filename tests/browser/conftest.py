@@ -21,7 +21,7 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.running import free_port
+from tests.support.running import free_port
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (

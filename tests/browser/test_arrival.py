@@ -13,17 +13,17 @@ from syncedit_demo.edits.record import load_record
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import probe
 from syncedit_demo.settings import Settings
-from tests.browser.held import serve_held
-from tests.browser.test_page import RUN_TIMEOUT, Desk
-from tests.clips import edited_scene, write_scene
-from tests.limits import file_size_limit
+from tests.support.clips import edited_scene, write_scene
+from tests.support.desk import RUN_TIMEOUT, Desk
+from tests.support.held import serve_held
+from tests.support.limits import file_size_limit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.browser.conftest import OpenPage, Serve, Watch
-    from tests.browser.held import HeldService
+    from tests.support.held import HeldService
 
 FRAMES = 60
 ENGINE, REPORT, SIDE_BY_SIDE = "Following the motion", REPORT_PHASE, "Writing the side-by-side video"

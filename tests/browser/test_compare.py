@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from fractions import Fraction
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import av
 import gradio as gr
 import numpy as np
 import pytest
@@ -25,22 +23,17 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.ui.components.player import Comparison, Side, compare_player
-from tests.browser.drift import Drift
+from tests.support.drift import Drift
+from tests.support.numbered import FRAMES, HEIGHT, PATCH, PATCH_STEP, RATE, WIDTH, write_numbered
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from tests.browser.conftest import OpenPage, Serve
 
-WIDTH, HEIGHT, FRAMES = 192, 128, 40
-RATE = Fraction(30000, 1001)
-BLOCK = WIDTH // 8
 FIRST_PART = 250_000
 """Bytes of the heavy clip that come at once where the rest is held back; about half of it."""
 
-PATCH = (slice(88, 120), slice(120, 168))
-PATCH_STEP = 20
-"""By how many grey levels the result differs from the reference, and only in the patch."""
 
 HOSTILE = ("<img src=x onerror=\"document.title='owned'\">", "${document.title='owned'}{{value}}`\\")
 
@@ -79,37 +72,6 @@ PROBE = """
 """
 
 
-def write_clip(path: Path, *, frames: int = FRAMES, step: int = 0, tone: int = 0, noise: bool = False) -> Path:
-    """Write numbered frames: a grey ramp that moves, `step` levels brighter in the patch; `tone` is a sound in Hz.
-
-    With `noise` the file is as large as these frames can make it.
-    """
-    ramp = np.linspace(40, 200, WIDTH)
-    random_levels = np.random.default_rng(7)
-    with av.open(path, "w", options={"movflags": "faststart"}) as container:
-        video = container.add_stream("libx264", rate=RATE, options={"crf": "12", "preset": "veryfast"})
-        video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        sound = container.add_stream("aac", rate=48000, layout="mono") if tone else None
-        for index in range(frames):
-            picture = np.repeat(np.roll(ramp, index)[None, :], HEIGHT, axis=0)
-            picture[PATCH] = 100 + step
-            if noise:
-                picture = random_levels.integers(0, 256, (HEIGHT, WIDTH))
-            bits = [255 * (index >> bit & 1) for bit in range(8)]
-            picture[:BLOCK] = np.repeat(bits, BLOCK)
-            frame = av.VideoFrame.from_ndarray(np.repeat(picture[..., None], 3, axis=2).astype(np.uint8), "rgb24")
-            container.mux(video.encode(frame))
-        container.mux(video.encode())
-        if sound is not None:
-            time = np.arange(int(frames * 48000 / RATE), dtype=np.float32) / 48000
-            wave = (0.1 * np.sin(2 * np.pi * tone * time)).astype(np.float32)[None, :]
-            samples = av.AudioFrame.from_ndarray(wave, "fltp", "mono")
-            samples.sample_rate = 48000
-            container.mux(sound.encode(samples))
-            container.mux(sound.encode())
-    return path
-
-
 @pytest.fixture(scope="module")
 def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     """An app that holds the player, and a button for every value it is to show."""
@@ -123,17 +85,20 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     def pair(first: Side, second: Side | None) -> Comparison:
         return Comparison(reference=first, result=second, width=WIDTH, height=HEIGHT, frames=FRAMES, rate=RATE)
 
-    reference, result = write_clip(folder / "reference.mp4"), write_clip(folder / "result.mp4", step=PATCH_STEP)
-    heard, heard_result = write_clip(folder / "heard.mp4", tone=440), write_clip(folder / "heard_result.mp4", tone=880)
+    reference, result = write_numbered(folder / "reference.mp4"), write_numbered(folder / "result.mp4", step=PATCH_STEP)
+    heard, heard_result = (
+        write_numbered(folder / "heard.mp4", tone=440),
+        write_numbered(folder / "heard_result.mp4", tone=880),
+    )
     silent = side(reference, "Reference")
     values = {
         "pair": pair(silent, side(result, "Draft engine · seed 42")),
         "other": pair(silent, side(heard_result, "Draft engine · seed 43")),
         "heard": pair(side(heard, "Reference"), side(heard_result, "Draft engine · seed 44")),
         "one heard": pair(side(heard, "Reference"), side(result, "Draft engine · seed 45")),
-        "short": pair(silent, side(write_clip(folder / "short.mp4", frames=FRAMES - 2), "Short")),
+        "short": pair(silent, side(write_numbered(folder / "short.mp4", frames=FRAMES - 2), "Short")),
         "hostile": pair(side(reference, HOSTILE[0]), side(result, HOSTILE[1])),
-        "heavy": pair(silent, side(write_clip(folder / "heavy.mp4", noise=True), "Heavy")),
+        "heavy": pair(silent, side(write_numbered(folder / "heavy.mp4", noise=True), "Heavy")),
         "broken": pair(silent, Side.of(Playable(broken, None), "Broken")),
         "pending": pair(silent, None),
         "nothing": None,

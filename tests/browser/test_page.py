@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Dialog, Locator, Page, expect
+from playwright.sync_api import expect
 
 from syncedit_demo.edits.record import load_record
 from syncedit_demo.media.probe import probe
@@ -19,22 +19,18 @@ from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.visits.examples import EXAMPLES
-from tests.browser.drift import Drift
-from tests.clips import edited_scene, scene, write_scene
-from tests.media import Sound, Video, write_clip
-from tests.running import running_app
+from tests.support.clips import edited_scene, scene, write_scene
+from tests.support.desk import FRAMES, LIMIT, RUN_TIMEOUT, SIZE, Desk
+from tests.support.drift import Drift
+from tests.support.media import Sound, Video, write_clip
+from tests.support.running import running_app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.browser.conftest import OpenPage, Watch
 
-SIZE = (320, 256)
-FRAMES = 24
 RATE = Fraction(25)
-LIMIT = 40
-RUN_TIMEOUT = 60_000
-"""Milliseconds in which a small run is done even on a busy machine."""
 
 HOSTILE = ("<img src=x onerror=alert(1)>.mp4", "${alert(1)}.mp4")
 TOO_BIG = "<img src=x> is {{value}} big.mp4"
@@ -71,73 +67,6 @@ def app(home: Path) -> Iterator[str]:
     with running_app(home, max_frames=LIMIT, max_upload_mb=2) as address:
         yield address
     assert "Traceback" not in (home / "app.log").read_text(encoding="utf-8")
-
-
-class Desk:
-    """The page as a visitor uses it."""
-
-    def __init__(self, page: Page, media: Path) -> None:
-        self.page = page
-        self.media = media
-        self.dialogs: list[str] = []
-        page.on("dialog", self._refuse)
-        self.generate = page.locator("#generate")
-        self.stop = page.locator("#stop")
-        self.phase = page.locator("#run-state .phase")
-        self.player = page.locator(".compare-player")
-        self.sync = page.locator("#sync .sync")
-        expect(page.locator("#clip-file button").first).to_be_visible()
-
-    def _refuse(self, dialog: Dialog) -> None:
-        self.dialogs.append(dialog.message)
-        dialog.dismiss()
-
-    def ask_for_size(self, width: int = SIZE[0], height: int = SIZE[1]) -> None:
-        self.page.get_by_role("button", name="Advanced").click()
-        self.page.get_by_label("Own size").check()
-        for name, side in (("Width", width), ("Height", height)):
-            self.page.get_by_label(name, exact=True).fill(str(side))
-
-    def give_clip(self, name: str = "scene.mp4") -> None:
-        self.page.locator("#clip-file input[type=file]").set_input_files(self.media / name)
-
-    def give_frame(self, name: str = "edited.png") -> None:
-        self.page.locator("#edited-file input[type=file]").set_input_files(self.media / name)
-
-    def prepare(self, width: int = SIZE[0], height: int = SIZE[1]) -> None:
-        self.ask_for_size(width, height)
-        self.give_clip()
-        expect(self.card).to_be_visible()
-        self.give_frame()
-        expect(self.generate).to_be_enabled()
-
-    def run(self) -> None:
-        self.generate.click()
-        self.is_done()
-
-    def is_done(self) -> None:
-        expect(self.phase).to_contain_text("is done", timeout=RUN_TIMEOUT)
-        expect(self.player).to_have_attribute("data-state", "ready")
-
-    def place_of_the_picture(self) -> list[float]:
-        """Where in the page the picture of the player is, wherever the page is scrolled to."""
-        self.page.evaluate("scrollTo(0, 0)")
-        return self.player.locator(".stage").evaluate(
-            "stage => (({x, y, width, height}) => [x, y, width, height])(stage.getBoundingClientRect())"
-        )
-
-    @property
-    def card(self) -> Locator:
-        return self.page.locator(".clip-card")
-
-    def notice(self, name: str) -> Locator:
-        return self.page.locator(f"#{name} .notice")
-
-    def download(self, button: str, target: Path) -> str:
-        with self.page.expect_download() as download:
-            self.page.get_by_role("button", name=button, exact=True).click()
-        download.value.save_as(target)
-        return download.value.suggested_filename
 
 
 @pytest.fixture

@@ -12,16 +12,16 @@ from syncedit_demo.edits.make import REPORT_PHASE, Started
 from syncedit_demo.engines.interface import Preview, PreviewClip
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.settings import Settings
-from tests.browser.held import serve_held
-from tests.browser.test_page import Desk
-from tests.clips import edited_scene, write_scene
+from tests.support.clips import edited_scene, write_scene
+from tests.support.desk import Desk
+from tests.support.held import serve_held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.browser.conftest import OpenPage, Serve
-    from tests.browser.held import HeldService
+    from tests.support.held import HeldService
 
 pytest.importorskip("torch")
 pytest.importorskip("ltx_core")
@@ -34,8 +34,8 @@ def app(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> tuple[HeldSer
     """The page on a machine where a tiny set is prepared."""
     from syncedit_demo.engines.sync_lora import prepare_weights  # noqa: PLC0415 - needs torch
     from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, Slot  # noqa: PLC0415
-    from tests import tiny_ltx  # noqa: PLC0415
-    from tests.wide_products import multiply_in_float32  # noqa: PLC0415
+    from tests.support import tiny_ltx  # noqa: PLC0415
+    from tests.support.wide_products import multiply_in_float32  # noqa: PLC0415
 
     folder = tmp_path_factory.mktemp("sync_lora")
     settings = Settings(

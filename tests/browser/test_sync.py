@@ -19,7 +19,7 @@ from syncedit_demo.sync_report.faces import FaceCurve
 from syncedit_demo.sync_report.report import SyncReport
 from syncedit_demo.ui.components.player import Comparison, Side, compare_player
 from syncedit_demo.ui.components.sync_view import SyncView, sync_view
-from tests.browser.test_compare import FRAMES, HEIGHT, WIDTH, write_clip
+from tests.support.numbered import FRAMES, HEIGHT, WIDTH, write_numbered
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenPage, Serve
@@ -49,7 +49,7 @@ WITH_FACES = replace(FROZEN, faces={"pitch": FaceCurve(NODS, NODS_AND_HIDES, 1.0
 @pytest.fixture(scope="module")
 def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("clips")
-    side = Side.of(Playable.of(write_clip(folder / "clip.mp4"), folder), "Clip")
+    side = Side.of(Playable.of(write_numbered(folder / "clip.mp4"), folder), "Clip")
     pair = Comparison(
         reference=side, result=side, width=WIDTH, height=HEIGHT, frames=FRAMES, rate=Fraction(30000, 1001)
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from syncedit_demo.errors import PlanError
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan, PlanOptions, conformed_frames, pad_frame_count, parse_rate, plan_edit
-from tests.clips import clip_info
+from tests.support.clips import clip_info
 
 NTSC_30 = Fraction(30000, 1001)
 

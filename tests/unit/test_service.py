@@ -22,7 +22,7 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from tests.clips import edited_scene, write_scene
+from tests.support.clips import edited_scene, write_scene
 
 if TYPE_CHECKING:
     from pathlib import Path

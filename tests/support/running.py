@@ -1,0 +1,73 @@
+"""The app as its users run it: a process of its own, on a port of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.error import URLError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 120
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@contextmanager
+def running_app(folder: Path, **settings: object) -> Generator[str]:
+    """Run `app.py` with the draft engine and its files in a folder until the block is left.
+
+    Args:
+        folder: Where it keeps its files and its log.
+        settings: Further settings of the program, by name.
+
+    Yields:
+        Its address.
+    """
+    port = free_port()
+    wanted = {"engine": "draft", "work_dir": folder / "work", **settings}
+    environment = {
+        **os.environ,
+        **{f"SYNCEDIT_{name.upper()}": str(value) for name, value in wanted.items()},
+        "GRADIO_SERVER_NAME": "127.0.0.1",
+        "GRADIO_SERVER_PORT": str(port),
+        "PYTHONWARNINGS": "default",
+    }
+    log = folder / "app.log"
+    address = f"http://127.0.0.1:{port}/"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            _wait_for(address, process, log)
+            yield address
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=START_SECONDS):
+                return
+        except URLError:
+            time.sleep(0.05)
+    message = f"The app did not start:\n{log.read_text(encoding='utf-8')}"
+    raise RuntimeError(message)

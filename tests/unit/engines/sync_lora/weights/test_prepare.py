@@ -1,0 +1,186 @@
+"""The prepared set: the stock pipeline's weights to the bit, whole or not there at all."""
+
+# ltx_pipelines leaves many of its own types open.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from syncedit_demo.engines.sync_lora import prepare_weights
+from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, Slot, lora_modules
+from syncedit_demo.engines.sync_lora.weights.prepared import CHECKPOINT, MANIFEST, PROMPT, UPSCALER, open_prepared
+from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt, load_prompt
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
+from syncedit_demo.errors import EngineError
+from tests.support import tiny_gemma, tiny_ltx
+from tests.support.stock_ltx import stock_transformer
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
+    from syncedit_demo.settings import SyncLoraSettings
+
+PREFIX = "model.diffusion_model."
+
+
+@pytest.fixture
+def own(settings: SyncLoraSettings, prepared: PreparedSet, tmp_path: Path) -> SyncLoraSettings:
+    """A copy of the prepared set that the test may spoil."""
+    return settings.model_copy(
+        update={"prepared": shutil.copytree(prepared.checkpoint.path.parent, tmp_path / "prepared")}
+    )
+
+
+@pytest.fixture
+def with_gemma(settings: SyncLoraSettings, tmp_path: Path) -> Generator[SyncLoraSettings]:
+    """The weights with their text half, Gemma beside them, and an empty folder for the set."""
+    weights = tmp_path / "weights"
+    shutil.copytree(settings.weights, weights)
+    base = weights / FILE_NAMES[Slot.BASE]
+    with tiny_gemma.tiny_sizes():
+        tiny_ltx.save(base, tiny_ltx.load(base) | tiny_gemma.text_tensors(), tiny_ltx.CHECKPOINT_METADATA)
+        tiny_gemma.write_gemma(weights / GEMMA_FOLDER)
+        yield settings.model_copy(update={"weights": weights, "prepared": tmp_path / "prepared"})
+
+
+def test_fused_weights_are_the_stock_pipelines(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
+    stock = stock_transformer(settings.weights).state_dict()
+    ours = {
+        name.removeprefix(PREFIX): tensor
+        for name, tensor in tiny_ltx.load(prepared.checkpoint.path).items()
+        if name.startswith(PREFIX)
+    }
+    assert ours
+    assert all(torch.equal(tensor, stock[name]) for name, tensor in ours.items())
+    # What the stock pipeline has more of is the audio's half, which no video token passes through.
+    assert all(re.search("audio|a2v|av_ca", name) for name in stock.keys() - ours.keys())
+
+
+def test_fused_weights_are_base_plus_both_products(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
+    base = tiny_ltx.load(settings.weights / FILE_NAMES[Slot.BASE])
+    fused = tiny_ltx.load(prepared.checkpoint.path)
+    deltas = {name: torch.zeros(tensor.shape) for name, tensor in base.items()}
+    for slot in (Slot.SYNC_LORA, Slot.DISTILLED_LORA):
+        path = settings.weights / FILE_NAMES[slot]
+        lora = tiny_ltx.load(path)
+        for module, (a, b) in lora_modules(read_header(path)).items():
+            deltas[f"{PREFIX}{module}.weight"] += lora[b].float() @ lora[a].float()
+    for name, tensor in fused.items():
+        expected = base[name].float() + deltas[name]
+        # Two products and two sums, each rounded to bfloat16's 8 bits.
+        torch.testing.assert_close(tensor.float(), expected, rtol=2**-7, atol=2**-7)
+        assert deltas[name].any() != torch.equal(tensor, base[name])
+
+
+def test_manifest_speaks_of_the_files(prepared: PreparedSet, settings: SyncLoraSettings) -> None:
+    folder = prepared.checkpoint.path.parent
+    assert sorted(path.name for path in folder.iterdir()) == sorted([CHECKPOINT, UPSCALER, PROMPT, MANIFEST])
+    for file in prepared.manifest.files:
+        data = (folder / file.name).read_bytes()
+        assert (file.nbytes, file.sha256) == (len(data), sha256(data).hexdigest())
+    for slot in Slot:
+        data = (settings.weights / FILE_NAMES[slot]).read_bytes()
+        assert prepared.manifest.sources[slot.value].sha256 == sha256(data).hexdigest()
+
+
+def test_preparing_again_changes_nothing(own: SyncLoraSettings) -> None:
+    before = {path: path.stat().st_mtime_ns for path in own.prepared.iterdir()}
+    assert all(event.step <= event.total for event in prepare_weights(own))
+    assert {path: path.stat().st_mtime_ns for path in own.prepared.iterdir()} == before
+
+
+def test_other_weights_are_prepared_anew(own: SyncLoraSettings, tmp_path: Path) -> None:
+    weights = tiny_ltx.write_weights(tmp_path / "other", seed=1)
+    tiny_ltx.write_prompt(own.prepared / PROMPT, weights / FILE_NAMES[Slot.BASE])
+    before = open_prepared(own.prepared).manifest
+    list(prepare_weights(own.model_copy(update={"weights": weights})))
+    after = open_prepared(own.prepared).manifest
+    assert before.sources["sync-lora"].sha256 != after.sources["sync-lora"].sha256
+    assert before.files != after.files
+
+
+def test_an_interrupted_run_leaves_no_half_made_set(settings: SyncLoraSettings, tmp_path: Path) -> None:
+    own = settings.model_copy(update={"prepared": tmp_path})
+    shutil.copy(settings.prepared / PROMPT, tmp_path)
+    events = prepare_weights(own)
+    for event in events:
+        if event.phase == "Fusing" and event.step == 5:
+            break
+    events.close()
+    assert [path.name for path in tmp_path.iterdir()] == [PROMPT]
+    with pytest.raises(EngineError, match="python -m syncedit_demo prepare"):
+        open_prepared(tmp_path)
+
+
+@pytest.mark.parametrize("spoil", ["missing", "cut short", "another base's"])
+def test_the_prompt_is_encoded_where_it_is_not_there_for_this_base(with_gemma: SyncLoraSettings, spoil: str) -> None:
+    base = with_gemma.weights / FILE_NAMES[Slot.BASE]
+    path = with_gemma.prepared / PROMPT
+    with_gemma.prepared.mkdir()
+    if spoil == "cut short":
+        tiny_ltx.write_prompt(path, base)
+        path.write_bytes(path.read_bytes()[:-1])
+    elif spoil == "another base's":
+        tiny_ltx.write_prompt(path, base, base_sha256="another")
+    assert "Encoding the prompt on CPU" in {event.phase for event in prepare_weights(with_gemma)}
+    prepared = open_prepared(with_gemma.prepared)
+    assert load_prompt(prepared.prompt, width=64).shape == (1, 1024, 64)
+    (identity,) = [file for file in prepared.manifest.files if file.name == PROMPT]
+    assert identity.sha256 == sha256(path.read_bytes()).hexdigest()
+    assert base_of_prompt(path) == prepared.manifest.sources["base"].sha256
+    assert not list(with_gemma.prepared.glob("*.part"))
+
+
+def test_a_gemma_of_which_weights_are_missing_is_not_taken_for_one(with_gemma: SyncLoraSettings) -> None:
+    (with_gemma.weights / GEMMA_FOLDER / "model.safetensors").unlink()
+    with pytest.raises(EngineError, match="was not found, or not all of it"):
+        list(prepare_weights(with_gemma))
+
+
+def test_without_gemma_it_says_what_is_missing(settings: SyncLoraSettings, tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match="Gemma, which encodes the prompt once, was not found"):
+        list(prepare_weights(settings.model_copy(update={"prepared": tmp_path})))
+
+
+def test_an_unwritable_folder_is_told(settings: SyncLoraSettings, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EngineError, match="cannot be written"):
+        list(prepare_weights(settings.model_copy(update={"prepared": tmp_path / "file" / "prepared"})))
+
+
+@pytest.mark.parametrize("name", [CHECKPOINT, UPSCALER, PROMPT])
+def test_a_damaged_set_is_told(own: SyncLoraSettings, name: str) -> None:
+    path = own.prepared / name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(EngineError, match=name):
+        open_prepared(own.prepared)
+    path.unlink()
+    with pytest.raises(EngineError, match=name):
+        open_prepared(own.prepared)
+
+
+def test_a_manifest_of_another_version_or_none_is_told(own: SyncLoraSettings) -> None:
+    manifest = own.prepared / MANIFEST
+    entry = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps(entry | {"format": 99}))
+    with pytest.raises(EngineError, match="another version"):
+        open_prepared(own.prepared)
+    manifest.write_text("{")
+    with pytest.raises(EngineError, match="cannot be read"):
+        open_prepared(own.prepared)
+
+
+def test_the_set_keeps_the_checkpoints_configuration(prepared: PreparedSet) -> None:
+    with safe_open(prepared.checkpoint.path, framework="pt") as file:
+        assert json.loads(file.metadata()["config"]) == tiny_ltx.CHECKPOINT_CONFIG
