@@ -21,7 +21,8 @@ import numpy as np
 from syncedit_demo.errors import EditedFrameError
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.registration.aligner import Similarity, largest_distance
-from syncedit_demo.registration.register import ALIGNED_WITHIN, register
+from syncedit_demo.registration.position import ALIGNED_WITHIN
+from syncedit_demo.registration.register import register
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -18,3 +18,8 @@ def size_of(picture: NDArray[Any]) -> Size:
     """(width, height) of a picture or of a field over its pixels."""
     height, width = picture.shape[:2]
     return width, height
+
+
+def as_frame(picture: object) -> Frame:
+    """A picture that OpenCV made of a frame, with the type it has."""
+    return np.asarray(picture, np.uint8)

@@ -239,8 +239,8 @@ class Aligner:
         opinion = np.maximum(one, other) > agreement
         return int((opinion & (one - other > VOTE_MARGIN)).sum()), int((opinion & (other - one > VOTE_MARGIN)).sum())
 
-    def support(self, matrix: Matrix, agreement: float) -> NDArray[np.bool_]:
-        """Which blocks of the frame reach a local correlation under a map: (rows, columns)."""
+    def inliers(self, matrix: Matrix, agreement: float) -> NDArray[np.bool_]:
+        """Which blocks of the frame agree with a map, by a local correlation of `agreement`: (rows, columns)."""
         return self._block_agreement(matrix) > agreement
 
     @cached_property

@@ -1,123 +1,38 @@
+"""The edited frame is brought to frame 0: what was displaced is undone, what is aligned is left, the rest refused."""
+
 from __future__ import annotations
 
-import math
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from syncedit_demo.errors import EditedFrameError
-from syncedit_demo.registration.aligner import IDENTITY, Similarity, compose, inverse, largest_distance, scaling
-from syncedit_demo.registration.register import Registration, edited_pixels, register
+from syncedit_demo.registration.aligner import Similarity, largest_distance
+from syncedit_demo.registration.register import Registration, register
+from tests.support.edited_frames import (
+    HEIGHT,
+    SIZE,
+    WIDTH,
+    busy_scene,
+    displaced,
+    jpeg,
+    plain_scene,
+    resized,
+    similarities,
+    third_edited,
+)
 
-Frame = NDArray[np.uint8]
-
-WIDTH, HEIGHT = 512, 448
-SIZE = (WIDTH, HEIGHT)
-
-
-def busy_scene(seed: int = 0, width: int = WIDTH, height: int = HEIGHT) -> Frame:
-    """Shapes of all sizes over a soft texture."""
-    rng = np.random.default_rng(seed)
-    noise = rng.normal(128, 60, (height // 4, width // 4, 3)).astype(np.float32)
-    scene = np.clip(cv2.resize(cv2.GaussianBlur(noise, (0, 0), 3), (width, height)) * 1.5 - 64, 0, 255).astype(np.uint8)
-    for _ in range(60):
-        colour = tuple(int(value) for value in rng.integers(0, 256, 3))
-        x, y = int(rng.integers(0, width)), int(rng.integers(0, height))
-        radius = int(rng.integers(4, 40))
-        if rng.random() < 0.5:
-            cv2.circle(scene, (x, y), radius, colour, -1, cv2.LINE_AA)
-        else:
-            corner = (x + radius, y + int(rng.integers(4, 40)))
-            cv2.rectangle(scene, (x, y), corner, colour, -1)
-    return np.asarray(cv2.GaussianBlur(scene, (0, 0), 0.8), np.uint8)
-
-
-def plain_scene() -> Frame:
-    """A figure before a wall: hardly any texture, as in a studio portrait."""
-    wall = np.linspace(190, 225, WIDTH)[None, :, None] * np.ones((HEIGHT, 1, 3))
-    scene = wall.astype(np.uint8)
-    cv2.ellipse(scene, (256, 448), (150, 170), 0, 0, 360, (60, 70, 120), -1, cv2.LINE_AA)
-    cv2.ellipse(scene, (256, 180), (75, 100), 0, 0, 360, (205, 160, 135), -1, cv2.LINE_AA)
-    cv2.ellipse(scene, (256, 120), (85, 60), 0, 150, 390, (50, 35, 25), -1, cv2.LINE_AA)
-    for x in (226, 286):
-        cv2.circle(scene, (x, 175), 8, (40, 40, 60), -1, cv2.LINE_AA)
-    cv2.ellipse(scene, (256, 232), (28, 10), 0, 0, 180, (150, 60, 60), -1, cv2.LINE_AA)
-    cv2.line(scene, (256, 300), (256, 448), (220, 220, 230), 3, cv2.LINE_AA)
-    return np.asarray(cv2.GaussianBlur(scene, (0, 0), 0.8), np.uint8)
-
-
-def displaced(frame: Frame, by: Similarity) -> Frame:
-    size = (frame.shape[1], frame.shape[0])
-    moved = cv2.warpAffine(frame, by.matrix(size), size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    return np.asarray(moved, np.uint8)
-
-
-def third_edited(frame: Frame, seed: int) -> Frame:
-    """The frame with a third of it replaced by something else."""
-    height, width = frame.shape[:2]
-    edited = frame.copy()
-    x = (seed * 97) % (width // 2)
-    region = np.s_[height // 6 : height // 6 + 2 * height // 3, x : x + width // 2]
-    edited[region] = busy_scene(1000 + seed, width, height)[region]
-    return edited
-
-
-def jpeg(frame: Frame, quality: int) -> Frame:
-    _, data = cv2.imencode(".jpg", frame[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-    return np.ascontiguousarray(decoded[..., ::-1])
-
-
-def resized(frame: Frame, width: int, height: int) -> Frame:
-    how = cv2.INTER_AREA if width < frame.shape[1] else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(frame, (width, height), interpolation=how), np.uint8)
+if TYPE_CHECKING:
+    from syncedit_demo.frames import Frame
 
 
 def error_of(found: Registration, truth: Similarity, size: tuple[int, int] = SIZE) -> float:
     """The largest error over the frame, in pixels."""
     return largest_distance(found.transform.matrix(size), truth.matrix(size), size)
-
-
-similarities = st.builds(
-    Similarity,
-    dx=st.floats(-40, 40),
-    dy=st.floats(-40, 40),
-    zoom=st.floats(0.9, 1.1),
-    turn=st.floats(-2, 2),
-)
-
-
-@given(similarities)
-def test_similarity_and_matrix_are_one_to_one(similarity: Similarity) -> None:
-    again = Similarity.from_matrix(similarity.matrix(SIZE), SIZE)
-    assert largest_distance(again.matrix(SIZE), similarity.matrix(SIZE), SIZE) < 1e-9
-    assert abs(again.zoom - similarity.zoom) < 1e-12
-    assert abs(again.turn - similarity.turn) < 1e-9
-
-
-@given(similarities)
-def test_a_map_and_its_inverse_are_no_displacement(similarity: Similarity) -> None:
-    matrix = similarity.matrix(SIZE)
-    assert largest_distance(compose(matrix, inverse(matrix)), IDENTITY, SIZE) < 1e-9
-
-
-@given(st.integers(1, 4000), st.integers(1, 4000), st.integers(1, 4000), st.integers(1, 4000))
-def test_scaling_takes_corners_of_the_picture_to_corners(w: int, h: int, w2: int, h2: int) -> None:
-    matrix = scaling((w, h), (w2, h2))
-    assert np.allclose(matrix @ (-0.5, -0.5, 1), (-0.5, -0.5))
-    assert np.allclose(matrix @ (w - 0.5, h - 0.5, 1), (w2 - 0.5, h2 - 0.5))
-
-
-@given(similarities, st.floats(0, WIDTH - 1), st.floats(0, HEIGHT - 1))
-def test_no_pixel_is_displaced_by_more_than_the_largest_displacement(
-    similarity: Similarity, x: float, y: float
-) -> None:
-    way = similarity.matrix(SIZE) @ (x, y, 1) - (x, y)
-    assert math.hypot(*way) <= similarity.largest_displacement(SIZE) + 1e-9
 
 
 @settings(max_examples=12)
@@ -351,20 +266,6 @@ def test_nothing_edited_is_noticed_through_compression_and_resizing(scene: type)
         assert found.notes[-1] == "Nothing was edited: the frame is the same as frame 0."
         assert found.edited_share == 0
         assert not found.corrected
-
-
-@settings(max_examples=30)
-@given(x=st.integers(0, WIDTH - 12), y=st.integers(0, HEIGHT - 12), seed=st.integers(0, 5))
-def test_a_tiny_logo_is_not_nothing(x: int, y: int, seed: int) -> None:
-    first = busy_scene(seed)
-    edited = first.copy()
-    edited[y : y + 12, x : x + 12] = (255, 0, 90)
-    edited[y + 4 : y + 8, x + 3 : x + 9] = (0, 255, 255)
-    pixels = edited_pixels(first, jpeg(edited, 90))
-    assert pixels.any()
-    ys, xs = np.nonzero(pixels)
-    assert abs(float(ys.mean()) - (y + 5.5)) < 6
-    assert abs(float(xs.mean()) - (x + 5.5)) < 6
 
 
 def test_a_slight_grade_is_not_nothing() -> None:
