@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from av.container import InputContainer
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 MAX_DECLARED_RATE = 1000
@@ -122,73 +123,28 @@ def probe(path: Path, *, max_pixels: int = MAX_CLIP_PIXELS) -> ClipInfo:
         ClipError: There is no usable video in the file; the sentence says why and what to do.
     """
     with open_container(path, max_pixels) as container:
-        stream = _video_stream(path, container, max_pixels)
-        header = stream.codec_context
-        color_tags = (header.color_primaries, header.color_trc, header.colorspace)
-        scan = Scan(stream)
-        packets = scan.record(read_packets(container, *container.streams))
-        first = next(decode_packets(make_decoder(stream, max_pixels), packets), None)
-        if first is None:
-            # Where the decoder refuses a size, none is known.
-            reason = (
-                "the file is damaged. Copy it again, or export it again."
-                if stream.width
-                else f"its pictures are larger than the {max_pixels / 1e6:.3g} megapixels that are decoded here, "
-                "or the file is damaged. Export it again, smaller."
-            )
-            message = f"{path.name} holds {header.name} video of which no frame can be decoded: {reason}"
-            raise ClipError(message)
-        for _ in packets:
-            pass
-        broken = broken_off(container, scan)
-        if broken or scan.needs_decoding(container, first):
-            found = _decoded_times(path, max_pixels)
-        else:
-            found = _FrameTimes.of_clock(scan.shown_times(first))
-        times = found.times
-        if broken or container.format.name in STREAMED_FORMATS:
-            whole = without_ragged_tail(times, scan.last_stored)
-            if len(whole) < len(times):
-                broken = broken or "The file breaks off at its end."
-                times = whole
-        if len(times) == 1 and container.format.name in ANIMATED_IMAGES:
-            message = f"{path.name} is an image ({container.format.name}), not a clip; give a video file here."
-            raise ClipError(message)
-        timing = _timing(stream, times, scan.last_duration(times[-1]), timed=found.timed)
-        audio = _audio(container, scan)
-        turn, turn_notes = orientation(first)
-        aspect, aspect_notes = sample_aspect(stream)
-        used = f"The {frames_in_words(len(times))} that can be decoded {are(len(times))} used."
-        notes = [
-            *([f"{broken} {used}"] if broken else []),
-            *([_jump_note(audio)] if found.jumps else []),
-            *(_timing_notes(stream, scan, times, timing) if found.timed else []),
-            *turn_notes,
-            *aspect_notes,
-        ]
-        rotation, mirrored = turn
-        return ClipInfo(
-            container=container.format.name,
-            codec=header.codec.canonical_name,
-            frames=timing.frames,
-            duration=timing.duration,
-            average_rate=timing.rate,
-            variable_rate=timing.variable,
-            coded_size=(first.width, first.height),
-            sample_aspect=aspect,
-            rotation=rotation,
-            mirrored=mirrored,
-            display_size=display_size(first, aspect, rotation),
-            pixel_format=first.format.name,
-            bit_depth=max(component.bits for component in first.format.components),
-            color=color(first, color_tags),
-            interlaced=first.interlaced_frame,
-            alpha=has_alpha(first, header.name),
-            audio=audio,
-            start_time=found.start * tick(stream),
-            timed=found.timed,
-            notes=tuple(notes),
-        )
+        reading = _read(path, container, max_pixels)
+        times = _frame_times(path, reading, max_pixels)
+        return _describe(reading, times)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reading:
+    """A file that was read through once.
+
+    Attributes:
+        container: The file, still open.
+        stream: The picture.
+        color_tags: The container's code points of primaries, transfer and matrix, before the decoder changed them.
+        scan: What the packets say.
+        first: The first frame that can be decoded.
+    """
+
+    container: InputContainer
+    stream: VideoStream
+    color_tags: tuple[int, int, int]
+    scan: Scan
+    first: VideoFrame
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,24 +156,96 @@ class _FrameTimes:
         start: When the first frame is shown, in ticks.
         timed: Whether the container's clock times the frames.
         jumps: Whether the clock goes back on the way.
+        broken: The sentence on a file that is damaged or breaks off, None for others.
     """
 
     times: list[int]
     start: int
     timed: bool
     jumps: bool = False
+    broken: str | None = None
 
     @classmethod
     def of_clock(cls, times: list[int]) -> _FrameTimes:
         return cls(times, times[0], timed=True)
 
 
+def _read(path: Path, container: InputContainer, max_pixels: int) -> _Reading:
+    stream = _video_stream(path, container, max_pixels)
+    header = stream.codec_context
+    color_tags = (header.color_primaries, header.color_trc, header.colorspace)
+    scan = Scan(stream)
+    packets = scan.record(read_packets(container, *container.streams))
+    first = next(decode_packets(make_decoder(stream, max_pixels), packets), None)
+    if first is None:
+        # Where the decoder refuses a size, none is known.
+        reason = (
+            "the file is damaged. Copy it again, or export it again."
+            if stream.width
+            else f"its pictures are larger than the {max_pixels / 1e6:.3g} megapixels that are decoded here, "
+            "or the file is damaged. Export it again, smaller."
+        )
+        message = f"{path.name} holds {header.name} video of which no frame can be decoded: {reason}"
+        raise ClipError(message)
+    for _ in packets:
+        pass
+    return _Reading(container, stream, color_tags, scan, first)
+
+
+def _frame_times(path: Path, reading: _Reading, max_pixels: int) -> _FrameTimes:
+    """By the packets where they tell, and otherwise by decoding the file; without what a broken end makes doubtful."""
+    container, scan = reading.container, reading.scan
+    broken = broken_off(container, scan)
+    if broken or scan.needs_decoding(container, reading.first):
+        found = _decoded_times(path, max_pixels)
+    else:
+        found = _FrameTimes.of_clock(scan.shown_times(reading.first))
+    if broken or container.format.name in STREAMED_FORMATS:
+        whole = without_ragged_tail(found.times, scan.last_stored)
+        if len(whole) < len(found.times):
+            broken = broken or "The file breaks off at its end."
+            found = replace(found, times=whole)
+    if len(found.times) == 1 and container.format.name in ANIMATED_IMAGES:
+        raise _still_image(path, container.format.name)
+    return replace(found, broken=broken)
+
+
+def _describe(reading: _Reading, found: _FrameTimes) -> ClipInfo:
+    stream, first = reading.stream, reading.first
+    codec = stream.codec_context
+    timing = _timing(stream, found.times, reading.scan.last_duration(found.times[-1]), timed=found.timed)
+    audio = _audio(reading.container, reading.scan)
+    (rotation, mirrored), turn_notes = orientation(first)
+    aspect, aspect_notes = sample_aspect(stream)
+    return ClipInfo(
+        container=reading.container.format.name,
+        codec=codec.codec.canonical_name,
+        frames=timing.frames,
+        duration=timing.duration,
+        average_rate=timing.rate,
+        variable_rate=timing.variable,
+        coded_size=(first.width, first.height),
+        sample_aspect=aspect,
+        rotation=rotation,
+        mirrored=mirrored,
+        display_size=display_size(first, aspect, rotation),
+        pixel_format=first.format.name,
+        bit_depth=max(component.bits for component in first.format.components),
+        color=color(first, reading.color_tags),
+        interlaced=first.interlaced_frame,
+        alpha=has_alpha(first, codec.name),
+        audio=audio,
+        start_time=found.start * tick(stream),
+        timed=found.timed,
+        notes=(*_time_notes(reading, found, timing, audio), *turn_notes, *aspect_notes),
+    )
+
+
 def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> VideoStream:
     name = container.format.name
     if name.endswith("_pipe") or container.metadata.get("major_brand") in IMAGE_BRANDS:
         kind = container.metadata.get("major_brand", name).removesuffix("_pipe")
-        message = f"{path.name} is an image ({kind}), not a clip; give a video file here."
-        raise ClipError(message)
+        raise _still_image(path, kind)
     stream = choose_video(container)
     if stream is None and any(not can_decode(other) for other in container.streams.video):
         message = f"{path.name} holds video of a kind that cannot be decoded here. Export it as H.264."
@@ -233,6 +261,10 @@ def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> Vid
         )
         raise ClipError(message)
     return stream
+
+
+def _still_image(path: Path, kind: str) -> ClipError:
+    return ClipError(f"{path.name} is an image ({kind}), not a clip; give a video file here.")
 
 
 def _decoded_times(path: Path, max_pixels: int) -> _FrameTimes:
@@ -267,7 +299,22 @@ def _timing(stream: VideoStream, times: Sequence[int], last_duration: int, *, ti
     return Timing(rate, len(times), len(times) / rate, variable=False)
 
 
-def _timing_notes(stream: VideoStream, scan: Scan, times: Sequence[int], timing: Timing) -> list[str]:
+def _time_notes(reading: _Reading, found: _FrameTimes, timing: Timing, audio: AudioInfo | None) -> list[str]:
+    notes: list[str] = []
+    if found.broken:
+        count = len(found.times)
+        notes.append(f"{found.broken} The {frames_in_words(count)} that can be decoded {are(count)} used.")
+    if found.jumps:
+        sound = ", and sound after the jump may be missing or shifted" if audio else ""
+        notes.append(
+            f"The file's clock jumps back, as where recordings were joined: frames are taken at an even rate{sound}."
+        )
+    if found.timed:
+        notes += _clock_notes(reading.stream, reading.scan, found.times, timing)
+    return notes
+
+
+def _clock_notes(stream: VideoStream, scan: Scan, times: Sequence[int], timing: Timing) -> list[str]:
     notes: list[str] = []
     if leading := sum(time < times[0] for time in scan.shown):
         notes.append(f"{frames_in_words(leading)} at the start cannot be decoded and {are(leading)} left out.")
@@ -287,11 +334,6 @@ def _timing_notes(stream: VideoStream, scan: Scan, times: Sequence[int], timing:
             f"The last frame is announced to stay for {float(last / timing.rate):.2f} s; it is used once, like others."
         )
     return notes
-
-
-def _jump_note(audio: AudioInfo | None) -> str:
-    sound = ", and sound after the jump may be missing or shifted" if audio else ""
-    return f"The file's clock jumps back, as where recordings were joined: frames are taken at an even rate{sound}."
 
 
 def _audio(container: InputContainer, scan: Scan) -> AudioInfo | None:
