@@ -110,7 +110,7 @@ class EditService:
 
     def first_frame(self, path: Path, clip: ClipInfo, plan: EditPlan) -> Frame:
         """Frame 0 at the plan's size: exactly the pixels an engine sees."""
-        return first_frame(path, clip, plan)
+        return first_frame(path, clip, plan, max_pixels=self.settings.max_clip_pixels)
 
     def register(self, path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path) -> Registered:
         """The edited frame on frame 0's grid, as an engine gets it, and what there is to say about it.
@@ -118,7 +118,7 @@ class EditService:
         Raises:
             EditedFrameError: The image cannot be read, or does not belong to this clip.
         """
-        return self._registered(_File.of(path), clip, plan, _File.of(edited_frame))
+        return self._registered(_File.of(path), clip, plan, _File.of(edited_frame), self.settings.max_clip_pixels)
 
     def write_reference(self, path: Path, clip: ClipInfo, plan: EditPlan, target: Path, cancel: CancelFlag) -> None:
         """The reference as the engine sees it, with its sound, as an mp4 that every browser plays.
@@ -127,7 +127,7 @@ class EditService:
             SyncEditError: The clip cannot be used, or the target cannot be written.
             Cancelled: The cancel flag was set; nothing is left behind.
         """
-        frames = cancel.guard(conform(path, clip, plan))
+        frames = cancel.guard(conform(path, clip, plan, max_pixels=self.settings.max_clip_pixels))
         write_clip(frames, target, frame_rate=plan.frame_rate, audio=audio_interval(path, clip, plan))
 
     def report(self, clip: Path, result: Path) -> SyncReport:
@@ -192,13 +192,13 @@ class EditService:
         job = EditJob(
             plan=plan,
             edited_frame=registered.frame,
-            reference=lambda: conform(request.clip, clip, plan),
+            reference=lambda: conform(request.clip, clip, plan, max_pixels=self.settings.max_clip_pixels),
             seed=request.seed,
             cancel=cancel,
             options=options,
             previews=request.previews,
         )
-        yield from make_edit(request, started, job, self._on_device(engine, job), watch, self.settings.faces)
+        yield from make_edit(request, started, job, self._on_device(engine, job), watch, self.settings)
 
     def check_variants(self, engine: EngineChoice, count: int) -> None:
         """Refuse a number of variants that would not be so many results.
@@ -316,7 +316,7 @@ class _File:
         return cls(path, (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size))
 
 
-def _register(clip_file: _File, clip: ClipInfo, plan: EditPlan, edited_frame: _File) -> Registered:
+def _register(clip_file: _File, clip: ClipInfo, plan: EditPlan, edited_frame: _File, max_pixels: int) -> Registered:
     image = read_image(edited_frame.path)
-    registration = register(first_frame(clip_file.path, clip, plan), image.pixels)
+    registration = register(first_frame(clip_file.path, clip, plan, max_pixels=max_pixels), image.pixels)
     return Registered(registration.frame, registration.edited_share, (*image.notes, *registration.notes))

@@ -36,10 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from pathlib import Path
 
-    import numpy as np
     from av.video.frame import VideoFrame
-    from numpy.typing import NDArray
 
+    from syncedit_demo.frames import Frame
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan
 
@@ -54,27 +53,24 @@ SEEK_FROM = Fraction(1, 2)
 UNSEEKABLE = "mpeg"
 """MPEG-PS gives few frames a time. The others' times are reckoned from them, after a seek by up to 3 frames wrong."""
 
-WHOLE_BLOCKS = 2
-"""A picture is at most so many times as large to its decoder, which counts whole blocks and aligned rows."""
-
 Position = Fraction
 """Where a frame is in the clip: its place in a constant rate, its time in seconds in a variable one."""
 
 
-def conform(path: Path, clip: ClipInfo, plan: EditPlan) -> Generator[NDArray[np.uint8]]:
+def conform(path: Path, clip: ClipInfo, plan: EditPlan, *, max_pixels: int = MAX_CLIP_PIXELS) -> Generator[Frame]:
     """Decode the plan's frames from the original file, in order.
 
-    Only what is needed is decoded, and no more than a few frames are held. Should the file break off on the way,
-    the last good frame is given again. Closing the generator closes the file.
+    Only what is needed is decoded, and no more than a few frames are held. Should the file break off on the way, or its
+    pictures grow beyond the limit, the last good frame is given again. Closing the generator closes the file.
 
     Args:
         path: The file that `clip` was found in.
         clip: What the file holds.
         plan: Interval, rate, crop and size.
+        max_pixels: Largest picture that is decoded, width × height: the limit under which `clip` was found.
 
     Yields:
-        Exactly `plan.frames` frames: RGB uint8, shape (plan.height, plan.width, 3), full range, BT.709. Each is
-        the caller's own.
+        Exactly `plan.frames` frames, of shape (plan.height, plan.width, 3). Each is the caller's own.
 
     Raises:
         ClipError: The file cannot be opened any more, or none of the frames can be decoded.
@@ -84,21 +80,21 @@ def conform(path: Path, clip: ClipInfo, plan: EditPlan) -> Generator[NDArray[np.
     if clip.interlaced:
         # The frame before takes part in the first frame's deinterlacing.
         before = targets[0] - (1 / clip.average_rate if clip.variable_rate else 1)
-        frames = _deinterlace(_decode_from(path, clip, before))
+        frames = _deinterlace(_decode_from(path, clip, before, max_pixels))
     else:
-        frames = _decode_from(path, clip, targets[0])
+        frames = _decode_from(path, clip, targets[0], max_pixels)
     # The next one is decoded while one is converted.
     for frame in prefetch(_choose(frames, targets, path)):
         yield converter.convert(frame)
 
 
-def first_frame(path: Path, clip: ClipInfo, plan: EditPlan) -> NDArray[np.uint8]:
-    """The first frame that `conform` gives, to the bit: RGB uint8, shape (plan.height, plan.width, 3).
+def first_frame(path: Path, clip: ClipInfo, plan: EditPlan, *, max_pixels: int = MAX_CLIP_PIXELS) -> Frame:
+    """The first frame that `conform` gives, to the bit, of shape (plan.height, plan.width, 3).
 
     Raises:
         ClipError: As for `conform`.
     """
-    return next(conform(path, clip, replace(plan, frames=1)))
+    return next(conform(path, clip, replace(plan, frames=1), max_pixels=max_pixels))
 
 
 def frame_position(place: int, clip: ClipInfo, plan: EditPlan) -> Position:
@@ -118,25 +114,27 @@ def frame_position(place: int, clip: ClipInfo, plan: EditPlan) -> Position:
     return Fraction(math.floor(time * clip.average_rate + Fraction(1, 2)))
 
 
-def _decode_from(path: Path, clip: ClipInfo, target: Position) -> Iterator[tuple[Position, VideoFrame]]:
+def _decode_from(
+    path: Path, clip: ClipInfo, target: Position, max_pixels: int
+) -> Iterator[tuple[Position, VideoFrame]]:
     """Frames and their positions, rising, from at or before a position to the end; from the start if seeking fails."""
     time = target if clip.variable_rate else (target + Fraction(1, 4)) / clip.average_rate
     for lead in SEEK_LEADS:
         if not clip.timed or clip.container == UNSEEKABLE or time - lead < SEEK_FROM:
             break
-        frames = _decode(path, clip, time - lead)
+        frames = _decode(path, clip, time - lead, max_pixels)
         # Frames before the first key frame may refer to what was not decoded.
         first = next((found for found in frames if found[1].key_frame), None)
         if first is not None and first[0] <= target:
             yield first
             yield from frames
             return
-    yield from _decode(path, clip, None)
+    yield from _decode(path, clip, None, max_pixels)
 
 
-def _decode(path: Path, clip: ClipInfo, seek_to: Fraction | None) -> Iterator[tuple[Position, VideoFrame]]:
-    width, height = clip.coded_size
-    max_pixels = max(MAX_CLIP_PIXELS, WHOLE_BLOCKS * width * height)
+def _decode(
+    path: Path, clip: ClipInfo, seek_to: Fraction | None, max_pixels: int
+) -> Iterator[tuple[Position, VideoFrame]]:
     with open_container(path, max_pixels) as container:
         stream = choose_video(container)
         if stream is None or stream.time_base is None:

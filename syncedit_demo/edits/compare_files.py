@@ -18,7 +18,7 @@ from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, plan_edit
 from syncedit_demo.registration.register import register
-from syncedit_demo.settings import FaceModel
+from syncedit_demo.settings import MAX_CLIP_PIXELS, FaceModel
 from syncedit_demo.sync_report.faces import compare_faces
 from syncedit_demo.sync_report.features import analysis_size, measure_motion
 from syncedit_demo.sync_report.landmarks import follow_face, locate_face_model
@@ -45,11 +45,13 @@ class Side:
         path: The file.
         clip: What it holds.
         plan: Interval, rate and crop; its size does not matter.
+        max_pixels: Largest picture of it that is decoded, width × height.
     """
 
     path: Path
     clip: ClipInfo
     plan: EditPlan
+    max_pixels: int = MAX_CLIP_PIXELS
 
 
 def report_edit(
@@ -124,11 +126,11 @@ def report_files(clip: Path, result: Path, *, max_pixels: int, face_model: FaceM
             f"The clip has only {frames_in_words(frames)} at the result's {describe_rate(rate)}: the result's other "
             f"{result_plan.frames - frames} are not compared."
         )
-    edited = (
-        None if record is None else _edited_frame(record, result.resolve().parent, Side(clip, clip_info, record.plan))
-    )
-    reference = Side(clip, clip_info, replace(plan, frames=frames))
-    own = Side(result, result_info, replace(result_plan, frames=frames))
+    edited = None
+    if record is not None:
+        edited = _edited_frame(record, result.resolve().parent, Side(clip, clip_info, record.plan, max_pixels))
+    reference = Side(clip, clip_info, replace(plan, frames=frames), max_pixels)
+    own = Side(result, result_info, replace(result_plan, frames=frames), max_pixels)
     never = CancelFlag()
     report = _report(reference, own, edited, never)
     if faces is not None:
@@ -141,7 +143,7 @@ def _report(reference: Side, result: Side, edited_frame: Frame | None, cancel: C
     motion, own = _on_both(reference, result, lambda side: measure_motion(_frames(side, size, cancel), size))
     psnr = None
     if edited_frame is not None:
-        psnr = _psnr(edited_frame, first_frame(result.path, result.clip, result.plan))
+        psnr = _psnr(edited_frame, first_frame(result.path, result.clip, result.plan, max_pixels=result.max_pixels))
     return compare_motion(motion, own, result.plan.frame_rate, psnr)
 
 
@@ -169,7 +171,7 @@ def _on_both(reference: Side, result: Side, follow: Callable[[Side], Followed]) 
 
 def _frames(side: Side, size: tuple[int, int], cancel: CancelFlag) -> Iterator[Frame]:
     plan = replace(side.plan, width=size[0], height=size[1])
-    return cancel.guard(conform(side.path, side.clip, plan))
+    return cancel.guard(conform(side.path, side.clip, plan, max_pixels=side.max_pixels))
 
 
 def _record(clip: Path, result: Path) -> RunRecord | None:
@@ -185,7 +187,8 @@ def _edited_frame(record: RunRecord, folder: Path, reference: Side) -> Frame | N
     """The edited frame that a record names as the engine got it, None if it is gone or has changed."""
     with suppress(SyncEditError):
         image = read_image(find_input(record.edited_file, "edited frame", folder).path)
-        return register(first_frame(reference.path, reference.clip, reference.plan), image.pixels).frame
+        first = first_frame(reference.path, reference.clip, reference.plan, max_pixels=reference.max_pixels)
+        return register(first, image.pixels).frame
     return None
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines.interface import Event
     from syncedit_demo.frames import Frame
-    from syncedit_demo.settings import EngineChoice, FaceModel
+    from syncedit_demo.settings import EngineChoice, Settings
 
 REPORT_PHASE = "Comparing the motion"
 
@@ -142,7 +142,7 @@ def make_edit(
     job: EditJob,
     events: Generator[Event | Queued],
     watch: Stopwatch,
-    faces: FaceModel | None,
+    settings: Settings,
 ) -> Iterator[JobEvent]:
     """Make the result, then its report, then the side-by-side video; each is at its place when it is whole.
 
@@ -152,7 +152,7 @@ def make_edit(
         job: The same for the engine.
         events: What happens while the engine has the job; closed as soon as all frames are there.
         watch: Has counted what was done before.
-        faces: What the report follows faces with, None to look for none.
+        settings: What the report follows faces with, and the largest picture that is decoded for it.
 
     Yields:
         The events but those of the engine alone; two `Published`, or one if the report is stopped; one `EditResult`.
@@ -212,8 +212,8 @@ def make_edit(
         watch.restart()
         with suppress(Cancelled):
             yield Progress(REPORT_PHASE, 0, 1)
-            reference = Side(request.clip, started.clip, plan)
-            report = report_edit(reference, request.target, job.edited_frame, faces, job.cancel)
+            reference = Side(request.clip, started.clip, plan, settings.max_clip_pixels)
+            report = report_edit(reference, request.target, job.edited_frame, settings.faces, job.cancel)
             yield Progress(REPORT_PHASE, 1, 1)
             watch.lap(REPORT_PHASE)
             record = replace(record, timings=dict(watch.timings), report=report)

@@ -139,6 +139,23 @@ def write_clip(
     return path
 
 
+def write_growing_clip(path: Path) -> Path:
+    """A Matroska of 40 numbered pictures, the first 20 of 160×96 and the others of 320×192; gives its path back."""
+    video = Video(codec="mjpeg", pixel_format="yuvj420p", color_range=FULL)
+    parts = [
+        write_clip(path.with_name("small.mkv"), [numbered(number) for number in range(20)], video),
+        write_clip(path.with_name("large.mkv"), [numbered(number, (320, 192)) for number in range(20, 40)], video),
+    ]
+    with av.open(str(parts[0])) as small, av.open(str(parts[1])) as large, av.open(str(path), "w") as container:
+        stream = container.add_stream_from_template(small.streams.video[0])
+        packets = [packet for part in (small, large) for packet in part.demux(video=0) if packet.size]
+        for number, packet in enumerate(packets):
+            packet.stream, packet.time_base, packet.duration = stream, Fraction(1, 25), 1
+            packet.pts = packet.dts = number
+            container.mux(packet)
+    return path
+
+
 def as_fields(frame: av.VideoFrame, *, top_first: bool) -> av.VideoFrame:
     """The frame, marked as two fields."""
     graph = av.filter.Graph()

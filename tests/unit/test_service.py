@@ -17,12 +17,14 @@ from syncedit_demo.edits.make import REPORT_PHASE, EditRequest, EditResult, Publ
 from syncedit_demo.edits.record import read_record
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.interface import Progress
-from syncedit_demo.errors import Cancelled, EditedFrameError
+from syncedit_demo.errors import Cancelled, ClipError, EditedFrameError
 from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from tests.support.clips import edited_scene, write_scene
+from tests.support.media import read_number, write_growing_clip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +54,16 @@ def test_what_is_known_of_a_file_is_known_by_its_other_names(
     write_png(edited_scene()[::-1].copy(), other_frame)
     with pytest.raises(EditedFrameError):
         service.register(other_clip, clip, plan, other_frame)
+
+
+def test_no_picture_larger_than_the_settings_allow_is_decoded(tmp_path: Path) -> None:
+    service = EditService(Settings(work_dir=tmp_path / "work", max_clip_pixels=20_000))
+    with pytest.raises(ClipError, match="megapixels"):
+        service.inspect(write_scene(tmp_path / "scene.mp4"), PlanOptions())
+    growing, reference = write_growing_clip(tmp_path / "growing.mkv"), tmp_path / "reference.mp4"
+    clip, plan = service.inspect(growing, PlanOptions(size=(448, 256)))
+    service.write_reference(growing, clip, plan, reference, CancelFlag())
+    assert [read_number(frame) for frame in read_frames(reference)] == [*range(20), *[19] * 20]
 
 
 def device_log(caplog: pytest.LogCaptureFixture) -> list[tuple[str, object]]:

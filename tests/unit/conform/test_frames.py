@@ -30,6 +30,7 @@ from tests.support.media import (
     read_corners,
     read_number,
     write_clip,
+    write_growing_clip,
 )
 
 if TYPE_CHECKING:
@@ -290,9 +291,18 @@ def test_pictures_that_were_let_in_are_decoded_whatever_their_size(tmp_path: Pat
     frame = av.VideoFrame.from_ndarray(np.full((8200, 8200), 120, np.uint8), format="gray")
     video = Video(pixel_format="gray", options={"preset": "ultrafast"})
     path = write_clip(tmp_path / "huge.mp4", [frame], video)
-    clip = probe(path, max_pixels=9000 * 9000)
+    limit = 9000 * 9000
+    clip = probe(path, max_pixels=limit)
     plan = replace(planned(clip), crop=(4000, 4000, 320, 256))
-    assert np.ptp(first_frame(path, clip, plan)) == 0
+    assert np.ptp(first_frame(path, clip, plan, max_pixels=limit)) == 0
+
+
+def test_pictures_that_grow_beyond_the_limit_on_the_way_are_not_decoded(tmp_path: Path) -> None:
+    path = write_growing_clip(tmp_path / "growing.mkv")
+    clip = probe(path, max_pixels=20_000)
+    assert numbers(path, clip, planned(clip)) == [*range(40)]
+    frames = conform(path, clip, planned(clip), max_pixels=20_000)
+    assert [read_number(frame) for frame in frames] == [*range(20), *[19] * 20]
 
 
 # Colour
