@@ -44,8 +44,6 @@ STANDARD_RATES = (
     *(rate for rate in NTSC_RATES if rate <= MAX_RATE),
 )
 
-HDR_NAMES = {"smpte2084": "PQ", "arib-std-b67": "HLG"}
-
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
@@ -304,7 +302,7 @@ def _even(length: Fraction) -> int:
 
 def _picture_notes(clip: ClipInfo) -> list[str]:
     notes: list[str] = []
-    if (hdr := HDR_NAMES.get(clip.color.transfer)) is not None:
+    if (hdr := clip.color.hdr) is not None:
         notes.append(f"HDR ({hdr}) is tone-mapped to standard range: bright parts look different from the original.")
     if clip.interlaced:
         notes.append("Interlaced video is deinterlaced.")

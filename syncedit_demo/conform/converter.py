@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import cv2
 import numpy as np
 from av.filter import Graph
+from av.video.reformatter import ColorRange
 
 from syncedit_demo.conform.hdr import ColorMapper, needs_mapping
+from syncedit_demo.media.display import MATRICES, UNSPECIFIED
 
 if TYPE_CHECKING:
     from av.filter.context import FilterContext
@@ -24,20 +26,14 @@ if TYPE_CHECKING:
     Sample = TypeVar("Sample", np.uint8, np.uint16)
     Box = tuple[int, int, int, int]
 
-MATRIX_CODES = {
-    "bt709": 1,
-    "fcc": 4,
-    "bt470bg": 5,
-    "smpte170m": 6,
-    "smpte240m": 7,
-    "bt2020nc": 9,
-    "bt2020c": 9,
-}
-"""Code points of ITU-T H.273 that the scaler knows. Constant-luminance BT.2020 is read as the usual kind."""
+SCALER_MATRICES = ("bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc")
+"""Matrices that the scaler knows."""
+
+MATRIX_CODES = {name: code for code, name in MATRICES.items() if name in SCALER_MATRICES}
+# Constant-luminance BT.2020 is read as the usual kind.
+MATRIX_CODES["bt2020c"] = MATRIX_CODES["bt2020nc"]
 
 RGB_MATRIX = 0
-LIMITED, FULL = 1, 2
-UNSPECIFIED = 2
 SD_SIZE = (1279, 576)
 """Largest picture that is taken for standard definition, and so for BT.601, where the file does not say."""
 
@@ -121,8 +117,8 @@ class PictureConverter:
         """The plan's picture of a frame: RGB, shape (plan.height, plan.width, 3), full range, BT.709."""
         is_rgb = frame.format.is_rgb or frame.format.has_palette
         matrix = guess_matrix(self._clip.color, self._clip.coded_size)
-        frame.colorspace = RGB_MATRIX if is_rgb else MATRIX_CODES.get(matrix, 1)
-        frame.color_range = FULL if self._clip.color.full_range else LIMITED
+        frame.colorspace = RGB_MATRIX if is_rgb else MATRIX_CODES.get(matrix, MATRIX_CODES["bt709"])
+        frame.color_range = ColorRange.JPEG if self._clip.color.full_range else ColorRange.MPEG
         # Transfer and primaries are this module's business: unnamed, they are left alone by the scaler.
         frame.color_trc = frame.color_primaries = UNSPECIFIED
         kind = (frame.width, frame.height, frame.format.name)

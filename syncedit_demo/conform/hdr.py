@@ -55,7 +55,6 @@ CHROMATICITIES = {
 }
 """CIE 1931 (x, y) of red, green and blue, ITU-T H.273 table 2."""
 
-HDR_TRANSFERS = ("smpte2084", "arib-std-b67")
 WIDE_PRIMARIES = ("bt2020", "smpte432")
 
 PQ_M1, PQ_M2 = 2610 / 16384, 2523 / 4096 * 128
@@ -65,7 +64,7 @@ HLG_A, HLG_B, HLG_C = 0.17883277, 0.28466892, 0.55991073
 
 def needs_mapping(color: ColorInfo) -> bool:
     """Whether colour of this kind has to be mapped to be shown as BT.709."""
-    return color.transfer in HDR_TRANSFERS or color.primaries in WIDE_PRIMARIES
+    return color.hdr is not None or color.primaries in WIDE_PRIMARIES
 
 
 class ColorMapper:
@@ -73,13 +72,13 @@ class ColorMapper:
 
     def __init__(self, color: ColorInfo) -> None:
         primaries = color.primaries if color.primaries in WIDE_PRIMARIES else "bt709"
-        if color.primaries == "unknown" and color.transfer in HDR_TRANSFERS:
+        if color.primaries == "unknown" and color.hdr is not None:
             primaries = "bt2020"
         codes = np.linspace(0, 1, CODES)
-        self._is_hdr = color.transfer in HDR_TRANSFERS
-        self._is_hlg = color.transfer == "arib-std-b67"
+        self._is_hdr = color.hdr is not None
+        self._is_hlg = color.hdr == "HLG"
         self._matrix = conversion(primaries, "bt709").astype(np.float32)
-        if color.transfer == "smpte2084":
+        if color.hdr == "PQ":
             light = pq_to_light(codes) / REFERENCE_WHITE
         elif self._is_hlg:
             light = hlg_to_scene(codes)

@@ -6,9 +6,10 @@ import math
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
+from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,38 +18,22 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-PRIMARIES = {
-    0: "reserved",
-    1: "bt709",
-    4: "bt470m",
-    5: "bt470bg",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "film",
-    9: "bt2020",
-    10: "smpte428",
-    11: "smpte431",
-    12: "smpte432",
-    22: "ebu3213",
+PRIMARIES = {0: "reserved"} | {
+    each.value: each.name.lower() for each in ColorPrimaries if each is not ColorPrimaries.UNSPECIFIED
 }
-TRANSFERS = {
-    0: "reserved",
-    1: "bt709",
-    4: "bt470m",
-    5: "bt470bg",
-    6: "smpte170m",
-    7: "smpte240m",
-    8: "linear",
-    9: "log100",
-    10: "log316",
-    11: "iec61966-2-4",
-    12: "bt1361e",
-    13: "iec61966-2-1",
-    14: "bt2020-10",
-    15: "bt2020-12",
-    16: "smpte2084",
-    17: "smpte428",
-    18: "arib-std-b67",
+TRANSFER_NAMES = {
+    ColorTrc.GAMMA22: "bt470m",
+    ColorTrc.GAMMA28: "bt470bg",
+    ColorTrc.LOG: "log100",
+    ColorTrc.LOG_SQRT: "log316",
+    ColorTrc.BT1361_ECG: "bt1361e",
+}
+"""Where ffmpeg's names are not those of PyAV."""
+
+TRANSFERS = {0: "reserved"} | {
+    each.value: TRANSFER_NAMES.get(each, each.name.lower().replace("_", "-"))
+    for each in ColorTrc
+    if each is not ColorTrc.UNSPECIFIED
 }
 MATRICES = {
     0: "gbr",
@@ -66,13 +51,22 @@ MATRICES = {
     13: "chroma-derived-c",
     14: "ictcp",
 }
-"""Code points of ITU-T H.273, with ffmpeg's names; 2 and whatever is not here is unknown."""
+"""Code points of ITU-T H.273, with ffmpeg's names; 2 and whatever is not in the three tables is unknown.
 
-FULL_RANGE = 2
+PyAV names no matrices by these: its `Colorspace` counts as the scaler does.
+"""
+
+HDR_NAMES: dict[str, Literal["PQ", "HLG"]] = {
+    TRANSFERS[ColorTrc.SMPTE2084]: "PQ",
+    TRANSFERS[ColorTrc.ARIB_STD_B67]: "HLG",
+}
+
+UNSPECIFIED = ColorTrc.UNSPECIFIED
+"""The code point by which primaries, transfer and matrix alike say nothing."""
+
 MAX_SAMPLE_ASPECT = 8
 """A sample wider or higher than this is a mistake in the file."""
 
-UNSPECIFIED = 2
 MAX_TILT = 1
 """Degrees by which an orientation may miss a quarter turn without being spoken of."""
 
@@ -92,6 +86,11 @@ class ColorInfo:
     transfer: str
     matrix: str
     full_range: bool
+
+    @property
+    def hdr(self) -> Literal["PQ", "HLG"] | None:
+        """What the transfer is called where it is one of high dynamic range."""
+        return HDR_NAMES.get(self.transfer)
 
 
 def orientation(frame: VideoFrame) -> tuple[tuple[int, bool], list[str]]:
@@ -151,7 +150,7 @@ def color(frame: VideoFrame, tags: tuple[int, int, int]) -> ColorInfo:
         primaries=PRIMARIES.get(primaries, "unknown"),
         transfer=TRANSFERS.get(transfer, "unknown"),
         matrix="gbr" if is_rgb else MATRICES.get(matrix, "unknown"),
-        full_range=is_rgb or frame.color_range == FULL_RANGE or name.startswith("yuvj"),
+        full_range=is_rgb or frame.color_range == ColorRange.JPEG or name.startswith("yuvj"),
     )
 
 

@@ -12,6 +12,7 @@ import av
 import av.filter
 import numpy as np
 from av.audio.stream import AudioStream
+from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc
 from av.video.stream import VideoStream
 
 if TYPE_CHECKING:
@@ -27,10 +28,13 @@ BITS = 8
 CORNERS = ((210, 40, 40), (40, 190, 60), (50, 60, 210), (225, 225, 225))
 """Colours of the corners of a picture: top left, top right, bottom left, bottom right."""
 
-BT709, BT601, BT2020 = 1, 6, 9
-UNSPECIFIED = 2
-PQ, HLG = 16, 18
-LIMITED, FULL = 1, 2
+BT709, BT601, BT2020 = ColorPrimaries.BT709, ColorPrimaries.SMPTE170M, ColorPrimaries.BT2020
+UNSPECIFIED = ColorPrimaries.UNSPECIFIED
+"""Code points that ITU-T H.273 gives to primaries and matrix alike, and but for BT.2020's to the transfer, too."""
+
+PQ, HLG = ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67
+LIMITED, FULL = ColorRange.MPEG, ColorRange.JPEG
+SCALER_MATRICES: dict[int, Colorspace] = {BT709: Colorspace.ITU709, BT601: Colorspace.ITU601, BT2020: Colorspace.BT2020}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +105,9 @@ def to_frame(picture: Picture, video: Video) -> av.VideoFrame:
     frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
     if video.pixel_format == "rgb24":
         return frame
-    # The scaler names BT.709 1, BT.601 5 and BT.2020 9.
-    matrix = {BT709: 1, BT601: 5, BT2020: 9}.get(video.matrix, 5)
     return frame.reformat(
         format=video.pixel_format,
-        dst_colorspace=matrix,
+        dst_colorspace=SCALER_MATRICES.get(video.matrix, Colorspace.ITU601),
         src_color_range=FULL,
         dst_color_range=video.color_range,
         interpolation="BICUBIC",

@@ -24,6 +24,7 @@ from tests.support.media import (
     HLG,
     LIMITED,
     PQ,
+    UNSPECIFIED,
     Sound,
     Video,
     numbered,
@@ -307,7 +308,11 @@ def test_pictures_that_grow_beyond_the_limit_on_the_way_are_not_decoded(tmp_path
 
 # Colour
 
-COEFFICIENTS = {BT709: (0.2126, 0.0722), BT601: (0.299, 0.114), BT2020: (0.2627, 0.0593)}
+COEFFICIENTS: dict[int, tuple[float, float]] = {
+    BT709: (0.2126, 0.0722),
+    BT601: (0.299, 0.114),
+    BT2020: (0.2627, 0.0593),
+}
 STEPS = np.array([0, 0.25, 0.5, 0.75, 1])
 PATCHES = np.stack(np.meshgrid(STEPS, STEPS, STEPS, indexing="ij"), axis=-1).reshape(5, 25, 3)
 PATCH = 32
@@ -377,7 +382,7 @@ def test_colors_are_exact(
 @pytest.mark.parametrize(("size", "matrix"), [((320, 240), BT601), ((1280, 720), BT709)])
 def test_matrix_is_guessed_from_the_size(tmp_path: Path, size: tuple[int, int], matrix: int) -> None:
     rgb = np.full((size[1], size[0], 3), (0.8, 0.3, 0.1))
-    video = Video(codec="ffv1", matrix=2, primaries=2, transfer=2)
+    video = Video(codec="ffv1", matrix=UNSPECIFIED, primaries=UNSPECIFIED, transfer=UNSPECIFIED)
     color = patch_colors(tmp_path / "untagged.mkv", exact_frame(rgb, "yuv420p", matrix, LIMITED), video, (1, 1))
     assert np.abs(color - np.array((0.8, 0.3, 0.1)) * 255).max() <= 2
 
