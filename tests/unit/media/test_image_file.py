@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from syncedit_demo.errors import EditedFrameError
-from syncedit_demo.media.image_file import read_image
+from syncedit_demo.media.image_file import read_image, write_png
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -302,3 +302,9 @@ def test_damaged_files_are_read_or_refused_but_never_crash(
         assert path.name in str(error)  # noqa: PT017 - either outcome is right
     else:
         assert read.pixels.ndim == 3
+
+
+def test_a_png_is_exactly_the_frame(tmp_path: Path) -> None:
+    frame = np.random.default_rng(1).integers(0, 256, (64, 96, 3), dtype=np.uint8)
+    write_png(frame, tmp_path / "frame.png")
+    assert (np.asarray(Image.open(tmp_path / "frame.png")) == frame).all()

@@ -1,0 +1,146 @@
+"""What is heard with a result is the clip's own sound, where it lay."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+from av.audio.stream import AudioStream
+
+from syncedit_demo.media.audio import AudioInterval
+from syncedit_demo.media.video_writer import write_clip
+from tests.support.flat import ramp
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+SAMPLE_RATE = 48000
+CLICKS = (0.25, 0.75, 1.5)
+"""Seconds at which the test sound clicks."""
+
+
+def write_clicks(
+    path: Path, codec: str, seconds: float = 2.0, *, layout: str = "mono", start: int = 0
+) -> AudioInterval:
+    """A file with a sound that clicks, its clock at `start`; the interval covers all of it from its first sample."""
+    samples = np.zeros((2 if layout == "stereo" else 1, round(seconds * SAMPLE_RATE)), np.float32)
+    for click in (each for each in CLICKS if each < seconds):
+        first = round(click * SAMPLE_RATE)
+        samples[:, first : first + 240] = 0.8 * np.sin(np.arange(240) * 0.6)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=SAMPLE_RATE)
+        assert isinstance(stream, AudioStream)
+        stream.codec_context.layout = layout
+        form = stream.codec_context.format.name
+        resampler = av.AudioResampler(form, layout, SAMPLE_RATE, frame_size=stream.codec_context.frame_size or 1024)
+        frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
+        frame.sample_rate, frame.pts, frame.time_base = SAMPLE_RATE, start * SAMPLE_RATE, Fraction(1, SAMPLE_RATE)
+        for part in [*resampler.resample(frame), *resampler.resample(None)]:
+            container.mux(stream.encode(part))
+        container.mux(stream.encode(None))
+    return AudioInterval(path, 0, Fraction(start), Fraction(round(1000 * seconds), 1000), from_first_frame=True)
+
+
+def read_sound(path: Path) -> NDArray[np.float32]:
+    """The sound of an mp4 as its player hears it: placed by its timestamps, sample 0 at time 0."""
+    heard = np.zeros(20 * SAMPLE_RATE, np.float32)
+    end = 0
+    with av.open(str(path)) as container:
+        resampler = av.AudioResampler("fltp", "mono", SAMPLE_RATE)
+        for whole in container.decode(audio=0):
+            for part in resampler.resample(whole):
+                assert part.pts is not None
+                assert part.time_base is not None
+                at = round(part.pts * part.time_base * SAMPLE_RATE)
+                block = part.to_ndarray()[0]
+                heard[max(at, 0) : at + block.size] = block[max(-at, 0) :]
+                end = at + block.size
+    return heard[:end]
+
+
+def click_times(sound: NDArray[np.float32]) -> list[float]:
+    """Seconds at which the sound begins to be loud after a silence."""
+    loud = np.flatnonzero(np.abs(sound) > 0.25)
+    starts = loud[np.diff(loud, prepend=-SAMPLE_RATE) > SAMPLE_RATE // 20]
+    return [float(start) / SAMPLE_RATE for start in starts]
+
+
+@pytest.mark.parametrize(
+    ("codec", "suffix"), [("aac", "mp4"), ("libopus", "webm"), ("pcm_s16le", "mov"), ("mp3", "mkv")]
+)
+def test_the_sound_of_the_interval_lies_where_it_lay(tmp_path: Path, codec: str, suffix: str) -> None:
+    whole = write_clicks(tmp_path / f"sound.{suffix}", codec)
+    target = tmp_path / "out.mp4"
+    write_clip(ramp(50), target, frame_rate=Fraction(25), audio=whole)
+    assert click_times(read_sound(target)) == pytest.approx(CLICKS, abs=0.002)
+    later = AudioInterval(whole.path, 0, Fraction(6, 10), Fraction(12, 10), from_first_frame=False)
+    write_clip(ramp(30), target, frame_rate=Fraction(25), audio=later)
+    sound = read_sound(target)
+    assert click_times(sound) == pytest.approx([0.15, 0.9], abs=0.002)
+    assert sound.size / SAMPLE_RATE == pytest.approx(1.2, abs=0.022)
+
+
+def test_aac_from_the_first_frame_is_copied_and_not_coded_again(tmp_path: Path) -> None:
+    whole = write_clicks(tmp_path / "sound.mp4", "aac")
+    target = tmp_path / "out.mp4"
+    write_clip(ramp(50), target, frame_rate=Fraction(25), audio=whole)
+    with av.open(str(whole.path)) as source, av.open(str(target)) as made:
+        originals = {bytes(packet) for packet in source.demux(audio=0) if packet.size}
+        copies = [bytes(packet) for packet in made.demux(audio=0) if packet.size]
+    assert len(copies) > 90
+    assert set(copies) <= originals
+
+
+def test_aac_packets_that_overlap_where_files_were_joined_leave_the_sound_in_its_place(tmp_path: Path) -> None:
+    whole = write_clicks(tmp_path / "sound.mp4", "aac")
+    # Matroska has no times before 0: AAC's first packet, which comes before the sound, moves all others.
+    start = Fraction(1024, SAMPLE_RATE)
+    joined = AudioInterval(tmp_path / "joined.mkv", 0, start, whole.duration, from_first_frame=True)
+    with av.open(str(whole.path)) as source, av.open(str(joined.path), "w") as container:
+        copy = container.add_stream_from_template(source.streams.audio[0])
+        for number, packet in enumerate(source.demux(audio=0)):
+            if packet.dts is not None:
+                packet.stream = copy
+                for _ in range(2 if number == 50 else 1):
+                    container.mux(packet)
+    target = tmp_path / "out.mp4"
+    write_clip(ramp(50), target, frame_rate=Fraction(25), audio=joined)
+    assert click_times(read_sound(target)) == pytest.approx(CLICKS, abs=0.002)
+
+
+def test_sound_may_change_its_layout_on_the_way(tmp_path: Path) -> None:
+    first = write_clicks(tmp_path / "stereo.ts", "mp2", layout="stereo")
+    second = write_clicks(tmp_path / "mono.ts", "mp2", layout="mono", start=2)
+    path = tmp_path / "both.ts"
+    path.write_bytes(first.path.read_bytes() + second.path.read_bytes())
+    target = tmp_path / "out.mp4"
+    write_clip(ramp(100), target, frame_rate=Fraction(25), audio=AudioInterval(path, 0, Fraction(0), Fraction(4), True))
+    assert click_times(read_sound(target)) == pytest.approx([*CLICKS, *(2 + click for click in CLICKS)], abs=0.02)
+
+
+def test_sound_of_a_file_in_which_nothing_can_be_looked_up_is_read_from_its_start(tmp_path: Path) -> None:
+    path = write_clicks(tmp_path / "sound.vob", "ac3").path
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        start = (stream.start_time or 0) * (stream.time_base or 0)
+        with pytest.raises(PermissionError):
+            container.seek(round((start + 1) / (stream.time_base or 1)), stream=stream)
+    target = tmp_path / "out.mp4"
+    later = AudioInterval(path, 0, start + Fraction(6, 10), Fraction(12, 10), from_first_frame=False)
+    write_clip(ramp(30), target, frame_rate=Fraction(25), audio=later)
+    assert click_times(read_sound(target)) == pytest.approx([0.15, 0.9], abs=0.01)
+
+
+def test_sound_that_ends_early_or_starts_late_is_filled_with_silence(tmp_path: Path) -> None:
+    whole = write_clicks(tmp_path / "sound.mov", "pcm_s16le", seconds=1.0)
+    target = tmp_path / "out.mp4"
+    interval = AudioInterval(whole.path, 0, Fraction(-1, 2), Fraction(3), from_first_frame=False)
+    write_clip(ramp(75), target, frame_rate=Fraction(25), audio=interval)
+    sound = read_sound(target)
+    assert click_times(sound) == pytest.approx([0.75, 1.25], abs=0.002)
+    assert sound.size / SAMPLE_RATE == pytest.approx(3, abs=0.022)
