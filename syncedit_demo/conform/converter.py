@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -11,6 +11,7 @@ from av.filter import Graph
 from av.video.reformatter import ColorRange
 
 from syncedit_demo.conform.hdr import ColorMapper, needs_mapping
+from syncedit_demo.frames import as_frame
 from syncedit_demo.media.display import MATRICES, UNSPECIFIED
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from av.video.plane import VideoPlane
     from numpy.typing import NDArray
 
+    from syncedit_demo.frames import Frame
     from syncedit_demo.media.display import ColorInfo
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan
@@ -113,8 +115,8 @@ class PictureConverter:
         self._set_up_for: tuple[int, int, str] | None = None
         self._graph = Graph()
 
-    def convert(self, frame: VideoFrame) -> NDArray[np.uint8]:
-        """The plan's picture of a frame: RGB, shape (plan.height, plan.width, 3), full range, BT.709."""
+    def convert(self, frame: VideoFrame) -> Frame:
+        """The plan's picture of a frame, of shape (plan.height, plan.width, 3)."""
         is_rgb = frame.format.is_rgb or frame.format.has_palette
         matrix = guess_matrix(self._clip.color, self._clip.coded_size)
         frame.colorspace = RGB_MATRIX if is_rgb else MATRIX_CODES.get(matrix, MATRIX_CODES["bt709"])
@@ -129,7 +131,7 @@ class PictureConverter:
         scaled = self._graph.vpull()
         if self._mapper is None:
             green, blue, red = (_plane(plane, scaled.width, np.uint8) for plane in scaled.planes)
-            picture = cast("NDArray[np.uint8]", cv2.merge((red, green, blue)))
+            picture = as_frame(cv2.merge((red, green, blue)))
         else:
             green, blue, red = (_plane(plane, scaled.width, np.uint16) for plane in scaled.planes)
             picture = self._mapper.map(red, green, blue)
@@ -167,7 +169,7 @@ def _plane(plane: VideoPlane, width: int, kind: type[Sample]) -> NDArray[Sample]
     return np.frombuffer(memoryview(plane), kind).reshape(plane.height, -1)[:, :width]
 
 
-def _upright(picture: NDArray[np.uint8], rotation: int, *, mirrored: bool) -> NDArray[np.uint8]:
+def _upright(picture: Frame, rotation: int, *, mirrored: bool) -> Frame:
     turned = np.rot90(picture, -rotation // 90)
     return turned[:, ::-1] if mirrored else turned
 

@@ -26,11 +26,11 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from syncedit_demo.frames import Frame
     from syncedit_demo.media.display import ColorInfo
 
     Codes = NDArray[np.uint16]
     Light = NDArray[np.float32]
-    Picture = NDArray[np.uint8]
 
 SOURCE_PEAK = 1000.0
 """cd/m²: the nominal peak of HLG (BT.2100), and what most PQ material is graded for; brighter parts are clipped."""
@@ -91,7 +91,7 @@ class ColorMapper:
         # Indexed by the root of linear light, which spreads dark codes far enough apart.
         self._to_code = np.rint(255 * codes ** (2 / DISPLAY_GAMMA)).astype(np.uint8)
 
-    def map(self, red: Codes, green: Codes, blue: Codes) -> Picture:
+    def map(self, red: Codes, green: Codes, blue: Codes) -> Frame:
         """Map a picture.
 
         Args:
@@ -108,7 +108,7 @@ class ColorMapper:
             self._map_rows((red[rows], green[rows], blue[rows]), picture[rows])
         return picture
 
-    def _map_rows(self, codes: tuple[Codes, Codes, Codes], out: Picture) -> None:
+    def _map_rows(self, codes: tuple[Codes, Codes, Codes], out: Frame) -> None:
         linear: list[Light] = [np.take(self._to_linear, plane) for plane in codes]
         if self._is_hlg:
             # The system gamma works on luminance, before the change of primaries.

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from numpy.typing import NDArray
-
     from syncedit_demo.frames import Frame
 
 MAX_PIXELS = 64_000_000
@@ -45,7 +43,7 @@ class ImageFile:
         notes: What was changed or left out on the way, as sentences for the user.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: Frame
     notes: tuple[str, ...]
 
 
@@ -114,7 +112,7 @@ def _decoded(path: Path, opened: Image.Image) -> tuple[Image.Image, list[str]]:
     return picture, notes
 
 
-def _to_srgb(path: Path, picture: Image.Image, notes: list[str]) -> tuple[NDArray[np.uint8], tuple[str, ...]]:
+def _to_srgb(path: Path, picture: Image.Image, notes: list[str]) -> tuple[Frame, tuple[str, ...]]:
     profile = picture.info.get("icc_profile")
     if picture.mode in MODES_16_BIT:
         # Pillow would clip, not scale, a 16-bit grey picture.

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from syncedit_demo.frames import Size
+
+    # Always float32: NumPy's stubs lose that in every product with a number.
     Gray = NDArray[np.floating[Any]]
     Matrix = NDArray[np.float64]
 
@@ -76,14 +79,14 @@ class Similarity:
     turn: float = 0.0
 
     @classmethod
-    def from_matrix(cls, matrix: Matrix, size: tuple[int, int]) -> Similarity:
+    def from_matrix(cls, matrix: Matrix, size: Size) -> Similarity:
         """The displacement that a similarity matrix makes on a frame of `size` (width, height)."""
         centre = _centre(size)
         dx, dy = matrix @ (*centre, 1.0) - centre
         a, b = matrix[:, 0]
         return cls(float(dx), float(dy), math.hypot(a, b), math.degrees(math.atan2(b, a)))
 
-    def matrix(self, size: tuple[int, int]) -> Matrix:
+    def matrix(self, size: Size) -> Matrix:
         """The matrix from frame coordinates to displaced coordinates for a frame of `size` (width, height)."""
         angle = math.radians(self.turn)
         a, b = self.zoom * math.cos(angle), self.zoom * math.sin(angle)
@@ -91,7 +94,7 @@ class Similarity:
         centre = _centre(size)
         return np.column_stack([linear, centre - linear @ centre + np.array([self.dx, self.dy])])
 
-    def largest_displacement(self, size: tuple[int, int]) -> float:
+    def largest_displacement(self, size: Size) -> float:
         """The longest way a pixel of the frame is displaced, in pixels: always at a corner."""
         return largest_distance(self.matrix(size), IDENTITY, size)
 
@@ -99,7 +102,7 @@ class Similarity:
 IDENTITY: Matrix = np.eye(2, 3)
 
 
-def largest_distance(first: Matrix, second: Matrix, size: tuple[int, int]) -> float:
+def largest_distance(first: Matrix, second: Matrix, size: Size) -> float:
     """How far apart two maps take a pixel of a frame of `size` at most: at a corner, as their difference is affine."""
     w, h = size[0] - 1, size[1] - 1
     corners = np.array([[0, 0, 1], [w, 0, 1], [0, h, 1], [w, h, 1]], np.float64)
@@ -111,7 +114,7 @@ def compose(outer: Matrix, inner: Matrix) -> Matrix:
     return outer @ np.vstack([inner, (0.0, 0.0, 1.0)])
 
 
-def scaling(source: tuple[int, int], target: tuple[int, int]) -> Matrix:
+def scaling(source: Size, target: Size) -> Matrix:
     """The map between the pixel grids of one picture at two sizes (width, height)."""
     sx, sy = target[0] / source[0], target[1] / source[1]
     return np.array([[sx, 0, (sx - 1) / 2], [0, sy, (sy - 1) / 2]])
@@ -122,7 +125,7 @@ def inverse(matrix: Matrix) -> Matrix:
     return np.asarray(cv2.invertAffineTransform(matrix), np.float64)
 
 
-def coverage(image_size: tuple[int, int], matrix: Matrix, size: tuple[int, int]) -> NDArray[np.bool_]:
+def coverage(image_size: Size, matrix: Matrix, size: Size) -> NDArray[np.bool_]:
     """Which pixels of a frame of `size` lie on the image (its outermost half pixels included)."""
     x, y = np.arange(size[0]), np.arange(size[1])[:, None]
     u = matrix[0, 0] * x + matrix[0, 1] * y + matrix[0, 2]
@@ -394,7 +397,7 @@ def _blurred(picture: Gray, sigma: float) -> Gray:
     return _gray(cv2.GaussianBlur(picture, (0, 0), sigma))
 
 
-def _shrunk(picture: Gray, size: tuple[int, int]) -> Gray:
+def _shrunk(picture: Gray, size: Size) -> Gray:
     return _gray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
 
 
@@ -404,5 +407,5 @@ def _reduced(gray: Gray, reduction: int) -> Gray:
     return _shrunk(gray, size)
 
 
-def _centre(size: tuple[int, int]) -> NDArray[np.float64]:
+def _centre(size: Size) -> NDArray[np.float64]:
     return np.array([(size[0] - 1) / 2, (size[1] - 1) / 2])
