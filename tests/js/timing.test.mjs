@@ -142,6 +142,17 @@ describe("videos that part", () => {
     }
   });
 
+  test("however large the gap, even quarter speed stays a pace that browsers take", () => {
+    const least = 1 / 16;
+    const most = 16;
+    for (const gap of [24, -24, 1e6, -1e6]) {
+      const pace = paceFor(gap, timeline);
+      // The follower makes up for its own gap on top of that between the sound and the leader.
+      assert.ok(0.25 * pace * pace >= least && pace * pace <= most, `${gap}: ${pace}`);
+      assert.equal(pace < 1, gap > 0);
+    }
+  });
+
   test("the flicker of a clock changes no pace", () => {
     for (const flicker of [0.03, -0.03]) assert.equal(paceFor(flicker, timeline), 1);
   });

@@ -10,6 +10,9 @@
 // Seconds in which a gap is made up for. It is longer than a busy page may take from one look at the clocks to the next,
 // so that a change of pace never does more than it should.
 const CATCH_UP = 0.5;
+// Of the pace. The sound may fall far behind where a machine is busy. A quarter speed at half the pace, and at half of that
+// for the video that follows, is a sixteenth: browsers refuse less.
+const LARGEST_CHANGE = 0.5;
 const LARGEST_GAP = 0.4; // frames between the videos, above which both are set on one frame again ...
 const RESTARTS = 3; // ... at most so often in a row: a browser that is too busy starts them apart again
 const LARGEST_GAP_AT_START = 0.5; // frames between any two media that are to start together
@@ -107,5 +110,6 @@ export function answerTo(gap, restarts) {
  */
 export function paceFor(gap, { rate }) {
   // In small steps, so that the flicker of a clock does not change the pace at every refresh.
-  return 1 - Math.round((gap / rate / CATCH_UP) * 200) / 200;
+  const change = Math.round((gap / rate / CATCH_UP) * 200) / 200;
+  return 1 - Math.min(Math.max(change, -LARGEST_CHANGE), LARGEST_CHANGE);
 }
