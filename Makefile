@@ -5,6 +5,10 @@ BIN := .venv/bin
 # A machine with an NVIDIA driver installs the Sync-LoRA engine too.
 REQUIREMENTS := $(if $(shell command -v nvidia-smi),requirements.txt,requirements-cpu.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Node comes from PyPI, with the requirements of the checks.
+NODE := $(BIN)/node
+TSC := $(NODE) node_modules/typescript/bin/tsc
+BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 
 .PHONY: demo faces test check chromium format scenes clean
 
@@ -16,23 +20,28 @@ faces: .venv/installed-requirements-faces.txt
 
 # The browser tests have the machine to themselves: they follow clocks.
 test: check chromium
+	$(NODE) --test 'tests/js/*.test.mjs'
 	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal tests/unit tests/app
 	$(BIN)/python -m pytest tests/browser
 
-check: .venv/installed-requirements-dev.txt
+check: .venv/installed-requirements-dev.txt node_modules/installed
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIOME) check
+	$(TSC)
+	$(TSC) --project tests/js
 
 # The browser tests drive Debian's Chromium; as root it is installed, otherwise it is asked for.
 chromium:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get -qq update && apt-get -qq -y install chromium; } \
 		|| { echo "The browser tests need Chromium: apt-get install chromium"; exit 1; }
 
-format: .venv/installed-requirements-dev.txt
+format: .venv/installed-requirements-dev.txt node_modules/installed
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+	$(BIOME) check --write
 
 # Renders the examples anew, for an hour or more; stopped, it goes on where it was. Blender needs Python 3.11.
 scenes: .venv/installed-$(REQUIREMENTS) .venv-scenes/installed
@@ -45,7 +54,12 @@ scenes: .venv/installed-$(REQUIREMENTS) .venv-scenes/installed
 	touch $@
 
 clean:
-	rm -rf .venv .venv-scenes renders
+	rm -rf .venv .venv-scenes node_modules renders
+
+node_modules/installed: package-lock.json .npmrc .venv/installed-requirements-dev.txt
+	@echo "Installing what checks the JavaScript, once …"
+	$(BIN)/npm ci --loglevel=error
+	touch $@
 
 .venv/installed-%: % $(wildcard requirements*.txt) | .venv/made
 	@echo "Installing $<, once …"

@@ -1,17 +1,21 @@
 // Shows frame 0 at once and the video of the clip, with frame 0 as its poster, when that is ready.
 
-const card = element.querySelector(".clip-card");
-const image = card.querySelector("img");
-const video = card.querySelector("video");
+import { find } from "../dom.js";
+
+/** @import { ClipCard } from "../values.d.ts" */
+
+const card = find(element, ".clip-card", HTMLElement);
+const image = find(card, "img", HTMLImageElement);
+const video = find(card, "video", HTMLVideoElement);
 
 function show() {
-  const value = props.value;
+  const value = /** @type {ClipCard | null} */ (props.value);
   card.hidden = !value;
   if (!value) {
     stop();
     return;
   }
-  card.querySelector(".picture").style.aspectRatio = `${value.width} / ${value.height}`;
+  find(card, ".picture", HTMLElement).style.aspectRatio = `${value.width} / ${value.height}`;
   image.src = value.picture.url;
   video.hidden = !value.video;
   image.hidden = Boolean(value.video);
@@ -21,9 +25,9 @@ function show() {
   } else {
     stop();
   }
-  card.querySelector(".source").textContent = value.source;
-  card.querySelector(".result").textContent = value.result;
-  card.querySelector(".notes").replaceChildren(
+  find(card, ".source", HTMLElement).textContent = value.source;
+  find(card, ".result", HTMLElement).textContent = value.result;
+  find(card, ".notes", HTMLElement).replaceChildren(
     ...value.notes.map((note) => {
       const item = document.createElement("li");
       item.textContent = note;

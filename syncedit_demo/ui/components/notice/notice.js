@@ -1,9 +1,13 @@
 // Shows the lines of the value as plain text. A script of the page may send a "notice" event with a value of its own, and
 // one without any to show the page's value again.
 
-const box = element.querySelector(".notice");
+import { find } from "../dom.js";
 
-function show(value) {
+/** @import { Notice } from "../values.d.ts" */
+
+const box = find(element, ".notice", HTMLElement);
+
+function show(value = /** @type {Notice | null} */ (props.value)) {
   box.hidden = !value;
   box.dataset.tone = value?.tone ?? "";
   box.replaceChildren(
@@ -15,6 +19,6 @@ function show(value) {
   );
 }
 
-element.addEventListener("notice", ({ detail }) => show(detail ?? props.value));
-watch("value", () => show(props.value));
-show(props.value);
+element.addEventListener("notice", ({ detail }) => show(detail ?? undefined));
+watch("value", show);
+show();

@@ -6,39 +6,56 @@
 // because a browser starts and paces one that has by the device that the sound goes to, however muted it is. What is
 // heard comes from an element of its own, and sets the pace: the videos start with it and keep to its clock.
 
-const HAVE_METADATA = 1;
-const HAVE_FUTURE_DATA = 3;
-// Seconds in which a gap is made up for. It is longer than a busy page may take from one look at the clocks to the next,
-// so that a change of pace never does more than it should.
-const CATCH_UP = 0.5;
-const LARGEST_GAP = 0.4; // frames between the videos, above which both are set on one frame again ...
-const RESTARTS = 3; // ... at most so often in a row: a browser that is too busy starts them apart again
+import { find } from "../dom.js";
+import { buttons, display, nameSide, SIDES, say } from "./display.js";
+import { commandOf, placeOf } from "./keys.js";
+import { prime, resume, setPace, setSource } from "./media.js";
+import {
+  answerTo,
+  canStartTogether,
+  frameAt,
+  frameThatBegins,
+  gapOf,
+  isOver,
+  middleOf,
+  nearestFrame,
+  paceFor,
+} from "./timing.js";
 
-const root = element.querySelector(".compare-player");
-const find = (selector) => root.querySelector(selector);
-const buttons = (group) => [...root.querySelectorAll(`.${group} button`)];
+/** @import { Comparison } from "../values.d.ts" */
+/** @import { Pair, SideName } from "./display.js" */
+/** @import { Command } from "./keys.js" */
 
-const SIDES = ["reference", "result"];
-const video = { reference: find("video.reference"), result: find("video.result") };
+const root = find(element, ".compare-player", HTMLElement);
+/** @param {string} selector */
+const part = (selector) => find(root, selector, HTMLElement);
+
+// What happens to a medium that may let the next step be taken.
+const PROGRESS = ["loadedmetadata", "canplay", "canplaythrough", "seeked", "waiting", "playing", "ended", "error"];
+const video = {
+  reference: find(root, "video.reference", HTMLVideoElement),
+  result: find(root, "video.result", HTMLVideoElement),
+};
 const videos = Object.values(video);
-const audio = find("audio");
+const audio = find(root, "audio", HTMLAudioElement);
 const leader = video.reference;
 const follower = video.result;
-const seekBar = find(".seek");
+const seekBar = find(root, ".seek", HTMLInputElement);
+const divider = find(root, ".divider", HTMLInputElement);
 
-let clip = null; // the value while it has both sides, or null
-let rate = 1; // frames per second
+let clip = /** @type {Pair | null} */ (null); // the value while it has both sides
+let timeline = { frames: 1, rate: 1 }; // of the clip
 let view = "side";
-let front = "reference"; // the side on show in the flip view
-let sound = null; // the side that is heard or "none"; null until somebody chooses
+let front = /** @type {SideName} */ ("reference"); // the side on show in the flip view
+let sound = /** @type {SideName | "none" | null} */ (null); // what is heard; null until somebody chooses
 let speed = 1;
 let loop = true;
 let wanted = false; // the viewer wants it to play
 let running = false; // it does play
 let scrubbing = false; // the seek bar is held
 let shown = 0; // the frame on show
-let goal = null; // the frame to go to, or null
-let heading = null; // the frame both videos are seeking, or null
+let goal = /** @type {number | null} */ (null); // the frame to go to, or null
+let heading = /** @type {number | null} */ (null); // the frame both videos are seeking, or null
 let restarts = 0;
 let nextTick = 0;
 let nextLook = 0;
@@ -48,17 +65,16 @@ const audible = () => audio.hasAttribute("src") && !audio.error;
 const media = () => (audible() ? [...videos, audio] : videos);
 const failed = () => videos.some((each) => each.error);
 const usable = () => clip !== null && !failed();
-// In frames; one that is a little shorter holds its last frame, or is silent, which is as it should be.
-const gap = (medium) => (medium.ended ? 0 : (medium.currentTime - leader.currentTime) * rate);
-const clamp = (number, low, high) => Math.min(Math.max(number, low), high);
-const frameAt = (seconds) => clamp(Math.floor(seconds * rate + 1e-3), 0, clip.frames - 1);
+/** @param {HTMLMediaElement} medium */
+const gap = (medium) => gapOf(medium, leader, timeline);
+const current = () => goal ?? shown;
 
 // --- the clock
 
 function drive() {
-  if (usable() && media().every((each) => each.readyState >= HAVE_METADATA && !each.seeking)) {
-    if (heading !== null) arrive();
-    if (goal !== null) depart();
+  if (usable() && media().every((each) => each.readyState >= each.HAVE_METADATA && !each.seeking)) {
+    if (heading !== null) arrive(heading);
+    if (goal !== null) depart(goal);
     else if (canRun() && !running) start();
     else if (!canRun() && running) stop();
   }
@@ -67,27 +83,28 @@ function drive() {
 
 function canRun() {
   // A hidden page draws nothing and may slow one video down and not the other: the clock stands still there.
-  const ready = (each) => each.ended || each.readyState >= HAVE_FUTURE_DATA;
-  return wanted && !scrubbing && !document.hidden && media().every(ready);
+  const ready = media().every((each) => each.ended || each.readyState >= each.HAVE_FUTURE_DATA);
+  return ready && wanted && !scrubbing && !document.hidden;
 }
 
-function depart() {
+/** @param {number} frame */
+function depart(frame) {
   stop();
-  heading = goal;
-  // The middle of a frame is the time that no rounding can move into the next one.
-  for (const each of media()) each.currentTime = (heading + 0.5) / rate;
+  heading = frame;
+  for (const each of media()) each.currentTime = middleOf(frame, timeline);
 }
 
-function arrive() {
-  if (goal === heading) goal = null;
-  show(heading);
+/** @param {number} frame */
+function arrive(frame) {
+  if (goal === frame) goal = null;
+  show(frame);
   heading = null;
 }
 
 function start() {
-  if (media().some((each) => Math.abs(gap(each)) > 0.5)) {
-    goal = frameAt(leader.currentTime);
-    depart();
+  if (!canStartTogether(media().map(gap))) {
+    goal = frameAt(leader.currentTime, timeline);
+    depart(goal);
     return;
   }
   running = true;
@@ -98,11 +115,11 @@ function start() {
     if (audible() && audio.currentTime === silence && !audio.ended) {
       nextLook = setTimeout(follow, 2);
     } else {
-      for (const each of videos) resume(each);
+      for (const each of videos) resume(each, pause);
       nextTick = requestAnimationFrame(tick);
     }
   };
-  if (audible()) resume(audio);
+  if (audible()) resume(audio, pause);
   follow();
 }
 
@@ -113,54 +130,39 @@ function stop() {
   for (const each of [...videos, audio]) each.pause();
 }
 
-function resume(medium) {
-  // To play one that has ended would take it back to its start.
-  if (!medium.ended) medium.play().catch(refused);
-}
-
-function refused(error) {
-  // A pause that overtakes play() rejects too, and is none of the viewer's business.
-  if (error.name === "NotAllowedError") pause();
-}
-
 function tick() {
-  if (leader.ended || leader.currentTime * rate >= clip.frames) {
+  if (leader.ended || isOver(leader.currentTime, timeline)) {
     wanted = loop;
-    seek(loop ? 0 : clip.frames - 1);
+    seek(loop ? 0 : timeline.frames - 1);
     return;
   }
   const off = gap(follower);
-  if (Math.abs(off) <= LARGEST_GAP) {
-    restarts = 0;
-  } else if (restarts < RESTARTS) {
-    restarts += 1;
-    seek(frameAt(leader.currentTime));
+  const answer = answerTo(off, restarts);
+  restarts = answer.restarts;
+  if (answer.restart) {
+    seek(frameAt(leader.currentTime, timeline));
     return;
   }
-  const pace = speed * (audible() ? makeUpFor(-gap(audio)) : 1);
+  const pace = speed * (audible() ? paceFor(-gap(audio), timeline) : 1);
   setPace(leader, pace);
-  setPace(follower, pace * makeUpFor(off));
+  setPace(follower, pace * paceFor(off, timeline));
   nextTick = requestAnimationFrame(tick);
 }
 
-function makeUpFor(frames) {
-  // In small steps, so that the flicker of a clock does not change the pace at every refresh.
-  return 1 - Math.round((frames / rate / CATCH_UP) * 200) / 200;
-}
-
-function setPace(video, pace) {
-  if (video.playbackRate !== pace) video.playbackRate = pace;
-}
-
+/** @param {number} frame */
 function show(frame) {
   if (frame === shown) return;
   shown = frame;
   root.dispatchEvent(new CustomEvent("frame", { bubbles: true, detail: { frame } }));
 }
 
+/**
+ * @param {SideName} side
+ * @param {VideoFrameCallbackMetadata} metadata
+ */
 function presented(side, metadata) {
   if (running && video[side] === leader) {
-    show(clamp(Math.round(metadata.mediaTime * rate), 0, clip.frames - 1));
+    show(frameThatBegins(metadata.mediaTime, timeline));
     render();
   }
   video[side].requestVideoFrameCallback((_, next) => presented(side, next));
@@ -168,42 +170,37 @@ function presented(side, metadata) {
 
 // --- what the viewer does
 
+/** @param {number} frame */
 function seek(frame) {
   if (!usable() || !Number.isFinite(frame)) return;
-  goal = clamp(Math.round(frame), 0, clip.frames - 1);
+  goal = nearestFrame(frame, timeline);
   drive();
 }
 
+/** @param {number} frames */
 function step(frames) {
   pause();
-  seek((goal ?? shown) + frames);
+  seek(current() + frames);
 }
 
 function play() {
   if (!usable()) return;
   wanted = true;
-  if ((goal ?? shown) === clip.frames - 1) goal = 0;
+  if (current() === timeline.frames - 1) goal = 0;
   drive();
-  if (!running) prime();
-}
-
-function prime() {
-  // Phones load little and allow no sound until play() is called in answer to a touch.
-  for (const each of media()) {
-    if (!each.ended) each.play().catch(() => {});
-    each.pause();
-  }
+  if (!running) media().forEach(prime);
 }
 
 function pause() {
   if (!wanted) return;
   wanted = false;
   // Both end on the very same frame, wherever between two frames the pause fell.
-  seek(goal ?? shown);
+  seek(current());
 }
 
 const toggle = () => (wanted ? pause() : play());
 
+/** @param {string} next */
 function setView(next) {
   if (!usable()) return;
   if (next === "flip") front = view === "flip" && front === "reference" ? "result" : "reference";
@@ -211,156 +208,113 @@ function setView(next) {
   render();
 }
 
+/** @param {number} next */
 function setSpeed(next) {
   speed = next;
   for (const each of media()) each.playbackRate = speed;
   render();
 }
 
+/** @param {SideName | "none"} next */
 function setSound(next) {
   sound = next;
   loadSound();
   heading = null;
-  seek(goal ?? shown);
+  seek(current());
 }
 
+/** @param {boolean} next */
 function setLoop(next) {
   loop = next;
   render();
 }
 
-// --- what the page shows
-
 function render() {
-  const now = goal ?? shown;
-  const last = clip ? clip.frames - 1 : 0;
-  const loading = usable() && (wanted ? !running && !scrubbing : videos.some((each) => each.readyState < 2));
-  root.dataset.state = !clip ? "empty" : failed() ? "failed" : loading ? "waiting" : "ready";
-  root.dataset.view = clip ? view : "side";
-  root.dataset.front = front;
-  root.toggleAttribute("data-playing", wanted);
-  find(".play").setAttribute("aria-label", wanted ? "Pause" : "Play");
-  find(".loop").setAttribute("aria-pressed", loop);
-  find(".current").textContent = clip ? now + 1 : "–";
-  find(".total").textContent = clip ? last + 1 : "–";
-  seekBar.max = last;
-  if (!scrubbing) seekBar.value = now;
-  seekBar.style.setProperty("--played", last ? now / last : 0);
-  seekBar.setAttribute("aria-valuetext", clip ? `Frame ${now + 1} of ${last + 1}` : "No frames");
-  find(".flip").setAttribute("aria-label", `Flip: ${front === "reference" ? "A" : "B"} is on show`);
-  for (const button of buttons("views")) button.setAttribute("aria-pressed", button.value === view);
-  for (const button of buttons("speeds")) button.setAttribute("aria-pressed", Number(button.value) === speed);
-  for (const button of buttons("sounds")) button.setAttribute("aria-pressed", button.value === heard());
-  for (const control of root.querySelectorAll("button, input")) {
-    control.disabled = !usable() || (control.value in video && !clip[control.value].sound);
-  }
+  const loading = wanted ? !running && !scrubbing : videos.some((each) => each.readyState < each.HAVE_CURRENT_DATA);
+  const phase = !clip ? "empty" : failed() ? "failed" : loading ? "waiting" : "ready";
+  const frame = current();
+  display(root, { phase, clip, frame, playing: wanted, scrubbing, view, front, loop, speed, heard: heard() });
 }
 
 // --- a new value
 
 function load() {
-  const value = props.value;
+  const value = /** @type {Comparison | null} */ (props.value);
   const before = clip;
-  clip = value?.result ? value : null;
+  clip = value?.result ? { ...value, result: value.result } : null;
   // Another result for the same reference is looked at where the last one was.
   const kept = before && clip && haveOneInCommon(before, clip);
-  goal = clip ? (kept ? goal ?? shown : 0) : null;
+  goal = clip ? (kept ? current() : 0) : null;
   heading = null;
   wanted = wanted && Boolean(kept);
   if (sound && sound !== "none" && clip && !clip[sound].sound) sound = null;
   stop();
+  timeline = clip ? { frames: clip.frames, rate: clip.rate[0] / clip.rate[1] } : { frames: 1, rate: 1 };
   if (value) {
-    rate = value.rate[0] / value.rate[1];
-    root.style.setProperty("--ar", value.width / value.height);
+    root.style.setProperty("--ar", String(value.width / value.height));
     root.dataset.shape = value.width >= 1.2 * value.height ? "wide" : "upright";
   }
-  for (const side of SIDES) loadSide(side, value?.[side]);
+  for (const side of SIDES) {
+    nameSide(root, side, value?.[side] ?? null);
+    setSource(video[side], value?.[side]?.picture);
+  }
   loadSound();
-  say("all", value ? "" : "The comparison will appear here.");
-  if (value && !clip) say("result", "The result will appear here.");
+  say(root, "all", value ? "" : "The comparison will appear here.");
+  if (value && !clip) say(root, "result", "The result will appear here.");
   drive();
 }
 
+/**
+ * @param {Pair} one
+ * @param {Pair} other
+ */
 function haveOneInCommon(one, other) {
   const urls = SIDES.map((side) => other[side].picture.url);
   return one.frames === other.frames && SIDES.some((side) => urls.includes(one[side].picture.url));
 }
 
-function loadSide(side, content) {
-  const label = content?.label ?? "";
-  find(`.name.${side} .label`).textContent = label;
-  find(`.name.${side}`).hidden = !content;
-  const hear = find(`.sounds [value="${side}"]`);
-  const letter = side === "reference" ? "A" : "B";
-  hear.title = content?.sound ? `Hear ${label}` : `${label || letter} has no sound`;
-  hear.setAttribute("aria-label", `Sound of ${letter}`);
-  say(side, "");
-  setSource(video[side], content?.picture);
-}
-
 function loadSound() {
-  setSource(audio, clip?.[heard()]?.sound);
+  const side = heard();
+  setSource(audio, side === "none" ? null : clip?.[side].sound);
 }
 
-function setSource(medium, file) {
-  const url = file?.url ?? null;
-  if (medium.getAttribute("src") === url && !medium.error) return;
-  if (url) {
-    medium.src = url;
-  } else {
-    medium.removeAttribute("src");
-    medium.load();
-  }
-}
-
-function say(place, sentence, problem = false) {
-  const message = find(`.message.${place}`);
-  message.textContent = sentence;
-  message.classList.toggle("failed", problem);
-}
-
+/** @param {SideName} side */
 function fail(side) {
   stop();
   wanted = false;
-  say(side, `Video ${side === "reference" ? "A" : "B"} could not be loaded. Reload the page to try again.`, true);
+  say(root, side, `Video ${side === "reference" ? "A" : "B"} could not be loaded. Reload the page to try again.`, true);
   render();
 }
 
 // --- events
 
-const KEYS = {
-  " ": toggle,
-  ArrowLeft: () => step(-1),
-  ArrowRight: () => step(1),
-  Home: () => seek(0),
-  End: () => seek(clip.frames - 1),
-  l: () => setLoop(!loop),
-  1: () => setView("side"),
-  2: () => setView("wipe"),
-  3: () => setView("flip"),
-  4: () => setView("difference"),
+/** @type {Record<Command, () => void>} */
+const COMMANDS = {
+  toggle,
+  back: () => step(-1),
+  forward: () => step(1),
+  first: () => seek(0),
+  last: () => seek(timeline.frames - 1),
+  loop: () => setLoop(!loop),
+  side: () => setView("side"),
+  wipe: () => setView("wipe"),
+  flip: () => setView("flip"),
+  difference: () => setView("difference"),
 };
-const TYPING = "input, textarea, select, [contenteditable]:not([contenteditable=false])";
-const MOVING = "[role=slider], [role=tab], [role=radio], [role=listbox], [role=menu], [role=combobox], [role=grid]";
-const PRESSING = "button, a[href], summary, [role=button]";
 
-function keyBelongsTo(target, key) {
-  if (target === seekBar || target === find(".divider")) return key.length > 1;
-  if (target.closest(`${TYPING}, ${MOVING}`)) return true;
-  return key === " " && target.closest(PRESSING) !== null;
-}
-
+/** @param {KeyboardEvent} event */
 function onKey(event) {
-  const action = KEYS[event.key?.length === 1 ? event.key.toLowerCase() : event.key];
-  if (!action || !usable() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (keyBelongsTo(event.target, event.key)) return;
+  if (!usable() || event.defaultPrevented || !(event.target instanceof Element)) return;
+  const command = commandOf(event, placeOf(event.target, [seekBar, divider]));
+  if (!command) return;
   event.preventDefault();
-  action();
+  COMMANDS[command]();
 }
 
+/** @param {KeyboardEvent} event */
 function onKeyOutside(event) {
   if (!root.isConnected) document.removeEventListener("keydown", onKeyOutside);
-  else if (!event.target.closest(".compare-player")) onKey(event);
+  else if (event.target instanceof Element && !event.target.closest(".compare-player")) onKey(event);
 }
 
 function onVisibility() {
@@ -368,13 +322,22 @@ function onVisibility() {
   else drive();
 }
 
-const on = (selector, type, listener) => find(selector).addEventListener(type, listener);
-const onChoice = (group, choose) => buttons(group).forEach((each) => each.addEventListener("click", () => choose(each.value)));
+/**
+ * @param {string} selector
+ * @param {() => void} listener
+ */
+const onClick = (selector, listener) => part(selector).addEventListener("click", listener);
+
+/**
+ * @param {string} group
+ * @param {(value: string) => void} choose
+ */
+function onChoice(group, choose) {
+  for (const each of buttons(root, group)) each.addEventListener("click", () => choose(each.value));
+}
 
 for (const medium of [...videos, audio]) {
-  for (const type of ["loadedmetadata", "canplay", "canplaythrough", "seeked", "waiting", "playing", "ended", "error"]) {
-    medium.addEventListener(type, drive);
-  }
+  for (const type of PROGRESS) medium.addEventListener(type, drive);
 }
 
 for (const side of SIDES) {
@@ -386,17 +349,17 @@ for (const side of SIDES) {
   video[side].requestVideoFrameCallback((_, metadata) => presented(side, metadata));
 }
 
-on(".back", "click", () => step(-1));
-on(".play", "click", toggle);
-on(".forward", "click", () => step(1));
-on(".loop", "click", () => setLoop(!loop));
-on(".flip", "click", () => setView("flip"));
+onClick(".back", () => step(-1));
+onClick(".play", toggle);
+onClick(".forward", () => step(1));
+onClick(".loop", () => setLoop(!loop));
+onClick(".flip", () => setView("flip"));
 onChoice("views", setView);
 onChoice("speeds", (value) => setSpeed(Number(value)));
-onChoice("sounds", setSound);
-on(".divider", "input", (event) => root.style.setProperty("--wipe", event.target.value / 100));
-on(".stage", "click", (event) => {
-  if (!event.target.closest("button, input")) toggle();
+onChoice("sounds", (value) => setSound(SIDES.find((side) => side === value) ?? "none"));
+divider.addEventListener("input", () => root.style.setProperty("--wipe", String(Number(divider.value) / 100)));
+part(".stage").addEventListener("click", ({ target }) => {
+  if (target instanceof Element && !target.closest("button, input")) toggle();
 });
 
 seekBar.addEventListener("pointerdown", (event) => {
@@ -411,10 +374,10 @@ for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
 }
 seekBar.addEventListener("input", () => seek(Number(seekBar.value)));
 
-on(".screen", "click", () => (document.fullscreenElement === root ? document.exitFullscreen() : root.requestFullscreen()));
-find(".screen-group").hidden = !document.fullscreenEnabled;
+onClick(".screen", () => (document.fullscreenElement === root ? document.exitFullscreen() : root.requestFullscreen()));
+part(".screen-group").hidden = !document.fullscreenEnabled;
 root.addEventListener("fullscreenchange", () =>
-  find(".screen").setAttribute("aria-pressed", document.fullscreenElement === root),
+  part(".screen").setAttribute("aria-pressed", String(document.fullscreenElement === root)),
 );
 
 root.addEventListener("keydown", onKey);
@@ -424,7 +387,7 @@ document.addEventListener("visibilitychange", onVisibility);
 root.addEventListener("seekframe", (event) => seek(event.detail.frame));
 
 // Gradio pads every HTML component; the player lines up with its neighbours.
-element.parentElement.style.padding = 0;
+if (element.parentElement) element.parentElement.style.padding = "0";
 
 watch("value", load);
 load();

@@ -1,61 +1,82 @@
 // How well a result keeps time: the verdict, and curves over the frames. The playhead follows the player, and the curves
 // are a slider: a click or a key on them takes the player there. All words come from the value and are plain text.
 
-const root = element.querySelector(".sync");
-const find = (selector) => root.querySelector(selector);
-const frames = find(".frame");
+import { find } from "../dom.js";
 
-let report = null;
+/** @import { FaceView, SyncCurves, SyncView } from "../values.d.ts" */
+
+const root = find(element, ".sync", HTMLElement);
+const frames = find(root, ".frame", HTMLInputElement);
+
+let report = /** @type {SyncCurves | null} */ (null);
+let end = 1; // the right end of the curves, which is the last frame
 let shown = 0; // the frame that the player shows
 
-const last = () => Math.max(report.agreement.length - 1, 1);
+/** @param {string} selector */
+const part = (selector) => find(root, selector, HTMLElement);
 
-function write(value) {
+function write() {
+  const value = /** @type {SyncView | null} */ (props.value);
   report = value?.report ?? null;
   root.dataset.state = report ? "ready" : value?.making ? "making" : "empty";
   root.dataset.verdict = report?.verdict ?? "";
-  find(".verdict").textContent = report ? report.verdict[0].toUpperCase() + report.verdict.slice(1) : "";
-  find(".score").textContent = report ? `Score ${report.score.toFixed(2)}` : "";
+  part(".verdict").textContent = report ? report.verdict.charAt(0).toUpperCase() + report.verdict.slice(1) : "";
+  part(".score").textContent = report ? `Score ${report.score.toFixed(2)}` : "";
   const [first = "", ...rest] = value?.sentences ?? [];
-  find(".words .first").textContent = first;
-  find(".words .rest").textContent = rest.join(" ");
+  part(".words .first").textContent = first;
+  part(".words .rest").textContent = rest.join(" ");
   frames.disabled = !report;
   if (!report) return;
   const { agreement, motion_reference: reference, motion_result: result } = report;
   const fastest = Math.max(...reference, ...result) || 1;
-  draw(".agreement .line", agreement, 1);
-  draw(".agreement .area", agreement, 1, ` L${last()} 1 L0 1 Z`);
+  end = Math.max(agreement.length - 1, 1);
+  draw(".agreement .line", line(agreement, 0, 1));
+  draw(".agreement .area", `${line(agreement, 0, 1)} L${end} 1 L0 1 Z`);
   // Before the first frame there is none to move from.
-  draw(".motion .reference", reference.slice(1), fastest);
-  draw(".motion .result", result.slice(1), fastest);
+  draw(".motion .reference", line(reference, 1, fastest));
+  draw(".motion .result", line(result, 1, fastest));
   root.toggleAttribute("data-worst", report.worst_frame !== null);
-  root.style.setProperty("--worst", (report.worst_frame ?? 0) / last());
-  find(".faces").hidden = !report.faces.length;
-  find(".faces").replaceChildren(...report.faces.map(face));
-  frames.max = agreement.length - 1;
+  root.style.setProperty("--worst", String((report.worst_frame ?? 0) / end));
+  part(".faces").hidden = !report.faces.length;
+  part(".faces").replaceChildren(...report.faces.map(face));
+  frames.max = String(agreement.length - 1);
   follow();
 }
 
-function draw(selector, values, most, rest = "") {
-  const path = find(selector);
-  path.ownerSVGElement.setAttribute("viewBox", `0 -0.06 ${last()} 1.12`);
-  const first = report.agreement.length - values.length;
-  const points = values.map((value, index) => `${first + index} ${(1 - value / most).toFixed(4)}`);
-  path.setAttribute("d", points.length ? `M${points.join(" L")}${rest}` : "");
+/**
+ * @param {string} selector
+ * @param {string} line
+ */
+function draw(selector, line) {
+  const path = find(root, selector, SVGPathElement);
+  path.ownerSVGElement?.setAttribute("viewBox", `0 -0.06 ${end} 1.12`);
+  path.setAttribute("d", line);
 }
 
+/**
+ * @param {number[]} values One a frame.
+ * @param {number} first The frame to begin with.
+ * @param {number} most The value at the upper edge.
+ */
+function line(values, first, most) {
+  const points = values.map((value, frame) => `${frame} ${(1 - value / most).toFixed(4)}`).slice(first);
+  return points.length ? `M${points.join(" L")}` : "";
+}
+
+/** @param {FaceView} face */
 function face({ title, words, ...curves }) {
   const row = document.createElement("li");
-  for (const text of [title, words]) row.append(Object.assign(document.createElement("span"), { textContent: text }), " ");
-  const svg = find(".motion").cloneNode(true);
+  for (const text of [title, words])
+    row.append(Object.assign(document.createElement("span"), { textContent: text }), " ");
+  const svg = /** @type {SVGElement} */ (find(root, ".motion", SVGElement).cloneNode(true));
   svg.setAttribute("class", "face");
-  svg.setAttribute("viewBox", `0 -0.06 ${last()} 1.12`);
-  for (const side of ["reference", "result"]) {
+  svg.setAttribute("viewBox", `0 -0.06 ${end} 1.12`);
+  for (const side of /** @type {const} */ (["reference", "result"])) {
     // A frame without a face is a gap.
     const points = curves[side].map((value, index) =>
       value === null ? "" : `${curves[side][index - 1] == null ? "M" : "L"}${index} ${1 - value}`,
     );
-    svg.querySelector(`.${side}`).setAttribute("d", points.join(""));
+    find(svg, `.${side}`, SVGElement).setAttribute("d", points.join(""));
   }
   row.append(svg);
   return row;
@@ -63,17 +84,19 @@ function face({ title, words, ...curves }) {
 
 function follow() {
   if (!report) return;
-  const frame = Math.min(shown, last());
-  frames.value = frame;
-  root.style.setProperty("--at", frame / last());
+  const frame = Math.min(shown, end);
+  frames.value = String(frame);
+  root.style.setProperty("--at", String(frame / end));
   const agrees = Math.round(100 * (report.agreement[frame] ?? 0));
   frames.setAttribute("aria-valuetext", `Frame ${frame + 1} of ${report.agreement.length}, ${agrees} % agrees`);
 }
 
+/** @param {number} frame */
 function goTo(frame) {
-  document.querySelector(".compare-player").dispatchEvent(new CustomEvent("seekframe", { detail: { frame } }));
+  find(document, ".compare-player", HTMLElement).dispatchEvent(new CustomEvent("seekframe", { detail: { frame } }));
 }
 
+/** @param {CustomEvent<{ frame: number }>} event */
 function onFrame(event) {
   if (!root.isConnected) document.removeEventListener("frame", onFrame);
   else {
@@ -83,11 +106,13 @@ function onFrame(event) {
 }
 
 frames.addEventListener("input", () => goTo(Number(frames.value)));
-find(".worst").addEventListener("click", () => goTo(report.worst_frame));
+part(".worst").addEventListener("click", () => {
+  if (report && report.worst_frame !== null) goTo(report.worst_frame);
+});
 document.addEventListener("frame", onFrame);
 
 // Gradio pads every HTML component; this one lines up with the player.
-element.parentElement.style.padding = 0;
+if (element.parentElement) element.parentElement.style.padding = "0";
 
-watch("value", () => write(props.value));
-write(props.value);
+watch("value", write);
+write();

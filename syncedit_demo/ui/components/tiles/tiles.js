@@ -1,7 +1,17 @@
 // A row of pictures to choose from. The titles are plain text.
 
-const list = element.querySelector(".tiles");
+import { find } from "../dom.js";
 
+/** @import { Tile, Tiles } from "../values.d.ts" */
+
+const list = find(element, ".tiles", HTMLElement);
+
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} className
+ * @param {string} [text]
+ */
 function make(tag, className, text) {
   const made = document.createElement(tag);
   made.className = className;
@@ -9,6 +19,10 @@ function make(tag, className, text) {
   return made;
 }
 
+/**
+ * @param {Tile} tile
+ * @param {boolean} against Whether it gets a button to compare it with the one on show.
+ */
 function tile({ id, picture, title, detail, current }, against) {
   const item = make("li", "tile");
   const choose = make("button", "choose");
@@ -32,7 +46,7 @@ function tile({ id, picture, title, detail, current }, against) {
 }
 
 function show() {
-  const { tiles = [], against = false } = props.value ?? {};
+  const { tiles = [], against = false } = /** @type {Partial<Tiles>} */ (props.value ?? {});
   list.replaceChildren(...tiles.map((each) => tile(each, against && tiles.length > 1)));
 }
 

@@ -1,0 +1,80 @@
+// The values of the components as they reach the page: the models of Python, field by field. A test holds the two together.
+
+/** A file that Gradio serves; the fields that no script reads are left out. */
+export interface FileData {
+  url: string;
+}
+
+export interface ClipCard {
+  picture: FileData;
+  video: FileData | null;
+  width: number;
+  height: number;
+  source: string;
+  result: string;
+  notes: string[];
+}
+
+export interface Comparison {
+  reference: Side;
+  result: Side | null;
+  width: number;
+  height: number;
+  frames: number;
+  rate: [number, number];
+}
+
+export interface Side {
+  picture: FileData;
+  sound: FileData | null;
+  label: string;
+}
+
+export interface Notice {
+  tone: "plain" | "good" | "warn" | "bad";
+  lines: string[];
+}
+
+export interface RunState {
+  state: "running" | "done" | "stopped";
+  phase: string;
+  detail: string;
+  share: number | null;
+  picture: string | null;
+}
+
+export interface SyncView {
+  sentences: string[];
+  report: SyncCurves | null;
+  making: boolean;
+}
+
+export interface SyncCurves {
+  verdict: string;
+  score: number;
+  worst_frame: number | null;
+  agreement: number[];
+  motion_reference: number[];
+  motion_result: number[];
+  faces: FaceView[];
+}
+
+export interface FaceView {
+  title: string;
+  words: string;
+  reference: (number | null)[];
+  result: (number | null)[];
+}
+
+export interface Tiles {
+  tiles: Tile[];
+  against: boolean;
+}
+
+export interface Tile {
+  id: string;
+  picture: FileData;
+  title: string;
+  detail: string;
+  current: boolean;
+}
