@@ -14,6 +14,7 @@ from syncedit_demo.engines.draft.warping import (
     Floats,
     Mask,
     blur,
+    floats,
     gray,
     mean_of_channels,
     places,
@@ -147,7 +148,7 @@ class _View:
         self._across, self._down = _slopes(target)
         self._plane = resize(plane, self._nodes)
         self._visible = self._gathered(seen)
-        self._weight = resize(seen, self._nodes) + DOUBT
+        self._weight = floats(resize(seen, self._nodes) + DOUBT)
         self._weights = blur(self._weight, STIFFNESS / STRIDE)
 
     def settled(self, flow: Floats) -> tuple[Floats, Floats]:
@@ -156,7 +157,7 @@ class _View:
         for _ in range(STEPS):
             flow = self._smooth(flow)
             step = self._step(flow)
-            flow = step + sample(flow, places(step / STRIDE))
+            flow = step + sample(flow, places(floats(step / STRIDE)))
         return flow, self.cost(resize(flow, self.size))
 
     def simplified(self, flow: Floats) -> Floats:
@@ -176,7 +177,7 @@ class _View:
             apart = float(np.sqrt(np.square(motion - flow)[seen].sum(axis=-1).mean()))
             if (near := _fall(apart, *WOBBLE)) > 0:
                 share = near * _fall(self._misfit(motion) / misfit, *WORSE_FIT)
-                result = result + (motion - result) * np.float32(share)
+                result = floats(result + (motion - result) * np.float32(share))
         return result
 
     def _misfit(self, flow: Floats) -> float:
@@ -184,7 +185,7 @@ class _View:
         every = 2 if self._seen.size > ENOUGH else 1
         thin = (slice(None, None, every), slice(None, None, every))
         where = np.ascontiguousarray(places(resize(flow, self.size), self._origin)[thin])
-        error = self._target[thin] - sample(self._first, where) * self._gain
+        error = floats(self._target[thin] - sample(self._first, where) * self._gain)
         seen = self._seen[thin]
         return float((np.minimum(mean_of_channels(error * error), WORST) * seen).sum() / (seen.sum() + 1e-3))
 
@@ -195,34 +196,35 @@ class _View:
         return self._plane + once + self._blurred(bend - once)
 
     def _blurred(self, bend: Floats) -> Floats:
-        return blur(bend * self._weight[..., None], STIFFNESS / STRIDE) / self._weights[..., None]
+        return floats(blur(bend * self._weight[..., None], STIFFNESS / STRIDE) / self._weights[..., None])
 
     def cost(self, flow: Floats) -> Floats:
         """Mean squared difference around each node, in squared levels, of what is seen there."""
         error = self._target - self._shown(flow)
-        return self._gathered(np.minimum(mean_of_channels(error * error), WORST) * self._seen) / (self._visible + 1e-3)
+        cost = np.minimum(mean_of_channels(error * error), WORST)
+        return floats(self._gathered(cost * self._seen) / (self._visible + 1e-3))
 
     def mean(self, cost: Floats) -> float:
         """The mean of a cost over what is seen."""
         return float((cost * self._visible).sum() / (self._visible.sum() + 1e-3))
 
     def _shown(self, flow: Floats) -> Floats:
-        return sample(self._first, places(flow, self._origin)) * self._gain
+        return floats(sample(self._first, places(flow, self._origin)) * self._gain)
 
     def _step(self, flow: Floats) -> Floats:
         shown = self._shown(resize(flow, self.size))
         error = self._target - shown
         across, down = _slopes(shown)
         # The slopes of both pictures together reach further than either's alone.
-        x, y = (self._across + across) / 2, (self._down + down) / 2
-        share = self._seen / np.square(1 + mean_of_channels(error * error) / TOLERANCE**2)
+        x, y = floats((self._across + across) / 2), floats((self._down + down) / 2)
+        share = floats(self._seen / np.square(1 + mean_of_channels(error * error) / TOLERANCE**2))
         xx, xy, yy, xe, ye = (
             self._gathered(mean_of_channels(a * b) * share) for a, b in ((x, x), (x, y), (y, y), (x, error), (y, error))
         )
         xx, yy = xx + FIRMNESS, yy + FIRMNESS
         step = np.stack([yy * xe - xy * ye, xx * ye - xy * xe], axis=-1) / (xx * yy - xy * xy)[..., None]
         length = np.sqrt(np.square(step).sum(axis=-1, keepdims=True))
-        return step * np.minimum(1, LONGEST_STEP / (length + np.float32(1e-6)))
+        return floats(step * np.minimum(1, LONGEST_STEP / (length + np.float32(1e-6))))
 
     def _gathered(self, values: Floats) -> Floats:
         return blur(resize(values, self._nodes), WINDOW / STRIDE)
@@ -268,4 +270,5 @@ def _detail(picture: Bytes) -> Floats:
 
 
 def _slopes(picture: Floats) -> tuple[Floats, Floats]:
-    return cv2.Scharr(picture, cv2.CV_32F, 1, 0, scale=1 / 32), cv2.Scharr(picture, cv2.CV_32F, 0, 1, scale=1 / 32)
+    across, down = (floats(cv2.Scharr(picture, cv2.CV_32F, x, 1 - x, scale=1 / 32)) for x in (1, 0))
+    return across, down

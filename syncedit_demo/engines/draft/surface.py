@@ -8,9 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from syncedit_demo.engines.draft.warping import Floats, blur, sample
-
-Matrix = NDArray[np.float64]
+from syncedit_demo.engines.draft.warping import Floats, Matrix, blur, floats, sample, widened
 
 STAGES = ((3.0, 40), (1.0, 12))
 """(scale of the detail in pixels, how far beyond the edit the surface is looked at) from coarse to fine. An edit on
@@ -47,14 +45,14 @@ class SurfaceTracker:
     of the picture only the detail is used, since light and shade stay where they are when a surface turns.
     """
 
-    def __init__(self, first: Floats, support: Floats) -> None:
+    def __init__(self, first: Floats, edit_mask: Floats) -> None:
         """Take the template.
 
         Args:
             first: Frame 0, RGB, 0-255.
-            support: Where the edit is, 0-1.
+            edit_mask: Where the edit is, 0-1.
         """
-        self._templates = [_template(first, support, sigma, context) for sigma, context in STAGES]
+        self._templates = [_template(first, edit_mask, sigma, context) for sigma, context in STAGES]
 
     def align(self, frame: Floats, gain: Floats, guess: Matrix) -> tuple[Matrix, float]:
         """The map from frame 0 to the frame, shape (3, 3), and the share of the region that it explains.
@@ -77,8 +75,8 @@ def _detail(picture: Floats, sigma: float) -> Floats:
     return blur(picture, sigma) - blur(picture, WIDE * sigma)
 
 
-def _template(first: Floats, support: Floats, sigma: float, context: int) -> _Template:
-    region = cv2.dilate((support > 0.3 * support.max()).astype(np.uint8), np.ones((2 * context + 1,) * 2, np.uint8))
+def _template(first: Floats, edit_mask: Floats, sigma: float, context: int) -> _Template:
+    region = widened((edit_mask > 0.3 * edit_mask.max()).astype(np.uint8), 2 * context + 1)
     rows, columns = np.nonzero(region)
     stride = max(1, len(rows) // MOST_POINTS)
     rows, columns = rows[::stride], columns[::stride]
@@ -87,8 +85,7 @@ def _template(first: Floats, support: Floats, sigma: float, context: int) -> _Te
     to_unit = np.array([[1 / radius, 0, -centre[0] / radius], [0, 1 / radius, -centre[1] / radius], [0, 0, 1]])
     x, y = ((points - centre) / radius).T[..., None]
     detail = _detail(first, sigma)
-    across = cv2.Scharr(detail, cv2.CV_32F, 1, 0)[rows, columns] / 32
-    down = cv2.Scharr(detail, cv2.CV_32F, 0, 1)[rows, columns] / 32
+    across, down = (floats(cv2.Scharr(detail, cv2.CV_32F, x, 1 - x))[rows, columns] / 32 for x in (1, 0))
     slopes = np.stack([across * x, across * y, across, down * x, down * y, down], axis=-1) * radius
     return _Template(
         sigma, points, to_unit, detail[rows, columns], blur(first, 1)[rows, columns], slopes.astype(np.float32)
@@ -105,9 +102,9 @@ def _refined(
     weight = np.zeros(len(unit))
     for _ in range(STEPS):
         where = unit @ current[:2, :2].T + current[:2, 2]
-        error = _at(detail, where) - target
+        error = floats(_at(detail, where) - target)
         distance = _mean_square(error) / DETAIL_TOLERANCE**2
-        other = _mean_square(_at(colours, where) - expected) / COLOUR_TOLERANCE**2
+        other = _mean_square(floats(_at(colours, where) - expected)) / COLOUR_TOLERANCE**2
         inside = ((where >= 0) & (where <= (width - 1, height - 1))).all(axis=1)
         weight = inside / np.square((1 + distance) * (1 + other * other))
         weighted = (slopes * weight[:, None, None].astype(np.float32)).reshape(-1, 6)
