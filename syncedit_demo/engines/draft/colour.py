@@ -22,11 +22,18 @@ WIDENINGS = ((0.7, 0.05), (1.5, 1e-3), (3.0, 1e-5), (6.0, 1e-7), (12.0, 1e-9))
 FINER_ROUNDS = 2
 """Rounds of fitting what the rounds before left: one alone is blurred by its own splat."""
 
-EXACT_SHARE, LOOSE_SHARE = 0.95, 0.75
-"""Explained shares between which the look-up goes from trusting itself to trusting only what is certain."""
+EXACT_SHARE = 0.95
+"""Share of the edit that colour explains, 0-1, from which a colour's change counts by `TRUSTING`."""
 
-TRUSTING, CERTAIN = (0.35, 0.75), (0.85, 0.97)
-"""How well determined a colour's change must be to start to count and to count in full."""
+LOOSE_SHARE = 0.75
+"""Share of the edit that colour explains up to which a colour's change counts by `CERTAIN`; between, by a mixture."""
+
+TRUSTING = (0.35, 0.75)
+"""How well determined a colour's change must be, 0-1, to start to count and to count in full, where colour explains
+the edit."""
+
+CERTAIN = (0.85, 0.97)
+"""The same where much of the edit is no function of colour, so that a change may be another thing's."""
 
 NOISE = 9.0
 """Variance in levels² that is no sign of a colour's change being undetermined."""

@@ -40,8 +40,11 @@ VISIBLE_CHANGE = 8
 EDITED = 0.3
 """Share of visibly changed pixels around from which a place counts as edited."""
 
-LOCAL_SHARE, EVERYWHERE_SHARE = 0.35, 0.7
-"""Edited share of frame 0 below which an edit is of one thing, and above which it is a look of the whole picture."""
+LOCAL_SHARE = 0.35
+"""Edited share of frame 0 below which an edit is of one thing."""
+
+EVERYWHERE_SHARE = 0.7
+"""Edited share of frame 0 above which an edit is a look of the whole picture."""
 
 
 PHASE = "Following the motion"

@@ -28,17 +28,8 @@ from syncedit_demo.engines.draft.warping import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-CHAIN_BIAS = 0.6
-"""Added to the cost of flows chained from frame to frame, in levels: they drift."""
-
 PLANE_BIAS = -0.3
 """Added to the cost of a plane motion, in levels: it is smooth, as most motion is."""
-
-SMOOTH_BIAS = -1.5
-"""Added to that, in levels, where there is no texture that could tell candidates apart."""
-
-SURE_COST = 4.0
-"""Cost in levels under which a match counts for fitting a plane motion."""
 
 GAIN_RANGE = (0.6, 1.6)
 """Least and greatest brightness of a frame against frame 0, per channel."""
@@ -113,7 +104,8 @@ class Follower:
         direct = self.clip.flow(sight.gray, self.clip.first_gray, sight.chain)
         again = compose(self.clip.flow(sight.gray, warp(self.clip.first_gray, sight.chain)), sight.chain)
         return [
-            self.candidate(sight, sight.chain, CHAIN_BIAS),
+            # A chain drifts, which its cost tells late.
+            self.candidate(sight, sight.chain, 0.6),
             self.candidate(sight, direct),
             self.candidate(sight, again),
         ]
@@ -155,15 +147,15 @@ class Follower:
 
 
 def smooth_bias(texture: Floats) -> Floats:
-    """What is added to the cost of a smooth motion on so much texture, in levels."""
-    return floats(SMOOTH_BIAS * (1 - texture))
+    """What is added to the cost of a smooth motion, in levels: without texture nothing else tells candidates apart."""
+    return floats(-1.5 * (1 - texture))
 
 
 def well_matched(candidates: Sequence[Candidate]) -> tuple[Flow, Mask]:
-    """Of two flows that were sought, the better one, and where either matches well."""
+    """Of two flows that were sought, the better one, and where either matches to a few levels."""
     one, other = candidates
     better = one if one.cost.mean() < other.cost.mean() else other
-    return better.flow, np.minimum(one.cost, other.cost) < SURE_COST
+    return better.flow, np.minimum(one.cost, other.cost) < 4
 
 
 def interpolated(flow: Flow, weight: Floats, ground: Flow, firmness: float = 0.0) -> Flow:

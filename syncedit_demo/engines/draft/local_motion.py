@@ -51,17 +51,14 @@ from syncedit_demo.engines.draft.warping import (
 )
 from syncedit_demo.frames import size_of
 
-EXPECTED_BIAS = -0.6
-"""Added to the cost of the expected flow, in levels: a surface moves on as it did."""
-
 BEND_KEPT = 0.95
 """Share of what a surface deviates from a plane motion that is still expected of it in the next frame."""
 
-FIRMNESS = 1e-3
-"""How firmly the expected flow holds against what is seen further away, in the weight of what is seen."""
+PLACED_SHARE = 0.3
+"""Share of a surface, 0-1, that its affine map must explain to be used."""
 
-PLACED_SHARE, WELL_PLACED_SHARE = 0.3, 0.5
-"""Share of a surface that its affine map must explain to be used, and to keep the edit from showing elsewhere."""
+WELL_PLACED_SHARE = 0.5
+"""Share of a surface, 0-1, that its affine map must explain to keep the edit from showing elsewhere."""
 
 SURROUNDINGS = 24
 """How far beyond a local edit its surface is taken to reach, in pixels of the coarse grid."""
@@ -166,7 +163,8 @@ class LocalTracker:
             along = self._through(plane, detail)
             seen = self._seen(sight, expected, along)
             candidates.append(follower.candidate(sight, along, PLANE_BIAS + smooth * near))
-            candidates.append(follower.candidate(sight, seen, EXPECTED_BIAS + smooth * near))
+            # A surface most likely moves on as it did.
+            candidates.append(follower.candidate(sight, seen, -0.6 + smooth * near))
         if background is not None:
             around = self._through(background, detail)
             candidates.append(follower.candidate(sight, around, (PLANE_BIAS + smooth) * ~near))
@@ -228,7 +226,7 @@ class LocalTracker:
         weight = weight_of(sure, texture)
         result = interpolated(match.flow, weight, match.ground)
         if match.expected is not None:
-            firm = interpolated(match.flow, weight, match.expected, FIRMNESS)
+            firm = interpolated(match.flow, weight, match.expected, 1e-3)
             result += (firm - result) * (1 - blur(sure, 6))[..., None]
         result += (match.flow - result) * (sure * texture)[..., None]
         return result

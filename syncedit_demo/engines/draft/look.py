@@ -32,8 +32,11 @@ EASILY_EXPLAINED = 1.0
 MUCH_BETTER = 0.6
 """Share of the colour look-up's error under which curves are the better start."""
 
-STEPS, TRIAL_STEPS = 2400, 200
-"""How long to learn, and how long to try first whether it is worth while."""
+STEPS = 2400
+"""Steps of learning."""
+
+TRIAL_STEPS = 200
+"""Steps of learning after which it shows whether the rest is worth while."""
 
 SAMPLES = 512 * 512
 """Pixels to learn from, about, at most: more would be drawn less than a few times each."""

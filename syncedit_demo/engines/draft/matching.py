@@ -37,11 +37,17 @@ MOST_SLACK = 8.0
 TEXTURE = 1e-4
 """Eigenvalue, as OpenCV scales it, at which texture stands out from the noise."""
 
-DETAIL = (1.0, 6.0)
-"""Blurs between which detail lies, in pixels of the coarse grid."""
+FINEST_DETAIL = 1.0
+"""Blur in pixels of the coarse grid that takes what is finer than detail."""
 
-CONTRAST_WINDOW, FAINT = 8.0, 1.5
-"""Blur over which the contrast of detail is made even, in pixels, and the contrast in levels that is but noise."""
+COARSEST_DETAIL = 6.0
+"""Blur in pixels of the coarse grid that takes all detail."""
+
+CONTRAST_WINDOW = 8.0
+"""Blur in pixels of the coarse grid over which the contrast of detail is made even."""
+
+FAINTEST_CONTRAST = 1.5
+"""Contrast in levels that is noise as much as detail: fainter detail is not made as strong as the rest."""
 
 MOST_POINTS = 800
 """Points that a homography is fitted to."""
@@ -116,10 +122,10 @@ def confidence_of(cost: Floats, slack: Floats | float = 0.0) -> Floats:
 
 def detail_of(picture: Bytes) -> Bytes:
     """The detail of a grey picture, of even contrast throughout, around middle grey."""
-    band = blur(picture.astype(np.float32), DETAIL[0])
-    band -= blur(band, DETAIL[1])
+    band = blur(picture.astype(np.float32), FINEST_DETAIL)
+    band -= blur(band, COARSEST_DETAIL)
     strength = np.sqrt(blur(band * band, CONTRAST_WINDOW))
-    return np.clip(128.5 + 45 * band / (strength + FAINT), 0, 255).astype(np.uint8)
+    return np.clip(128.5 + 45 * band / (strength + FAINTEST_CONTRAST), 0, 255).astype(np.uint8)
 
 
 def grown(mask: Floats, margin: int) -> Mask:

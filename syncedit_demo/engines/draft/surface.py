@@ -15,16 +15,25 @@ STAGES = ((3.0, 40), (1.0, 12))
 smooth skin has little to hold on to inside; the surroundings carry it past what crosses in front."""
 
 STEPS = 10
+"""Most steps of each stage."""
+
 SMALL_STEP = 2e-4
 """Step, as a share of the region's radius, after which no further one is worth while."""
 
-WIDE = 2.0
+DETAIL_WIDTH = 2.0
+"""Coarsest scale of a stage's detail, as a multiple of its finest."""
+
 DETAIL_TOLERANCE = 4.0
+"""Difference of detail in levels from which a pixel counts as covered by something else."""
+
 COLOUR_TOLERANCE = 25.0
-"""Differences in levels from which a pixel counts as covered by something else."""
+"""Difference of colour in levels from which a pixel counts as covered by something else."""
 
 LEAST_VISIBLE = 0.6
+"""Share of the surface, 0-1, that the fine stage must explain for its map to be taken."""
+
 MOST_POINTS = 6000
+"""Pixels of the surface, about, that are looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +81,7 @@ class SurfaceTracker:
 
 
 def _detail(picture: Floats, sigma: float) -> Floats:
-    return blur(picture, sigma) - blur(picture, WIDE * sigma)
+    return blur(picture, sigma) - blur(picture, DETAIL_WIDTH * sigma)
 
 
 def _template(first: Floats, edit_mask: Floats, sigma: float, context: int) -> _Template:

@@ -39,14 +39,8 @@ from syncedit_demo.engines.draft.warping import (
 )
 from syncedit_demo.frames import size_of
 
-BORDER_SHARE = 0.5
-"""Edited share of the frame's border from which an edit is of the scenery, and not of a thing that moves in it."""
-
 STILL_SHARE = 0.2
 """Share, against what only a plane motion explains, that only rest must explain for the camera to count as at rest."""
-
-CLEARLY = 1.0
-"""Difference in cost, in levels, from which one explanation is better than another."""
 
 MARGIN = 7
 """Side in pixels of the coarse grid of the square that must match throughout for its middle to count as matched:
@@ -70,7 +64,8 @@ class WideTracker:
         self._follower = Follower(first, edit_mask, colour_cost)
         mask = self._follower.mask
         border = np.concatenate([mask[[0, -1]].ravel(), mask[:, [0, -1]].ravel()])
-        self._of_scenery = float((border > 0.3).mean()) > BORDER_SHARE
+        # What reaches most of the frame's border is the scenery, and not a thing that moves in it.
+        self._of_scenery = float((border > 0.3).mean()) > 0.5
 
     @property
     def other_scene(self) -> bool:
@@ -120,7 +115,8 @@ class WideTracker:
         clip = self._follower.clip
         still = self._follower.cost(sight, clip.still())
         moved = self._follower.cost(sight, plane_flow(plane, clip.size))
-        return bool((moved - still > CLEARLY).sum() > STILL_SHARE * (still - moved > CLEARLY).sum())
+        # A level apart, one explains clearly better than the other.
+        return bool((moved - still > 1).sum() > STILL_SHARE * (still - moved > 1).sum())
 
     def _through(self, plane: Matrix, sight: Sight) -> Flow:
         """Flow to frame 0 seen through a plane motion: what is left to find is small, whatever the turn or zoom."""
@@ -130,11 +126,11 @@ class WideTracker:
         return transformed(places(rest), plane) - places(clip.still())
 
     def _as_one(self, sight: Sight, flow: Flow, ground: Flow) -> Floats:
-        """0-1, how far the scenery moves as one plane: nothing explains what is seen any better."""
+        """0-1, how far the scenery moves as one plane: nothing explains what is seen better by a level or more."""
         if not self._of_scenery:
             return np.zeros(sight.texture.shape, np.float32)
         lost = self._follower.cost(sight, ground, 1) - self._follower.cost(sight, flow, 1)
-        return blur(np.clip(2 - lost / CLEARLY, 0, 1), 1)
+        return blur(np.clip(2 - lost, 0, 1), 1)
 
     def _polished(self, frame_gray: Bytes, flow: Flow, trust: Floats, box: Box) -> Flow:
         origin = (box[1].start, box[0].start)
