@@ -6,7 +6,7 @@ BIN := .venv/bin
 REQUIREMENTS := $(if $(shell command -v nvidia-smi),requirements.txt,requirements-cpu.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo faces test check chromium format scenes clean
+.PHONY: demo faces test check draft-quality chromium format scenes clean
 
 demo: .venv/installed-$(REQUIREMENTS)
 	$(BIN)/python app.py
@@ -24,6 +24,10 @@ check: .venv/installed-requirements-dev.txt
 	$(BIN)/ruff check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+
+# For a night: fails where the draft engine has lost quality against benchmarks/baselines/draft.json.
+draft-quality: .venv/installed-$(REQUIREMENTS)
+	$(BIN)/python -m benchmarks.draft --check
 
 # The browser tests drive Debian's Chromium; as root it is installed, otherwise it is asked for.
 chromium:

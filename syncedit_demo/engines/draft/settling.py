@@ -202,12 +202,13 @@ class _View:
         return self._plane + once + self._blurred(bend - once)
 
     def _blurred(self, bend: Floats) -> Floats:
-        return floats(blur(bend * self._weight[..., None], STIFFNESS / STRIDE) / self._weights[..., None])
+        weighted = floats(bend * self._weight[..., None])
+        return floats(blur(weighted, STIFFNESS / STRIDE) / self._weights[..., None])
 
     def cost(self, flow: Floats) -> Floats:
         """Mean squared difference around each node, in squared levels, of what is seen there."""
         error = self._target - self._shown(flow)
-        cost = np.minimum(mean_of_channels(error * error), WORST_SQUARE)
+        cost = np.minimum(mean_of_channels(floats(error * error)), WORST_SQUARE)
         return floats(self._gathered(cost * self._seen) / (self._visible + 1e-3))
 
     def mean(self, cost: Floats) -> float:
@@ -223,7 +224,8 @@ class _View:
         across, down = _slopes(shown)
         # The slopes of both pictures together reach further than either's alone.
         x, y = floats((self._across + across) / 2), floats((self._down + down) / 2)
-        share = floats(self._seen / np.square(1 + mean_of_channels(error * error) / TOLERANCE**2))
+        square = mean_of_channels(floats(error * error))
+        share = floats(self._seen / np.square(1 + square / TOLERANCE**2))
         xx, xy, yy, xe, ye = (
             self._gathered(mean_of_channels(a * b) * share) for a, b in ((x, x), (x, y), (y, y), (x, error), (y, error))
         )
