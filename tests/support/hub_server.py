@@ -30,6 +30,7 @@ class Hub:
         silent: Files of which it sends `break_after` bytes and then nothing, once each, leaving the connection open.
         corrupt: Files of which it sends a wrong byte.
         claimed: Sizes that it claims for files instead of the true ones.
+        off_main: Files by "owner/repository/file" that are no longer in the main branch, but in every other revision.
         ignore_ranges: Whether it sends every file from its start.
         requests: The ranges that were asked for, by file name, in order.
     """
@@ -43,6 +44,7 @@ class Hub:
     silent: set[str] = field(default_factory=set[str])
     corrupt: set[str] = field(default_factory=set[str])
     claimed: dict[str, int] = field(default_factory=dict[str, int])
+    off_main: set[str] = field(default_factory=set[str])
     ignore_ranges: bool = False
     requests: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, "str | None"]])
 
@@ -74,8 +76,9 @@ def serve(hub: Hub) -> Generator[Hub]:
 
         def _answer(self, *, with_body: bool) -> None:
             repo, _, rest = self.path.removeprefix("/").partition("/resolve/")
-            name = rest.partition("/")[2]
-            data = hub.files.get(f"{repo}/{name}")
+            revision, _, name = rest.partition("/")
+            gone = revision == "main" and f"{repo}/{name}" in hub.off_main
+            data = None if gone else hub.files.get(f"{repo}/{name}")
             if repo in hub.gated:
                 self._send(403, b"", {"X-Error-Code": "GatedRepo", "X-Error-Message": "gated"})
                 return

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.engine import missing_packages
-from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, find_gemma, find_weights
+from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, check_gemma, find_weights
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
@@ -32,19 +32,20 @@ def sync_lora_status(settings: SyncLoraSettings) -> dict[str, str]:
         findings["prepared set"] = str(error)
     for slot, path in find_weights(settings).items():
         findings[str(slot)] = _state(path, FILE_NAMES[slot])
-    gemma = find_gemma(settings)
-    findings["text encoder"] = (
-        f"{gemma}" if gemma else f"{GEMMA_FOLDER} is missing; only making the prompt's embedding needs it"
-    )
+    try:
+        findings["text encoder"] = str(check_gemma(settings))
+    except EngineError as error:
+        findings["text encoder"] = f"{error} Only making the prompt's embedding needs it."
     return findings
 
 
 def _describe(prepared: PreparedSet) -> str:
     seconds = prepared.nbytes / _read_rate(prepared.checkpoint.path)
-    return (
+    found = (
         f"{prepared.checkpoint.path.parent}: {prepared.nbytes / GB:.1f} GB, "
         f"a start reads them in about {max(seconds, 1):.0f} s"
     )
+    return ". ".join((found, *(note.rstrip(".") for note in prepared.manifest.notes)))
 
 
 def _read_rate(path: Path) -> float:

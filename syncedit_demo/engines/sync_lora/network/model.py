@@ -116,7 +116,13 @@ def describe_networks(base: Header, upscaler: Header) -> Networks:
     except (ValueError, LookupError, TypeError, NotImplementedError) as error:
         message = f"The configuration in {base.path} is not one ltx-core can build ({error}). Fetch it with: {FETCH}"
         raise EngineError(message) from error
-    if not networks.transformer.cross_attention_adaln or networks.transformer.rope_type is not LTXRopeType.SPLIT:
+    transformer = networks.transformer
+    # Rotary frequencies are made in float64 here, as this model was trained.
+    if not (
+        transformer.cross_attention_adaln
+        and transformer.rope_type is LTXRopeType.SPLIT
+        and transformer.double_precision_rope
+    ):
         message = f"{base.path} holds another model than LTX-2.3. Fetch it with: {FETCH}"
         raise EngineError(message)
     _check_tensors(base, networks.transformer, networks.transformer_names)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 from huggingface_hub import HfApi, get_hf_file_metadata, get_session, hf_hub_url
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIsEnabled
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIsEnabled, RemoteEntryNotFoundError
 from huggingface_hub.utils import build_hf_headers
 
 from syncedit_demo.engines.interface import Progress
@@ -33,6 +33,7 @@ from syncedit_demo.engines.sync_lora.weights.files import (
     find_weights,
     hub_source,
 )
+from syncedit_demo.engines.sync_lora.weights.known import PUBLISHED_REPO, PUBLISHED_REVISION
 from syncedit_demo.engines.sync_lora.weights.prepared import PROMPT, identify
 from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt
 from syncedit_demo.errors import EngineError
@@ -142,6 +143,16 @@ def _is_prompt_encoded(settings: SyncLoraSettings, base: Path | RemoteFile) -> G
 
 
 def _locate(endpoint: str | None, repo: str, revision: str, target: Path) -> RemoteFile:
+    try:
+        return _locate_at(endpoint, repo, revision, target)
+    except RemoteEntryNotFoundError:
+        # Files have been taken out of the main branch before; the commit that had all of them still does.
+        if (repo, revision) != (PUBLISHED_REPO, "main"):
+            raise
+        return _locate_at(endpoint, repo, PUBLISHED_REVISION, target)
+
+
+def _locate_at(endpoint: str | None, repo: str, revision: str, target: Path) -> RemoteFile:
     found = get_hf_file_metadata(hf_hub_url(repo, target.name, revision=revision, endpoint=endpoint), endpoint=endpoint)
     # Pinned to the commit, so that what is taken up again later is the same file.
     url = hf_hub_url(repo, target.name, revision=found.commit_hash or revision, endpoint=endpoint)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from syncedit_demo.engines.sync_lora.weights.lora import Lora, read_lora
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import Header, read_header
 from syncedit_demo.errors import EngineError
 
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 
 FETCH = "python -m syncedit_demo prepare --download"
 TRANSFORMER_PREFIX = "model.diffusion_model."
-LORA_PREFIX = "diffusion_model."
-LORA_SUFFIXES = (".lora_A.weight", ".lora_B.weight")
-
+CONNECTOR_PREFIX = "model.diffusion_model.video_embeddings_connector."
 _VIDEO_MODULE = re.compile(r"transformer_blocks\.\d+\.(attn1|attn2|ff)\.")
 """What an in-context LoRA touches; the distilled LoRA touches every linear layer, those of the audio too."""
 
@@ -48,6 +47,7 @@ FILE_NAMES = {
 GEMMA_FOLDER = "gemma-3-12b-it-qat-q4_0-unquantized"
 GEMMA_CONFIG = "config.json"
 GEMMA_WEIGHTS = "model.safetensors"
+GEMMA_TOKENIZERS = ("tokenizer.json", "tokenizer.model")
 GEMMA_INDEX = "model.safetensors.index.json"
 """Names the files of the weights where they are more than one."""
 
@@ -65,9 +65,13 @@ class Weights:
 
     Attributes:
         headers: Each file's header.
+        loras: The pairs of the two LoRAs.
+        notes: What of them is left out, as sentences.
     """
 
     headers: Mapping[Slot, Header]
+    loras: Mapping[Slot, Lora]
+    notes: tuple[str, ...] = ()
 
     def path(self, slot: Slot) -> Path:
         """Where a file is."""
@@ -80,10 +84,30 @@ def find_weights(settings: SyncLoraSettings) -> dict[Slot, Path | None]:
 
 
 def find_gemma(settings: SyncLoraSettings) -> Path | None:
-    """The folder of the text encoder, None where it or a file of its weights is missing."""
+    """The folder of the text encoder, None where it or a file of its weights is missing or of no use."""
+    try:
+        return check_gemma(settings)
+    except EngineError:
+        return None
+
+
+def check_gemma(settings: SyncLoraSettings) -> Path:
+    """The folder of the text encoder, whole and as it was published.
+
+    Raises:
+        EngineError: There is none, or what is there is of no use; the sentence says why.
+    """
     config = _cached(settings.gemma_repo, GEMMA_CONFIG, settings.gemma_revision)
     folders = (settings.weights / GEMMA_FOLDER, *([config.parent] if config else []))
-    return next(filter(_is_whole, folders), None)
+    reasons: list[str] = []
+    for folder in filter(Path.is_dir, folders):
+        reason = _unusable(folder)
+        if reason is None:
+            return folder
+        reasons.append(f"{folder} {reason}")
+    found = f" {'. '.join(reasons)}." if reasons else ""
+    message = f"Gemma, which encodes the prompt once, was not found, or not all of it.{found} Fetch it with: {FETCH}"
+    raise EngineError(message)
 
 
 def check_weights(settings: SyncLoraSettings) -> Weights:
@@ -105,29 +129,10 @@ def check_weights(settings: SyncLoraSettings) -> Weights:
         message = f"{error} Delete it and fetch it again with: {FETCH}"
         raise EngineError(message) from error
     _check_base(headers[Slot.BASE])
-    _check_loras(headers)
+    loras = {slot: read_lora(headers[slot]) for slot in (Slot.SYNC_LORA, Slot.DISTILLED_LORA)}
+    notes = _check_loras(headers[Slot.BASE], loras)
     _check_upscaler(headers[Slot.UPSCALER])
-    return Weights(headers)
-
-
-def lora_modules(lora: Header) -> dict[str, tuple[str, str]]:
-    """The pairs of a LoRA: module name in the transformer → names of its A and B tensors.
-
-    Raises:
-        EngineError: A tensor is no half of a pair, or its other half is missing.
-    """
-    halves: dict[str, set[str]] = {}
-    for name in lora.tensors:
-        suffix = next((suffix for suffix in LORA_SUFFIXES if name.endswith(suffix)), None)
-        if suffix is None or not name.startswith(LORA_PREFIX):
-            message = f"{lora.path} is not a LoRA of this kind: it holds {name}."
-            raise EngineError(message)
-        halves.setdefault(name.removesuffix(suffix), set()).add(suffix)
-    if broken := [name for name, suffixes in halves.items() if len(suffixes) < len(LORA_SUFFIXES)]:
-        message = f"{lora.path} is not whole: {broken[0]} has only one of its two matrices."
-        raise EngineError(message)
-    first, second = LORA_SUFFIXES
-    return {name.removeprefix(LORA_PREFIX): (name + first, name + second) for name in halves}
+    return Weights(headers, loras, tuple(notes))
 
 
 def _find(settings: SyncLoraSettings, slot: Slot) -> Path | None:
@@ -148,10 +153,28 @@ def _cached(repo: str, name: str, revision: str) -> Path | None:
     return Path(path) if isinstance(path, str) else None
 
 
-def _is_whole(gemma: Path) -> bool:
+def _unusable(gemma: Path) -> str | None:
+    """What makes a folder of no use as the text encoder, as the end of a sentence about it; None where nothing does."""
     index = gemma / GEMMA_INDEX
-    weights = set(json.loads(index.read_text())["weight_map"].values()) if index.is_file() else {GEMMA_WEIGHTS}
-    return all((gemma / name).is_file() for name in (GEMMA_CONFIG, *weights))
+    try:
+        config = cast("dict[str, object]", json.loads((gemma / GEMMA_CONFIG).read_bytes()))
+        weights = [GEMMA_WEIGHTS]
+        if index.is_file():
+            weights = sorted({str(name) for name in json.loads(index.read_bytes())["weight_map"].values()})
+        if "quantization_config" in config:
+            return "holds Gemma in few bits, which cannot be used: the unquantized one is needed"
+    except OSError:
+        return f"has no {GEMMA_CONFIG}"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return "holds a damaged configuration or index"
+    if not any((gemma / name).is_file() for name in GEMMA_TOKENIZERS):
+        return f"has no tokenizer ({' or '.join(GEMMA_TOKENIZERS)})"
+    for name in weights:
+        try:
+            read_header(gemma / name)
+        except EngineError as error:
+            return f"is not whole: {str(error).rstrip('.')}"
+    return None
 
 
 def _check_base(base: Header) -> None:
@@ -177,36 +200,75 @@ def _check_base(base: Header) -> None:
         raise EngineError(message)
 
 
-def _check_loras(headers: Mapping[Slot, Header]) -> None:
-    base = headers[Slot.BASE]
-    loras = {slot: (headers[slot], lora_modules(headers[slot])) for slot in (Slot.SYNC_LORA, Slot.DISTILLED_LORA)}
-    is_in_context = {
-        slot: all(_VIDEO_MODULE.match(f"{module}.") for module in modules) for slot, (_, modules) in loras.items()
-    }
+def _check_loras(base: Header, loras: Mapping[Slot, Lora]) -> list[str]:
+    """Check that both LoRAs are the right ones and fit the base; sentences about what of them is left out."""
+    is_in_context = {slot: all(map(_is_in_context, lora.pairs)) for slot, lora in loras.items()}
+    sync, distilled = loras[Slot.SYNC_LORA], loras[Slot.DISTILLED_LORA]
     if is_in_context[Slot.DISTILLED_LORA] and not is_in_context[Slot.SYNC_LORA]:
-        sync, distilled = (headers[slot].path for slot in loras)
-        message = f"The two LoRAs are swapped: {sync} is the distilled one and {distilled} the Sync-LoRA. Rename them."
+        message = (
+            f"The two LoRAs are swapped: {sync.header.path} is the distilled one and {distilled.header.path} the "
+            "Sync-LoRA. Rename them."
+        )
         raise EngineError(message)
-    for slot, (lora, modules) in loras.items():
-        if is_in_context[slot] != (slot is Slot.SYNC_LORA):
-            kind = "an in-context LoRA" if is_in_context[slot] else "not an in-context LoRA"
-            message = f"{lora.path} is {kind}. {FILE_NAMES[slot]} is needed. Fetch it with: {FETCH}"
+    if is_in_context[Slot.DISTILLED_LORA]:
+        message = (
+            f"{distilled.header.path} is an in-context LoRA. {FILE_NAMES[Slot.DISTILLED_LORA]} is needed. "
+            f"Fetch it with: {FETCH}"
+        )
+        raise EngineError(message)
+    # A Sync-LoRA that also touches the audio's half would do no harm here; the distilled one, a second time, would.
+    if sync.pairs.keys() == distilled.pairs.keys():
+        message = (
+            f"{sync.header.path} is not an in-context LoRA. {FILE_NAMES[Slot.SYNC_LORA]} is needed. "
+            f"Fetch it with: {FETCH}"
+        )
+        raise EngineError(message)
+    scale = sync.header.metadata.get("reference_downscale_factor", "1")
+    if not _is_one(scale):
+        message = f"{sync.header.path} wants references at 1/{scale} of the size, which Sync-LoRA does not."
+        raise EngineError(message)
+    return [note for lora in loras.values() for note in _check_pairs(base, lora)]
+
+
+def _is_in_context(module: str) -> bool:
+    return _VIDEO_MODULE.match(f"{module}.") is not None
+
+
+def _is_one(scale: str) -> bool:
+    try:
+        return float(scale) == 1
+    except ValueError:
+        return False
+
+
+def _check_pairs(base: Header, lora: Lora) -> list[str]:
+    """Check the shapes of a LoRA's pairs against the base's weights."""
+    path = lora.header.path
+    foreign: list[str] = []
+    for module, pair in lora.pairs.items():
+        weight = base.tensors.get(f"{TRANSFORMER_PREFIX}{module}.weight")
+        if weight is None:
+            foreign.append(module)
+            continue
+        shapes = [lora.header.tensors[half].shape for half in (pair.a, pair.b)]
+        if [len(shape) for shape in shapes] != [2, 2]:
+            message = f"{path} is not a LoRA of this kind: {module} has matrices of the shapes {shapes}."
             raise EngineError(message)
-        for module, (a, b) in modules.items():
-            weight = base.tensors.get(f"{TRANSFORMER_PREFIX}{module}.weight")
-            (rank, inputs), (outputs, rank_b) = lora.tensors[a].shape, lora.tensors[b].shape
-            if weight is None or rank != rank_b or weight.shape != (outputs, inputs):
-                message = f"{lora.path} does not belong to {base.path}: {module} does not fit. Fetch both with: {FETCH}"
-                raise EngineError(message)
-            if weight.dtype != "BF16":
-                message = (
-                    f"{base.path} is stored as {weight.dtype}; the LoRAs are fused in BF16. Fetch it with: {FETCH}"
-                )
-                raise EngineError(message)
-    scale = headers[Slot.SYNC_LORA].metadata.get("reference_downscale_factor", "1")
-    if scale != "1":
-        message = f"{headers[Slot.SYNC_LORA].path} wants references at 1/{scale} of the size, which Sync-LoRA does not."
+        (rank, inputs), (outputs, rank_b) = shapes
+        if rank != rank_b or weight.shape != (outputs, inputs):
+            message = f"{path} does not belong to {base.path}: {module} does not fit. Fetch both with: {FETCH}"
+            raise EngineError(message)
+        if weight.dtype != "BF16":
+            message = f"{base.path} is stored as {weight.dtype}; the LoRAs are fused in BF16. Fetch it with: {FETCH}"
+            raise EngineError(message)
+    if len(foreign) == len(lora.pairs):
+        message = f"{path} does not belong to {base.path}: it has no {foreign[0]}. Fetch both with: {FETCH}"
         raise EngineError(message)
+    notes: list[str] = []
+    for left_out, what in ((foreign, "modules that the model does not have"), (lora.unknown, "tensors of no pair")):
+        if left_out:
+            notes.append(f"{path.name} holds {len(left_out)} {what}, which are left out: {left_out[0]} and the like.")
+    return notes
 
 
 def _check_upscaler(upscaler: Header) -> None:

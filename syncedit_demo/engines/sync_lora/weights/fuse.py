@@ -12,7 +12,7 @@ from ltx_core.loader import LoraStateDictWithStrength, StateDict, apply_loras
 from safetensors import safe_open
 
 from syncedit_demo.engines.sync_lora import recipe
-from syncedit_demo.engines.sync_lora.weights.files import TRANSFORMER_PREFIX, Slot, Weights, lora_modules
+from syncedit_demo.engines.sync_lora.weights.files import TRANSFORMER_PREFIX, Slot, Weights
 from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, read_tensors
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def fused_tensors(
     Raises:
         RuntimeError: A LoRA pair for one of these tensors was not used: a defect of this program.
     """
-    loras = {slot: lora_modules(weights.headers[slot]) for slot in (Slot.SYNC_LORA, Slot.DISTILLED_LORA)}
+    loras = {slot: lora.pairs for slot, lora in weights.loras.items()}
     unused = {
         (slot, module)
         for slot, modules in loras.items()
@@ -55,10 +55,16 @@ def fused_tensors(
             pairs: list[LoraStateDictWithStrength] = []
             for slot, modules in loras.items():
                 if key.endswith(".weight") and module in modules:
-                    a, b = (files[slot].get_tensor(half) for half in modules[module])
-                    pair = {f"{module}.lora_A.weight": a, f"{module}.lora_B.weight": b}
-                    state = StateDict(pair, a.device, a.nbytes + b.nbytes, {a.dtype})
-                    pairs.append(LoraStateDictWithStrength(state, recipe.LORA_STRENGTH))
+                    pair = modules[module]
+                    a, b = files[slot].get_tensor(pair.a), files[slot].get_tensor(pair.b)
+                    scale = 1.0 if pair.alpha is None else files[slot].get_tensor(pair.alpha).item() / len(a)
+                    state = StateDict(
+                        {f"{module}.lora_A.weight": a, f"{module}.lora_B.weight": b},
+                        a.device,
+                        a.nbytes + b.nbytes,
+                        {a.dtype},
+                    )
+                    pairs.append(LoraStateDictWithStrength(state, recipe.LORA_STRENGTH * scale))
                     unused.discard((slot, module))
             state = StateDict({key: weight.to(device)}, device, weight.nbytes, {weight.dtype})
             yield name, apply_loras(state, pairs, dtype=DTYPE).sd[key]

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING
 import torch
 
 from syncedit_demo.engines.sync_lora import recipe
+from syncedit_demo.engines.sync_lora.weights.files import CONNECTOR_PREFIX, FETCH, FILE_NAMES, Slot
+from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, assert_whole
 from syncedit_demo.engines.sync_lora.weights.torchaudio_stand_in import make_torchaudio_importable
+from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,6 +44,9 @@ def encode_prompt(
 
     Returns:
         The tensors and the metadata of the file that `load_prompt` reads.
+
+    Raises:
+        EngineError: The checkpoint lacks its connectors, or Gemma's tokenizer is not as published.
     """
     make_torchaudio_importable()
     from ltx_core.loader import SingleGPUModelBuilder  # noqa: PLC0415 - must follow the line above
@@ -49,6 +55,12 @@ def encode_prompt(
         EmbeddingsProcessorConfigurator,
     )
 
+    if not any(name.startswith(CONNECTOR_PREFIX) for name in read_header(base).tensors):
+        message = (
+            f"{base} lacks the text encoder's connectors, without which the prompt cannot be encoded. "
+            f"{FILE_NAMES[Slot.BASE]} is needed. Fetch it with: {FETCH}"
+        )
+        raise EngineError(message)
     hidden_states, mask = _run_gemma(gemma, device)
     processor = SingleGPUModelBuilder(
         EmbeddingsProcessorConfigurator, str(base), model_sd_ops=EMBEDDINGS_PROCESSOR_KEY_OPS
@@ -70,7 +82,15 @@ def _run_gemma(folder: Path, device: torch.device) -> tuple[tuple[torch.Tensor, 
     from ltx_core.text_encoders.gemma.tokenizer import LTXVGemmaTokenizer  # noqa: PLC0415
     from transformers import Gemma3ForConditionalGeneration  # noqa: PLC0415
 
-    pairs = LTXVGemmaTokenizer(str(folder), PROMPT_TOKENS).tokenize_with_weights(recipe.PROMPT)["gemma"]
+    tokenizer = LTXVGemmaTokenizer(str(folder), PROMPT_TOKENS)
+    pairs = tokenizer.tokenize_with_weights(recipe.PROMPT)["gemma"]
+    used = [token for token, is_used in pairs if is_used]
+    if not used or used[0] != tokenizer.tokenizer.bos_token_id:
+        message = (
+            f"The tokenizer in {folder} leaves out <bos>, with which the model was trained: it is not the published "
+            f"one. Fetch it anew with: {FETCH}"
+        )
+        raise EngineError(message)
     tokens, mask = (torch.tensor([column], device=device) for column in zip(*pairs, strict=True))
     # Straight to the device: its 24 GB are never in the host's memory beside it. On the CPU they are mapped.
     gemma = Gemma3ForConditionalGeneration.from_pretrained(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -14,9 +14,10 @@ from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.device.hardware import describe_device
 from syncedit_demo.engines.sync_lora.network.model import Networks, describe_networks
-from syncedit_demo.engines.sync_lora.weights.files import FETCH, Slot, check_weights, find_gemma
+from syncedit_demo.engines.sync_lora.weights.files import Slot, Weights, check_gemma, check_weights
 from syncedit_demo.engines.sync_lora.weights.fuse import fused_tensors
 from syncedit_demo.engines.sync_lora.weights.gemma import encode_prompt
+from syncedit_demo.engines.sync_lora.weights.known import check_identity
 from syncedit_demo.engines.sync_lora.weights.prepared import (
     CHECKPOINT,
     FORMAT,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
 EMBED = "Encoding the prompt"
 FUSE = "Fusing"
 COPY = "Copying the upscaler"
+MAKING = "making"
+"""Folder in the set's own for what is being made."""
 
 GEMMA_BYTES = 26 * 10**9
 """What encoding the prompt takes of a GPU: Gemma 3 12B in bfloat16 and its hidden states.
@@ -67,11 +70,13 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
         EngineError: A weight file is missing or wrong, Gemma is missing, or the disk is full.
     """
     weights = check_weights(settings)
-    base, upscaler = weights.headers[Slot.BASE], weights.headers[Slot.UPSCALER]
-    networks = describe_networks(base, upscaler)
+    networks = describe_networks(weights.headers[Slot.BASE], weights.headers[Slot.UPSCALER])
     sources: dict[str, FileIdentity] = {}
+    notes = list(weights.notes)
     for slot, header in weights.headers.items():
-        sources[slot.value] = yield from identify(header.path)
+        sources[slot.value] = source = yield from identify(header.path)
+        if note := check_identity(slot, source):
+            notes.append(note)
     folder = settings.prepared
     try:
         if (existing := open_prepared(folder)).manifest.sources == sources:
@@ -79,34 +84,58 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
     except EngineError:
         # Nothing usable is there, which is what this function is for.
         pass
+    # Made beside the set that may be there, which works until the new one is whole.
+    making = folder / MAKING
     with _writing_to(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / MANIFEST).unlink(missing_ok=True)
-    _check_disk(folder, networks)
+        making.mkdir(parents=True, exist_ok=True)
+    try:
+        files = yield from _make(settings, device, weights, networks, sources)
+        made_with = {name: version(name) for name in ("ltx-core", "torch")} | {"device": describe_device(device)}
+        with _writing_to(folder):
+            (folder / MANIFEST).unlink(missing_ok=True)
+            for file in making.iterdir():
+                file.replace(folder / file.name)
+            Manifest(FORMAT, recipe.PROMPT, sources, files, made_with, notes).write(folder)
+    finally:
+        # The prompt's embedding takes longest to make, so that it is kept for the next try.
+        for name in (CHECKPOINT, UPSCALER):
+            (making / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            making.rmdir()
+    return open_prepared(folder)
+
+
+def _make(
+    settings: SyncLoraSettings,
+    device: torch.device,
+    weights: Weights,
+    networks: Networks,
+    sources: Mapping[str, FileIdentity],
+) -> Generator[Progress, None, list[FileIdentity]]:
+    """Make the files of the set in the folder for what is being made; the prompt's is left where it is right."""
+    base, upscaler = weights.headers[Slot.BASE], weights.headers[Slot.UPSCALER]
+    folder, making = settings.prepared, settings.prepared / MAKING
+    _check_disk(making, networks)
     base_sha256 = sources[Slot.BASE.value].sha256
-    if base_of_prompt(folder / PROMPT) == base_sha256:
-        prompt = yield from identify(folder / PROMPT)
+    encoded = [path / PROMPT for path in (making, folder) if base_of_prompt(path / PROMPT) == base_sha256]
+    if encoded:
+        prompt = yield from identify(encoded[0])
     else:
-        gemma, roomy = _gemma(settings), _roomy(device)
+        gemma, roomy = check_gemma(settings), _roomy(device)
         phase = f"{EMBED} on {describe_device(roomy)}"
         yield Progress(phase, 0, 1)
         contexts, metadata = encode_prompt(gemma, base.path, base_sha256, roomy)
         infos = {name: TensorInfo("BF16", tuple(context.shape)) for name, context in contexts.items()}
-        prompt = yield from _write(folder / PROMPT, phase, infos, contexts.items(), metadata)
+        prompt = yield from _write(making / PROMPT, phase, infos, contexts.items(), metadata)
     transformer = networks.transformer_names
     vae = networks.encoder_names | networks.decoder_names
     infos = {name: TensorInfo("BF16", base.tensors[name].shape) for name in (*transformer, *vae)}
     tensors = chain(fused_tensors(weights, transformer, device), read_tensors(base.path, vae))
-    checkpoint = yield from _write(folder / CHECKPOINT, FUSE, infos, tensors, base.metadata)
+    checkpoint = yield from _write(making / CHECKPOINT, FUSE, infos, tensors, base.metadata)
     infos = {name: TensorInfo("BF16", upscaler.tensors[name].shape) for name in networks.upscaler.state_dict()}
     tensors = read_tensors(upscaler.path, infos)
-    copied = yield from _write(folder / UPSCALER, COPY, infos, tensors, upscaler.metadata)
-    files = [prompt, checkpoint, copied]
-    made_with = {name: version(name) for name in ("ltx-core", "torch")} | {"device": describe_device(device)}
-    manifest = Manifest(FORMAT, recipe.PROMPT, sources, files, made_with)
-    with _writing_to(folder):
-        manifest.write(folder)
-    return open_prepared(folder)
+    copied = yield from _write(making / UPSCALER, COPY, infos, tensors, upscaler.metadata)
+    return [prompt, checkpoint, copied]
 
 
 @contextmanager
@@ -137,14 +166,6 @@ def _write(
     return FileIdentity(path.name, path.stat().st_size, writer.sha256)
 
 
-def _gemma(settings: SyncLoraSettings) -> Path:
-    folder = find_gemma(settings)
-    if folder is None:
-        message = f"Gemma, which encodes the prompt once, was not found, or not all of it. Fetch it with: {FETCH}"
-        raise EngineError(message)
-    return folder
-
-
 def _roomy(device: torch.device) -> torch.device:
     """The device, or the CPU where Gemma does not fit on it."""
     if device.type == "cuda" and torch.cuda.mem_get_info(device)[0] < GEMMA_BYTES:
@@ -155,8 +176,7 @@ def _roomy(device: torch.device) -> torch.device:
 def _check_disk(folder: Path, networks: Networks) -> None:
     parts = (networks.transformer, networks.encoder, networks.decoder, networks.upscaler)
     needed = sum(t.numel() * DTYPE.itemsize for part in parts for t in part.state_dict().values())
-    there = sum((folder / name).stat().st_size for name in (CHECKPOINT, UPSCALER) if (folder / name).is_file())
-    free = shutil.disk_usage(folder).free + there
+    free = shutil.disk_usage(folder).free
     if free < needed:
         message = (
             f"The prepared set needs {needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} GB are free. "

@@ -10,7 +10,7 @@ The manifest is written last and removed first: a set without one is not whole.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
@@ -51,6 +51,7 @@ class Manifest:
         sources: The weight files it was made from, by slot.
         files: Its own files.
         made_with: Versions of what decided its numbers, and the device that made the products.
+        notes: What of the weight files was left out, or is not as published, as sentences.
     """
 
     format: int
@@ -58,6 +59,7 @@ class Manifest:
     sources: dict[str, FileIdentity]
     files: list[FileIdentity]
     made_with: dict[str, str]
+    notes: list[str] = field(default_factory=list[str])
 
     def write(self, folder: Path) -> None:
         """Write the manifest, which makes the set whole."""

@@ -204,3 +204,15 @@ def test_a_file_that_is_not_on_the_hub_is_told(own: SyncLoraSettings, hub: Hub) 
     del hub.files[f"{own.ltx_repo}/{BASE}"]
     with pytest.raises(EngineError, match="The Hub does not give"):
         list(download(own, hub.endpoint))
+
+
+def test_a_file_that_was_taken_out_of_the_main_branch_is_fetched_from_the_commit_that_has_it(
+    own: SyncLoraSettings, hub: Hub
+) -> None:
+    hub.off_main = {f"{own.ltx_repo}/{BASE}"}
+    list(download(own, hub.endpoint))
+    check_weights(own)
+    hub.off_main = {name for name in hub.files if name.startswith(own.sync_lora_repo)}
+    (own.weights / FILE_NAMES[Slot.SYNC_LORA]).unlink()
+    with pytest.raises(EngineError, match="The Hub does not give"):
+        list(download(own, hub.endpoint))

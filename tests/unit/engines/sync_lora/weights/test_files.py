@@ -168,7 +168,7 @@ def test_status_tells_what_is_there(prepared: PreparedSet, settings: SyncLoraSet
     assert there["packages"] == "installed"
     assert "a start reads them in about" in there["prepared set"]
     assert str(settings.weights) in there["base"]
-    assert "is missing" in there["text encoder"]
+    assert "was not found" in there["text encoder"]
 
     nothing = sync_lora_status(SyncLoraSettings(prepared=tmp_path, weights=tmp_path))
     assert "python -m syncedit_demo prepare" in nothing["prepared set"]

@@ -15,8 +15,9 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from syncedit_demo.engines.sync_lora import prepare_weights
-from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, Slot, lora_modules
+from syncedit_demo.engines.sync_lora import prepare_weights, sync_lora_status
+from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, Slot
+from syncedit_demo.engines.sync_lora.weights.lora import read_lora
 from syncedit_demo.engines.sync_lora.weights.prepared import CHECKPOINT, MANIFEST, PROMPT, UPSCALER, open_prepared
 from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt, load_prompt
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
@@ -74,8 +75,8 @@ def test_fused_weights_are_base_plus_both_products(prepared: PreparedSet, settin
     for slot in (Slot.SYNC_LORA, Slot.DISTILLED_LORA):
         path = settings.weights / FILE_NAMES[slot]
         lora = tiny_ltx.load(path)
-        for module, (a, b) in lora_modules(read_header(path)).items():
-            deltas[f"{PREFIX}{module}.weight"] += lora[b].float() @ lora[a].float()
+        for module, pair in read_lora(read_header(path)).pairs.items():
+            deltas[f"{PREFIX}{module}.weight"] += lora[pair.b].float() @ lora[pair.a].float()
     for name, tensor in fused.items():
         expected = base[name].float() + deltas[name]
         # Two products and two sums, each rounded to bfloat16's 8 bits.
@@ -184,3 +185,86 @@ def test_a_manifest_of_another_version_or_none_is_told(own: SyncLoraSettings) ->
 def test_the_set_keeps_the_checkpoints_configuration(prepared: PreparedSet) -> None:
     with safe_open(prepared.checkpoint.path, framework="pt") as file:
         assert json.loads(file.metadata()["config"]) == tiny_ltx.CHECKPOINT_CONFIG
+
+
+def test_a_refused_run_leaves_the_set_that_is_there(own: SyncLoraSettings, tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in own.prepared.iterdir()}
+    other = tiny_ltx.write_weights(tmp_path / "other", seed=1)
+    changed = own.model_copy(update={"weights": other})
+    with pytest.raises(EngineError, match="Gemma"):
+        list(prepare_weights(changed))
+    tiny_ltx.write_prompt(own.prepared / "making.safetensors", other / FILE_NAMES[Slot.BASE])
+    (own.prepared / "making").mkdir()
+    (own.prepared / "making.safetensors").rename(own.prepared / "making" / PROMPT)
+    events = prepare_weights(changed)
+    assert any(event.phase == "Fusing" for event in events)
+    events.close()
+    assert {path.name: path.read_bytes() for path in own.prepared.iterdir() if path.is_file()} == before
+    assert open_prepared(own.prepared)
+    # What took longest is kept, and the next run ends with the new set alone.
+    assert [path.name for path in (own.prepared / "making").iterdir()] == [PROMPT]
+    list(prepare_weights(changed))
+    assert {path.name for path in own.prepared.iterdir()} == before.keys()
+    assert (
+        open_prepared(own.prepared).manifest.sources["base"].sha256 != json.loads(before[MANIFEST])["sources"]["base"]
+    )
+
+
+def spoil_gemma(folder: Path, how: str) -> None:
+    weights = folder / "model.safetensors"
+    match how:
+        case "index":
+            (folder / "model.safetensors.index.json").write_text('{"weight_map": [')
+        case "shard":
+            weights.write_bytes(weights.read_bytes()[:-1])
+        case "tokenizer":
+            for file in folder.glob("tokenizer.*"):
+                file.unlink()
+        case _:
+            config = json.loads((folder / "config.json").read_text())
+            (folder / "config.json").write_text(json.dumps(config | {"quantization_config": {"load_in_4bit": True}}))
+
+
+@pytest.mark.parametrize(
+    ("how", "says"),
+    [("index", "damaged"), ("shard", "cut short"), ("tokenizer", "has no tokenizer"), ("4 bits", "in few bits")],
+)
+def test_a_gemma_of_no_use_is_told_by_prepare_and_doctor(with_gemma: SyncLoraSettings, how: str, says: str) -> None:
+    spoil_gemma(with_gemma.weights / GEMMA_FOLDER, how)
+    with pytest.raises(EngineError, match=says):
+        list(prepare_weights(with_gemma))
+    assert says in sync_lora_status(with_gemma)["text encoder"]
+
+
+def test_a_base_without_connectors_is_told(with_gemma: SyncLoraSettings) -> None:
+    base = with_gemma.weights / FILE_NAMES[Slot.BASE]
+    tensors = {name: tensor for name, tensor in tiny_ltx.load(base).items() if "connector" not in name}
+    tiny_ltx.save(base, tensors, tiny_ltx.CHECKPOINT_METADATA)
+    with pytest.raises(EngineError, match="lacks the text encoder's connectors"):
+        list(prepare_weights(with_gemma))
+
+
+@pytest.mark.parametrize("alpha", [4.0, 2.0])
+def test_another_trainers_names_make_the_same_weights(own: SyncLoraSettings, tmp_path: Path, alpha: float) -> None:
+    """PEFT's names, no prefix, an alpha, a module of the audio's half and a tensor of no pair."""
+    weights = shutil.copytree(own.weights, tmp_path / "weights")
+    path = weights / FILE_NAMES[Slot.SYNC_LORA]
+    plain = tiny_ltx.load(path)
+    renamed = {
+        name.removeprefix("diffusion_model.").replace(".weight", ".default.weight"): tensor
+        for name, tensor in plain.items()
+    }
+    modules = {name.partition(".lora_")[0] for name in renamed}
+    renamed |= {f"{module}.alpha": torch.tensor(alpha) for module in modules}
+    audio = "transformer_blocks.0.no_such_module"
+    renamed |= {f"{audio}.lora_A.default.weight": torch.ones(4, 8), f"{audio}.lora_B.default.weight": torch.ones(8, 4)}
+    tiny_ltx.save(path, renamed | {"embedding": torch.ones(1)}, {"reference_downscale_factor": "1.0"})
+    before = tiny_ltx.load(own.prepared / CHECKPOINT)
+    list(prepare_weights(own.model_copy(update={"weights": weights})))
+    after = tiny_ltx.load(own.prepared / CHECKPOINT)
+    same = all(torch.equal(before[name], after[name]) for name in before)
+    assert same == (alpha == 4.0), "the tiny LoRAs have rank 4"
+    notes = " ".join(open_prepared(own.prepared).manifest.notes)
+    assert "1 modules that the model does not have" in notes
+    assert "1 tensors of no pair" in notes
+    assert "left out" in sync_lora_status(own)["prepared set"]
