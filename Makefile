@@ -10,7 +10,7 @@ NODE := $(BIN)/node
 TSC := $(NODE) node_modules/typescript/bin/tsc
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 
-.PHONY: demo faces test check chromium format scenes clean
+.PHONY: demo faces test check draft-quality chromium format scenes clean
 
 demo: .venv/installed-$(REQUIREMENTS)
 	$(BIN)/python app.py
@@ -32,6 +32,10 @@ check: .venv/installed-requirements-dev.txt node_modules/installed
 	$(BIOME) check
 	$(TSC)
 	$(TSC) --project tests/js
+
+# For a night: fails where the draft engine has lost quality against benchmarks/baselines/draft.json.
+draft-quality: .venv/installed-$(REQUIREMENTS)
+	$(BIN)/python -m benchmarks.draft --check
 
 # The browser tests drive Debian's Chromium; as root it is installed, otherwise it is asked for.
 chromium:

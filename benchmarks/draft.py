@@ -1,18 +1,26 @@
-"""How good and how fast the draft engine is, beside simpler ways to do the same.
+"""How good and how fast the draft engine is, beside simpler ways to do the same, and whether it is as good as it was.
 
     python -m benchmarks.draft [FOLDER] [--frames N] [--side PIXELS]
+    python -m benchmarks.draft --check
 
 Without a folder the clips are made here: a textured scene with things in motion, edits of known truth. With one, each
 video in it is edited by looks that are exact functions of its frames. Peers: "left in place" adds the change of frame 0
 to every frame; "direct flow" warps it along optical flow from each frame to frame 0. PSNR in dB and SSIM are over the
 edited region of the truth; speed is given as frames per second and as a share of direct flow's in the same run.
+
+`--check` measures the draft engine alone, on the clips made here and on the repository's examples, and holds it against
+`benchmarks/baselines/draft.json`: where an edit has lost 0.3 dB or more it says which and exits with 1.
+`--write-baseline` measures the same and writes that file.
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
+import json
+import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,11 +32,24 @@ from numpy.typing import NDArray
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.interface import EditJob, Frames
+from syncedit_demo.media.image_file import read_image
+from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.plan import EditPlan, pad_frame_count
 
 Frame = NDArray[np.uint8]
 Case = tuple[list[Frame], list[Frame]]
 """Reference frames and true edited frames."""
+Scores = tuple[float, float]
+"""PSNR in dB and SSIM in the edited region."""
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+BASELINE = Path(__file__).with_name("baselines") / "draft.json"
+
+CHECKED_FRAMES, CHECKED_SIDE = 25, 256
+"""Frames of each clip that is checked, and its longer side in pixels: enough for every part of the engine to count."""
+
+LOSS = 0.3
+"""Loss of PSNR in dB from which an edit counts as worse; processors differ by less."""
 
 
 def main() -> None:
@@ -36,7 +57,15 @@ def main() -> None:
     parser.add_argument("folder", type=Path, nargs="?", help="a folder of clips")
     parser.add_argument("--frames", type=int, default=41)
     parser.add_argument("--side", type=int, default=512)
+    held = parser.add_mutually_exclusive_group()
+    held.add_argument("--check", action="store_true", help="fail where the engine is worse than the baseline")
+    held.add_argument("--write-baseline", action="store_true", help="make what the engine reaches now the baseline")
     arguments = parser.parse_args()
+    if arguments.check:
+        sys.exit(check(BASELINE, checked_cases()))
+    if arguments.write_baseline:
+        write_baseline(BASELINE, checked_cases())
+        return
     cases = (
         made_cases(arguments.frames, arguments.side)
         if arguments.folder is None
@@ -57,6 +86,50 @@ def main() -> None:
             decibels, similarity = quality(reference, truth, result)
             cells += f"{decibels:15.1f}/{similarity:.3f}{'':>1}"
         print(f"{name:24}{cells}{rates[2]:10.1f} fps {rates[2] / rates[1]:5.2f} ×", flush=True)
+
+
+def checked_cases() -> Iterator[tuple[str, Case]]:
+    """The edits whose quality is checked."""
+    yield from made_cases(CHECKED_FRAMES, CHECKED_SIDE)
+    yield from example_cases(CHECKED_FRAMES, CHECKED_SIDE)
+
+
+def measured(cases: Iterable[tuple[str, Case]]) -> Iterator[tuple[str, Scores]]:
+    """What the draft engine reaches on each edit."""
+    for name, (reference, truth) in cases:
+        yield name, quality(reference, truth, list(draft(reference, truth[0])))
+
+
+def write_baseline(path: Path, cases: Iterable[tuple[str, Case]]) -> None:
+    """Measure the draft engine and write what it reaches."""
+    found = {name: {"psnr": round(psnr, 2), "ssim": round(ssim, 4)} for name, (psnr, ssim) in measured(cases)}
+    path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+def check(path: Path, cases: Iterable[tuple[str, Case]]) -> int:
+    """Measure the draft engine and hold it against a baseline: the exit code, 1 where it has lost."""
+    baseline: dict[str, dict[str, float]] = json.loads(path.read_text(encoding="utf-8"))
+    print(f"{'edit':24}{'baseline':>16}{'now':>16}")
+    found: dict[str, float] = {}
+    for name, (psnr, ssim) in measured(cases):
+        found[name] = psnr
+        before = baseline.get(name)
+        was = f"{before['psnr']:9.2f}/{before['ssim']:.3f} " if before else f"{'none':>16}"
+        print(f"{name:24}{was}{psnr:9.2f}/{ssim:.3f}", flush=True)
+    complaint = complain({name: scores["psnr"] for name, scores in baseline.items()}, found)
+    print(complaint or f"No edit has lost {LOSS} dB.", file=sys.stderr if complaint else sys.stdout)
+    return 1 if complaint else 0
+
+
+def complain(baseline: Mapping[str, float], found: Mapping[str, float]) -> str:
+    """A sentence on the edits whose PSNR fell and those that only one side has; empty where all is well."""
+    lost = [
+        f"{name} has lost {baseline[name] - found[name]:.2f} dB"
+        for name in baseline.keys() & found.keys()
+        if baseline[name] - found[name] >= LOSS
+    ]
+    unmatched = [f"{name} is not in both" for name in baseline.keys() ^ found.keys()]
+    return f"Against the baseline {', '.join([*sorted(lost), *sorted(unmatched)])}." if lost or unmatched else ""
 
 
 def draft(reference: list[Frame], edited: Frame) -> Iterator[Frame]:
@@ -151,6 +224,23 @@ def clip_cases(folder: Path, count: int, side: int) -> Iterator[tuple[str, Case]
             truth = [look(frame) for frame in frames]
             if np.count_nonzero(edited_region(frames[0], truth[0])) > 500:
                 yield f"{path.stem[:14]} {name}", (frames, truth)
+
+
+def example_cases(count: int, side: int) -> Iterator[tuple[str, Case]]:
+    """The examples of the repository, whose truth was rendered; `side` is the longer one."""
+    for folder in sorted(path.parent for path in EXAMPLES.glob("*/truth.mp4")):
+        edited = read_image(folder / "edited.png").pixels
+        scale = side / max(edited.shape)
+        size = (round(edited.shape[1] * scale), round(edited.shape[0] * scale))
+        reference, truth = (
+            [shrunk(frame, size) for frame in itertools.islice(read_frames(folder / name), count)]
+            for name in ("reference.mp4", "truth.mp4")
+        )
+        yield folder.name, (reference, [shrunk(edited, size), *truth[1:]])
+
+
+def shrunk(frame: Frame, size: tuple[int, int]) -> Frame:
+    return np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def read(path: Path, count: int, side: int) -> list[Frame]:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     Floats = NDArray[Any]
     Mask = NDArray[np.bool_]
 
-AT_REST, NOISY = 0.1, 0.5
-"""Speed in pixels a frame below which nothing moves in the reference; a result may have grain that seems to."""
+AT_REST = 0.1
+"""Speed in pixels a frame below which nothing moves in a reference."""
+
+NOISY = 0.5
+"""The same of a result, whose grain may seem to move."""
 
 AROUND = 5
 """Frames to both sides over which it is found where a reference usually changes, and how much."""
@@ -24,27 +27,35 @@ AROUND = 5
 USUALLY = 75
 """Percentile of the changes over these frames that is the usual change: a clip may repeat every other frame."""
 
-HELD, SHORTLY_HELD = 0.1, 0.06
-"""Share of the reference's usual change, where it changes, below which a run of frames shows one picture, and below
-which one or two frames do."""
+HELD_CHANGE = 0.1
+"""Mean change of a run of three frames or more, as a share of the reference's usual change there, up to which the run
+shows one picture."""
 
-NEARLY = 0.25
+SHORTLY_HELD_CHANGE = 0.06
+"""The same of a run of one or two frames."""
+
+LARGEST_HELD_CHANGE = 0.25
 """Share that no frame of such a run exceeds: an encoder mends a picture for a few frames before it repeats it."""
 
-WAITS = 0.6
+LARGEST_WAITING_CHANGE = 0.6
 """The same where a late result waits for the reference's first frame, so that it is expected to: the first frame of a
 file is coded better than those after it, and they differ."""
 
-VISIBLE = 1.2
-"""How much the reference usually changes, by the result's noise, for anyone to see that the result does not."""
+VISIBLE_CHANGE = 1.2
+"""Usual change of the reference, as a multiple of the result's noise, from which anyone sees that the result stands."""
 
-RESTS, PLODS = 0.12, 0.4
-"""Shares of its usual change below which the reference rests, and below which it moves so slowly that an encoder may
-leave a frame or two out."""
+RESTING_CHANGE = 0.12
+"""Share of its usual change up to which the reference rests."""
 
-CALM, LEAST_CHANGE = 0.1, 1.0
-"""A result is calm where it changes by less than this share of what it usually does, or nowhere by these levels: a clip
-that hardly moves does not stand still for being held against one that does."""
+SLOW_CHANGE = 0.4
+"""Share of its usual change up to which the reference moves so slowly that an encoder may leave a frame or two out."""
+
+CALM_CHANGE = 0.1
+"""Share of its own usual change under which a result is calm: one that hardly moves does not stand still for being held
+against a reference that does."""
+
+CALM_LEVELS = 1.0
+"""Change in levels of its most changing cell, beyond the noise, under which a result is calm as well."""
 
 STEADY_NOISE = 5
 """Percentile, over time, of a clip's mean change: what changes in a frame that is held is noise."""
@@ -69,13 +80,13 @@ def stills(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> lis
     """
     if len(offsets) < 2:
         return []
-    seen = _see(reference, result, offsets)
-    waits = _waits(seen, offsets)
-    return sorted([*waits, *_freezes(seen, offsets, waits)])
+    changes = _changes(reference, result, offsets)
+    waits = _waits(changes, offsets)
+    return sorted([*waits, *_freezes(changes, offsets, waits)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Seen:
+class _Changes:
     """What there is to see of each frame; shares are of what usually changes, where it does, noise left out.
 
     Attributes:
@@ -93,59 +104,60 @@ class _Seen:
     visible: Mask
 
     def is_calm(self, run: NDArray[np.int64]) -> bool:
-        return float(self.stirs[run].mean()) < CALM or float(self.loudest[run].mean()) < LEAST_CHANGE
+        return float(self.stirs[run].mean()) < CALM_CHANGE or float(self.loudest[run].mean()) < CALM_LEVELS
 
 
-def _see(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> _Seen:
+def _changes(reference: Motion, result: Motion, offsets: NDArray[np.int64]) -> _Changes:
     places = (np.arange(len(offsets)) - offsets).clip(0, len(offsets) - 1)
     given, own = _flat(reference), _flat(result)
     noise = _noise(own)
     usual = _usual(given)
     weight = np.maximum(0.0, usual - 2 * np.percentile(usual, 10, axis=1, keepdims=True) - LEVEL)
     mostly = np.percentile(own[1:], USUALLY, axis=0, keepdims=True)
-    return _Seen(
+    return _Changes(
         shows=_share(own, weight[places], usual[places]),
         moves=_share(given, weight, usual),
         stirs=_share(own, np.maximum(0.0, mostly - LEVEL), mostly),
         # Noise of the cells of a picture is three times its mean at most.
         loudest=own.max(axis=1) - 3 * noise,
-        visible=_weighted(usual, weight)[places] > VISIBLE * noise,
+        visible=_weighted(usual, weight)[places] > VISIBLE_CHANGE * noise,
     )
 
 
-def _waits(seen: _Seen, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
+def _waits(changes: _Changes, offsets: NDArray[np.int64]) -> list[tuple[int, int]]:
     """Where a late result holds its first frame and an early one its last, for as long as it is late or early."""
     frames = len(offsets)
     late, early = max(0, int(offsets[0])), max(0, -int(offsets[-1]))
     found: list[tuple[int, int]] = []
-    for start, length, most in ((1, late, WAITS), (frames - early, early, NEARLY)):
+    for start, length, most in ((1, late, LARGEST_WAITING_CHANGE), (frames - early, early, LARGEST_HELD_CHANGE)):
         run = np.arange(start, start + length)
         # The last of them may be coded anew for what comes after it.
-        held = seen.shows[run[: max(1, length - 1)]] < most
-        if length and held.all() and (length < 3 or seen.is_calm(run)):
+        held = changes.shows[run[: max(1, length - 1)]] < most
+        if length and held.all() and (length < 3 or changes.is_calm(run)):
             found.append((start, length))
     return found
 
 
-def _freezes(seen: _Seen, offsets: NDArray[np.int64], waits: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    still = (seen.shows < NEARLY) & seen.visible
+def _freezes(changes: _Changes, offsets: NDArray[np.int64], waits: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    still = (changes.shows < LARGEST_HELD_CHANGE) & changes.visible
     # The first frame has no motion because there is none before it.
     still[0] = False
     for start, length in waits:
         still[start : start + length] = False
     found: list[tuple[int, int]] = []
     for start, end in _runs(still):
-        shows = seen.shows[start:end]
+        shows = changes.shows[start:end]
         is_short = end - start < 3
-        if float(shows.mean()) > (SHORTLY_HELD if is_short else HELD) or not seen.is_calm(np.arange(start, end)):
+        most = SHORTLY_HELD_CHANGE if is_short else HELD_CHANGE
+        if float(shows.mean()) > most or not changes.is_calm(np.arange(start, end)):
             continue
-        held = np.flatnonzero(shows <= HELD)
+        held = np.flatnonzero(shows <= HELD_CHANGE)
         run = np.arange(start + int(held[0]), start + int(held[-1]) + 1)
         missed: list[NDArray[np.int64]] = []
         # While the result waits the offset changes; what it should show is told by the offsets before and after.
         for offset in {int(offsets[start - 1]), int(offsets[min(end, len(offsets) - 1)])}:
             shown = (run - offset).clip(1, len(offsets) - 1)
-            moves = seen.moves[shown] > (PLODS if is_short else RESTS)
+            moves = changes.moves[shown] > (SLOW_CHANGE if is_short else RESTING_CHANGE)
             # What the clip shows before its start and after its end, where it may repeat a frame, is not known.
             missed.append(run[moves & (shown == run - offset)] if is_short else run[moves])
         if min(map(len, missed)):

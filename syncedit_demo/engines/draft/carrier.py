@@ -9,7 +9,20 @@ import numpy as np
 
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.motion import Motion
-from syncedit_demo.engines.draft.warping import Box, Bytes, Floats, mean_over, places, resize, resize_flow, sample
+from syncedit_demo.engines.draft.warping import (
+    Box,
+    Bytes,
+    Floats,
+    Flow,
+    floats,
+    mean_over,
+    narrowed,
+    places,
+    resize,
+    resize_flow,
+    sample,
+    widened,
+)
 from syncedit_demo.frames import size_of
 
 EXACT_SHARE = 0.95
@@ -56,8 +69,8 @@ class Carrier:
         self._scale = scale
         self._exact = lookup.explained >= EXACT_SHARE
         base = lookup.apply(first)
-        change = edited - base
-        energy = mean_over(np.square(change).mean(axis=-1), 5 * scale)
+        change = floats(edited - base)
+        energy = mean_over(floats(np.square(change).mean(axis=-1)), 5 * scale)
         change *= (np.maximum(energy - NOISE, 0) / (energy + 1e-3))[..., None]
 
         radius, smoothness = (3, 100.0) if local and lookup.explained < MOSTLY_TEXTURE else (4, 4.0)
@@ -65,8 +78,8 @@ class Carrier:
         mean, mean_change = mean_over(base, radius), mean_over(change, radius)
         covariance = mean_over(base * change, radius) - mean * mean_change
         variance = mean_over(base * base, radius) - mean * mean
-        self._slope = mean_over(covariance / (variance + smoothness), radius)
-        self._offset = change - self._slope * base
+        self._slope = mean_over(floats(covariance / (variance + smoothness)), radius)
+        self._offset = floats(change - self._slope * base)
 
         width, height = size_of(first)
         self._coarse = (round(width / (2 * scale)), round(height / (2 * scale)))
@@ -97,23 +110,22 @@ class Carrier:
             carried += matched * (1 - gate)[..., None]
         base[box] = np.clip(base[box] + carried, 0, 255)
 
-    def _gate(self, frame: Bytes, where: Floats, gain: Floats, confidence: Floats) -> Floats:
+    def _gate(self, frame: Bytes, where: Flow, gain: Floats, confidence: Floats) -> Floats:
         """How far the frame shows, at each pixel, what frame 0 has there; 0-1."""
         shown = sample(self._first, where) * gain
         if self._local:
-            light = np.clip(frame - shown, -LIGHT, LIGHT)
+            light = floats(np.clip(frame - shown, -LIGHT, LIGHT))
             shown = shown + mean_over(light, 12 * self._scale)
         shown = np.clip(shown, 0, 255).astype(np.uint8)
         # What is bound to a surface stays visible through small errors of the motion.
         reach = 2 * round((2 if self._local else 1) * self._scale) + 1
-        neighbours = np.ones((reach, reach), np.uint8)
-        above = cv2.subtract(frame, cv2.dilate(shown, neighbours))
-        below = cv2.subtract(cv2.erode(shown, neighbours), frame)
+        above = cv2.subtract(frame, widened(shown, reach))
+        below = cv2.subtract(narrowed(shown, reach), frame)
         red, green, blue = cv2.split(cv2.max(above, below))
         distance = cv2.max(red, cv2.max(green, blue))
         if self._local:
             distance = cv2.medianBlur(distance, 2 * round(2 * self._scale) + 1)
-        return cv2.LUT(distance, FADE) * np.clip(3 * confidence - 0.3, 0, 1)
+        return floats(cv2.LUT(distance, FADE) * np.clip(3 * confidence - 0.3, 0, 1))
 
     def _matched(self, frame: Bytes, motion: Motion, gate: Floats) -> Floats:
         """What the edit does to pixels of the same colour nearby, on the coarse grid; only where the gate is not open.

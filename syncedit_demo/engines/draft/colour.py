@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from syncedit_demo.engines.draft.warping import Bytes, Floats
+from syncedit_demo.engines.draft.warping import Bytes, Doubles, Floats
 
 CELLS = 25
 """Nodes per channel of the grid that is learnt."""
@@ -20,11 +22,18 @@ WIDENINGS = ((0.7, 0.05), (1.5, 1e-3), (3.0, 1e-5), (6.0, 1e-7), (12.0, 1e-9))
 FINER_ROUNDS = 2
 """Rounds of fitting what the rounds before left: one alone is blurred by its own splat."""
 
-EXACT_SHARE, LOOSE_SHARE = 0.95, 0.75
-"""Explained shares between which the look-up goes from trusting itself to trusting only what is certain."""
+EXACT_SHARE = 0.95
+"""Share of the edit that colour explains, 0-1, from which a colour's change counts by `TRUSTING`."""
 
-TRUSTING, CERTAIN = (0.35, 0.75), (0.85, 0.97)
-"""How well determined a colour's change must be to start to count and to count in full."""
+LOOSE_SHARE = 0.75
+"""Share of the edit that colour explains up to which a colour's change counts by `CERTAIN`; between, by a mixture."""
+
+TRUSTING = (0.35, 0.75)
+"""How well determined a colour's change must be, 0-1, to start to count and to count in full, where colour explains
+the edit."""
+
+CERTAIN = (0.85, 0.97)
+"""The same where much of the edit is no function of colour, so that a change may be another thing's."""
 
 NOISE = 9.0
 """Variance in levels² that is no sign of a colour's change being undetermined."""
@@ -81,12 +90,12 @@ class _Splat:
     def __init__(self, colours: Bytes) -> None:
         cell, fraction = np.divmod(colours.astype(np.float32) * np.float32((CELLS - 1) / 255.001), 1)
         cell = cell.astype(np.int32)
-        self._corners: list[tuple[Floats, Floats]] = []
+        self._corners: list[tuple[NDArray[np.signedinteger], Floats]] = []
         for corner in itertools.product((0, 1), repeat=3):
             weight = np.prod(np.where(corner, fraction, 1 - fraction), axis=1)
             self._corners.append(((cell + corner) @ np.array((CELLS * CELLS, CELLS, 1)), weight))
 
-    def sums(self, values: Floats) -> Floats:
+    def sums(self, values: Floats) -> Doubles:
         """Sums of the values (count, channels) per node: shape (channels, CELLS, CELLS, CELLS)."""
         result = np.zeros((values.shape[1], CELLS**3))
         for index, weight in self._corners:
@@ -94,12 +103,12 @@ class _Splat:
         return result.reshape(-1, CELLS, CELLS, CELLS)
 
 
-def _index(picture: Bytes) -> Floats:
+def _index(picture: Bytes) -> NDArray[np.int32]:
     half = (picture >> 1).astype(np.int32)
     return (half[..., 0] << 14) | (half[..., 1] << 7) | half[..., 2]
 
 
-def _filled(sums: Floats) -> Floats:
+def _filled(sums: Doubles) -> Floats:
     """Means per node from weights and weighted sums, channels last."""
     total = sums.copy()
     for sigma, share in WIDENINGS:
@@ -108,7 +117,7 @@ def _filled(sums: Floats) -> Floats:
     return np.moveaxis(total[1:] / np.maximum(total[0], 1e-30), 0, -1).astype(np.float32)
 
 
-def _along_axes(volumes: Floats, matrix: Floats) -> Floats:
+def _along_axes(volumes: NDArray[Any], matrix: NDArray[Any]) -> NDArray[Any]:
     """The matrix applied along each of the last three axes."""
     for axis in (1, 2, 3):
         volumes = np.moveaxis(np.tensordot(matrix, volumes, axes=(1, axis)), 0, axis)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from syncedit_demo.engines.draft.carrier import Carrier
 from syncedit_demo.engines.draft.colour import ColourLookup
+from syncedit_demo.engines.draft.local_motion import LocalTracker
 from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
 from syncedit_demo.engines.draft.motion import Motion, MotionTracker
 from syncedit_demo.engines.draft.network import Check
+from syncedit_demo.engines.draft.scene import SceneWatcher
 from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.engines.draft.warping import blur, resize
+from syncedit_demo.engines.draft.wide_motion import WideTracker
 from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.frames import size_of
 from syncedit_demo.prefetch import prefetch
@@ -23,8 +26,7 @@ from syncedit_demo.prefetch import prefetch
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
 
-    from numpy.typing import NDArray
-
+    from syncedit_demo.engines.draft.warping import Floats
     from syncedit_demo.engines.options import Option
     from syncedit_demo.frames import Frame, Size
     from syncedit_demo.settings import EngineName
@@ -38,8 +40,11 @@ VISIBLE_CHANGE = 8
 EDITED = 0.3
 """Share of visibly changed pixels around from which a place counts as edited."""
 
-LOCAL_SHARE, EVERYWHERE_SHARE = 0.35, 0.7
-"""Edited share of frame 0 below which an edit is of one thing, and above which it is a look of the whole picture."""
+LOCAL_SHARE = 0.35
+"""Edited share of frame 0 below which an edit is of one thing."""
+
+EVERYWHERE_SHARE = 0.7
+"""Edited share of frame 0 above which an edit is a look of the whole picture."""
 
 
 PHASE = "Following the motion"
@@ -88,18 +93,18 @@ class DraftEngine:
         yield Progress(PHASE, 1, plan.frames)
 
         propagated = _propagated(first, edited, reference, job.cancel.raise_if_set)
-        away = False
+        other_scene = False
         notes: list[str] = []
-        for index, (result, is_away) in enumerate(propagated, 1):
+        for index, (result, is_other_scene) in enumerate(propagated, 1):
             job.cancel.raise_if_set()
-            if is_away and not away:
+            if is_other_scene and not other_scene:
                 notes.append(
                     f"The clip cuts to another scene at frame {index + 1}: there the edit's colours are carried over, "
                     "its details are not."
                 )
-            elif away and not is_away:
+            elif other_scene and not is_other_scene:
                 notes.append(f"The clip is back in its first scene at frame {index + 1}.")
-            away = is_away
+            other_scene = is_other_scene
             yield Frames(result[None])
             yield Progress(PHASE, index + 1, plan.frames)
             if index % PREVIEW_EVERY == 0:
@@ -112,11 +117,12 @@ def _propagated(first: Frame, edited: Frame, reference: Iterator[Frame], check: 
 
     What comes before the first of them takes a while; `check` is called meanwhile, and raises what ends it.
     """
-    wide = float((_support(first, edited, 1) > EDITED).mean()) >= LOCAL_SHARE
+    wide = float((_edit_mask(first, edited, 1) > EDITED).mean()) >= LOCAL_SHARE
     light = screen_light(first, edited) if wide else None
     if light is None:
         return _unlit(first, edited, reference, check)
-    return ((light.added(frame), away) for frame, away in _unlit(first, light.removed(edited), reference, check))
+    unlit = _unlit(first, light.removed(edited), reference, check)
+    return ((light.added(frame), other_scene) for frame, other_scene in unlit)
 
 
 def _unlit(first: Frame, edited: Frame, reference: Iterator[Frame], check: Check) -> Iterator[tuple[Frame, bool]]:
@@ -124,41 +130,41 @@ def _unlit(first: Frame, edited: Frame, reference: Iterator[Frame], check: Check
     width, height = size_of(first)
     scale = max(1.0, (width * height / MOTION_AREA) ** 0.5)
     motion_size = (round(width / scale), round(height / scale))
-    support = _support(first, edited, scale)
-    covered = float((support > EDITED).mean())
+    edit_mask = _edit_mask(first, edited, scale)
+    covered = float((edit_mask > EDITED).mean())
     everywhere = covered > EVERYWHERE_SHARE
     stride = round(scale)
     lookup = ColourLookup(first[::stride, ::stride], edited[::stride, ::stride], everywhere=everywhere)
     look = learnt_look(first, edited, lookup, everywhere=everywhere, check=check)
-    small_first, small_support = resize(first, motion_size), resize(support, motion_size)
+    small_first = resize(first, motion_size)
     if look is not None:
-        return _looked(reference, look, MotionTracker(small_first, small_support, local=False), motion_size)
+        return _looked(reference, look, SceneWatcher(small_first), motion_size)
     local = 0 < covered < LOCAL_SHARE
-    tracker = MotionTracker(small_first, small_support, local=local)
+    tracker = (LocalTracker if local else WideTracker)(small_first, resize(edit_mask, motion_size))
     return _carried(reference, Carrier(first, edited, lookup, local=local, scale=scale), tracker, motion_size)
 
 
 def _looked(
-    reference: Iterator[Frame], look: LearnedLook, tracker: MotionTracker, motion_size: Size
+    reference: Iterator[Frame], look: LearnedLook, watcher: SceneWatcher, motion_size: Size
 ) -> Generator[tuple[Frame, bool]]:
     """What frames look like needs no motion, and two are worked on at a time."""
     with ThreadPoolExecutor(2) as workers:
         waiting: deque[tuple[Future[Frame], bool]] = deque()
         for frame in reference:
-            tracker.watch(resize(frame, motion_size))
-            waiting.append((workers.submit(look.apply, frame), tracker.away))
+            other_scene = watcher.is_other_scene(resize(frame, motion_size))
+            waiting.append((workers.submit(look.apply, frame), other_scene))
             if len(waiting) > 1:
-                following, away = waiting.popleft()
-                yield following.result(), away
-        for following, away in waiting:
-            yield following.result(), away
+                following, other_scene = waiting.popleft()
+                yield following.result(), other_scene
+        for following, other_scene in waiting:
+            yield following.result(), other_scene
 
 
 def _carried(
     reference: Iterator[Frame], carrier: Carrier, tracker: MotionTracker, motion_size: Size
 ) -> Generator[tuple[Frame, bool]]:
-    for frame, small, motion, away in prefetch(_followed(reference, tracker, motion_size)):
-        yield carrier.render(frame, tracker.refine(motion, small)), away
+    for frame, small, motion, other_scene in prefetch(_followed(reference, tracker, motion_size)):
+        yield carrier.render(frame, tracker.refine(motion, small)), other_scene
 
 
 def _followed(
@@ -167,16 +173,16 @@ def _followed(
     """The frames after the first, whole and reduced, their motion, and whether they show another scene than frame 0."""
     for frame in reference:
         small = resize(frame, size)
-        yield frame, small, tracker.step(small), tracker.away
+        yield frame, small, tracker.step(small), tracker.other_scene
 
 
-def _support(first: NDArray[np.uint8], edited: NDArray[np.uint8], scale: float) -> NDArray[Any]:
+def _edit_mask(first: Frame, edited: Frame, scale: float) -> Floats:
     """Where frame 0 is edited: 0-1, with soft edges."""
     changed = cv2.absdiff(first, edited).max(axis=-1) > VISIBLE_CHANGE
     return blur(changed.astype(np.float32), 2 * scale)
 
 
-def _reduced(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _reduced(frame: Frame) -> Frame:
     height, width = frame.shape[:2]
     scale = min(1.0, PREVIEW_SIDE / max(height, width))
     return resize(frame, (round(width * scale), round(height * scale)))

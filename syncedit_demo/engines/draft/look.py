@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.network import Check, Network
-from syncedit_demo.engines.draft.warping import Bytes, Floats, Mask, blur, chequered, gray
+from syncedit_demo.engines.draft.warping import Bytes, Floats, Mask, Sample, blur, chequered, floats, gray
 
 BLOCK = 32
 """Side in pixels of the parts of frame 0 by which it is judged whether the edit is such a function."""
@@ -31,8 +32,11 @@ EASILY_EXPLAINED = 1.0
 MUCH_BETTER = 0.6
 """Share of the colour look-up's error under which curves are the better start."""
 
-STEPS, TRIAL_STEPS = 2400, 200
-"""How long to learn, and how long to try first whether it is worth while."""
+STEPS = 2400
+"""Steps of learning."""
+
+TRIAL_STEPS = 200
+"""Steps of learning after which it shows whether the rest is worth while."""
 
 SAMPLES = 512 * 512
 """Pixels to learn from, about, at most: more would be drawn less than a few times each."""
@@ -104,8 +108,9 @@ class LearnedLook:
 
     def _features(self, smoothed: list[Bytes], by_colour: Floats, by_curves: Floats) -> Floats:
         """What a look may depend on at each pixel, within about ±1: shape (features, pixels)."""
-        colours = [*smoothed, cv2.GaussianBlur(smoothed[0], (0, 0), 3), by_colour, by_curves]
-        channels: list[Floats] = [channel for picture in colours for channel in cv2.split(picture)]
+        soft = np.asarray(cv2.GaussianBlur(smoothed[0], (0, 0), 3), np.uint8)
+        channels: list[Bytes | Floats] = [channel for picture in (*smoothed, soft) for channel in _channels(picture)]
+        channels += [channel for picture in (by_colour, by_curves) for channel in _channels(picture)]
         pictures = [*channels, *(curves(smoothed) for curves in self._lightness), *_lines(smoothed)]
         features = np.empty((len(pictures), pictures[0].size), np.float32)
         for feature, picture in zip(features, pictures, strict=True):
@@ -129,14 +134,14 @@ class _Curves:
         found: list[tuple[float, int, Floats]] = []
         for i, picture in enumerate(smoothed):
             levels = measure(picture)
-            pairs = zip(cv2.split(levels), cv2.split(truth), strict=True)
+            pairs = zip(_channels(levels), _channels(truth), strict=True)
             table = np.stack([_curve(*pair) for pair in pairs], axis=-1)[None]
             found.append((float(np.abs(cv2.LUT(levels, table) - truth).mean()), i, table))
         _, self._smoothing, self._table = min(found, key=lambda each: each[:2])
 
     def __call__(self, smoothed: list[Bytes]) -> Floats:
         """What is measured of the edited frame, as far as curves tell."""
-        return cv2.LUT(self._measure(smoothed[self._smoothing]), self._table)
+        return floats(cv2.LUT(self._measure(smoothed[self._smoothing]), self._table))
 
 
 def learnt_look(
@@ -172,21 +177,25 @@ def learnt_look(
     return look if unexplained < most else None
 
 
+def _channels(picture: NDArray[Sample]) -> list[NDArray[Sample]]:
+    return [np.asarray(channel, picture.dtype) for channel in cv2.split(picture)]
+
+
 def _smoothed(frame: Bytes) -> list[Bytes]:
     """The frame as it is and without detail, by the usual filters."""
-    return [
-        frame,
+    without_detail = (
         cv2.bilateralFilter(frame, 7, 40, 5),
         cv2.medianBlur(frame, 5),
         cv2.GaussianBlur(frame, (0, 0), 1.2),
         cv2.bilateralFilter(frame, 9, 60, 6),
-    ]
+    )
+    return [frame, *(np.asarray(picture, np.uint8) for picture in without_detail)]
 
 
 def _brightest(picture: Bytes) -> Bytes:
     """The brightest of a pixel's channels."""
     red, green, blue = cv2.split(picture)
-    return cv2.max(red, cv2.max(green, blue))
+    return np.asarray(cv2.max(red, cv2.max(green, blue)), np.uint8)
 
 
 def _curve(channel: Bytes, edited: Bytes) -> Floats:

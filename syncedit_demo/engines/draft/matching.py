@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
 
 import cv2
 import numpy as np
 
-from syncedit_demo.engines.draft.warping import Bytes, Floats, Mask, blur
+from syncedit_demo.engines.draft.warping import (
+    Bytes,
+    Floats,
+    Flow,
+    Mask,
+    Matrix,
+    blur,
+    floats,
+    mean_of_channels,
+    places,
+    sample,
+    wide_blur,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,20 +28,79 @@ if TYPE_CHECKING:
 WORST_COST = 18.0
 """Mean difference over the channels, in levels, from which a match is as bad as any."""
 
+LIGHT = 12.0
+"""How much light and shade on a surface may change, in levels, without it being another surface."""
+
 MOST_SLACK = 8.0
 """Most of the cost, in levels, that is put down to a match being off by half a pixel."""
 
 TEXTURE = 1e-4
 """Eigenvalue, as OpenCV scales it, at which texture stands out from the noise."""
 
-DETAIL = (1.0, 6.0)
-"""Blurs between which detail lies, in pixels of the coarse grid."""
+FINEST_DETAIL = 1.0
+"""Blur in pixels of the coarse grid that takes what is finer than detail."""
 
-CONTRAST_WINDOW, FAINT = 8.0, 1.5
-"""Blur over which the contrast of detail is made even, in pixels, and the contrast in levels that is but noise."""
+COARSEST_DETAIL = 6.0
+"""Blur in pixels of the coarse grid that takes all detail."""
+
+CONTRAST_WINDOW = 8.0
+"""Blur in pixels of the coarse grid over which the contrast of detail is made even."""
+
+FAINTEST_CONTRAST = 1.5
+"""Contrast in levels that is noise as much as detail: fainter detail is not made as strong as the rest."""
 
 MOST_POINTS = 800
 """Points that a homography is fitted to."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A flow that may be the true one.
+
+    Attributes:
+        flow: From a frame to frame 0.
+        cost: How badly it matches per pixel, in levels.
+        bias: What is added to that when candidates are compared: how unlikely such a flow is before one looks.
+    """
+
+    flow: Flow
+    cost: Floats
+    bias: Floats | float
+
+
+class Cost(Protocol):
+    """How badly a frame matches an earlier one along a flow."""
+
+    def __call__(self, frame: Floats, flow: Flow, earlier: Floats, sigma: float = 3) -> Floats:
+        """The mean difference over the channels around each pixel, in levels, 0 to WORST_COST.
+
+        Args:
+            frame: RGB, 0-255.
+            flow: From the frame to the earlier one.
+            earlier: RGB, 0-255.
+            sigma: Blur in pixels over which the mean is taken.
+        """
+        ...
+
+
+def colour_cost(frame: Floats, flow: Flow, earlier: Floats, sigma: float = 3) -> Floats:
+    """The cost by the colours as they are; see `Cost`."""
+    return _limited(_difference(frame, flow, earlier), sigma)
+
+
+def shaded_cost(frame: Floats, flow: Flow, earlier: Floats, sigma: float = 3) -> Floats:
+    """The cost on a surface over which light and shade may move; see `Cost`."""
+    difference = _difference(frame, flow, earlier)
+    difference -= wide_blur(np.clip(difference, -LIGHT, LIGHT), 8)
+    return _limited(difference, sigma)
+
+
+def _difference(frame: Floats, flow: Flow, earlier: Floats) -> Floats:
+    return frame - sample(earlier, places(flow), border=cv2.BORDER_CONSTANT)
+
+
+def _limited(difference: Floats, sigma: float) -> Floats:
+    return blur(np.minimum(mean_of_channels(np.abs(difference)), WORST_COST), sigma)
 
 
 def mismatch_of(cost: Floats) -> float:
@@ -38,22 +110,22 @@ def mismatch_of(cost: Floats) -> float:
 
 def slack_of(picture: Bytes) -> Floats:
     """Cost that a match may have by being off by half a pixel only: half the slope of the picture, in levels."""
-    across, down = cv2.Sobel(picture, cv2.CV_32F, 1, 0, scale=1 / 8), cv2.Sobel(picture, cv2.CV_32F, 0, 1, scale=1 / 8)
+    across, down = (floats(cv2.Sobel(picture, cv2.CV_32F, x, 1 - x, scale=1 / 8)) for x in (1, 0))
     # cv2.magnitude rounds by where its buffers lie in memory, and the same job has to give the same pixels.
     return np.minimum(blur(np.sqrt(across * across + down * down), 2) / 2, MOST_SLACK)
 
 
-def confidence_of(cost: Floats, slack: Floats | float) -> Floats:
+def confidence_of(cost: Floats, slack: Floats | float = 0.0) -> Floats:
     """How sure a match of such a cost is, 0-1."""
-    return np.exp(-np.square(np.maximum(cost - 2 - slack, 0) / 8))
+    return floats(np.exp(-np.square(np.maximum(cost - 2 - slack, 0) / 8)))
 
 
 def detail_of(picture: Bytes) -> Bytes:
     """The detail of a grey picture, of even contrast throughout, around middle grey."""
-    band = blur(picture.astype(np.float32), DETAIL[0])
-    band -= blur(band, DETAIL[1])
+    band = blur(picture.astype(np.float32), FINEST_DETAIL)
+    band -= blur(band, COARSEST_DETAIL)
     strength = np.sqrt(blur(band * band, CONTRAST_WINDOW))
-    return np.clip(128.5 + 45 * band / (strength + FAINT), 0, 255).astype(np.uint8)
+    return np.clip(128.5 + 45 * band / (strength + FAINTEST_CONTRAST), 0, 255).astype(np.uint8)
 
 
 def grown(mask: Floats, margin: int) -> Mask:
@@ -64,12 +136,12 @@ def grown(mask: Floats, margin: int) -> Mask:
 
 def texture_of(picture: Bytes) -> Floats:
     """How well motion is determined by what is seen, 0-1: the smaller eigenvalue of the structure tensor."""
-    smallest = cv2.cornerMinEigenVal(picture, 9, ksize=3)
+    smallest = floats(cv2.cornerMinEigenVal(picture, 9, ksize=3))
     square = np.square(smallest)
-    return square / (square + TEXTURE**2)
+    return floats(square / (square + TEXTURE**2))
 
 
-def homography(flow: Floats, region: Mask) -> Floats | None:
+def homography(flow: Flow, region: Mask) -> Matrix | None:
     """The plane motion of a region; None where too little of it agrees on one."""
     rows, columns = np.nonzero(region[::3, ::3])
     if len(rows) < 40:
@@ -81,13 +153,13 @@ def homography(flow: Floats, region: Mask) -> Floats | None:
     matrix, inliers = cv2.findHomography(points, moved, cv2.RANSAC, 1.0)
     if np.count_nonzero(inliers) < 30:
         return None
-    return matrix
+    return np.asarray(matrix, np.float64)
 
 
-def cheapest(candidates: Sequence[Floats], costs: Sequence[Floats]) -> Floats:
+def cheapest(candidates: Sequence[Candidate]) -> Flow:
     """Per pixel the candidate of least cost, with soft seams."""
-    best = np.argmin(np.stack(costs), axis=0)
-    result = np.zeros_like(candidates[0])
+    best = np.argmin(np.stack([candidate.cost + candidate.bias for candidate in candidates]), axis=0)
+    result = np.zeros_like(candidates[0].flow)
     for index, candidate in enumerate(candidates):
-        result += blur((best == index).astype(np.float32), 2)[..., None] * candidate
+        result += blur((best == index).astype(np.float32), 2)[..., None] * candidate.flow
     return result

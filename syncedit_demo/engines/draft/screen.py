@@ -9,7 +9,7 @@ import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
 
-from syncedit_demo.engines.draft.warping import Bytes, Floats, chequered
+from syncedit_demo.engines.draft.warping import Bytes, Doubles, Floats, chequered
 from syncedit_demo.frames import size_of
 
 SIDE = 128
@@ -59,8 +59,6 @@ leave under 0.05, under a cartoon 0.2; edits of anything that hangs on surfaces 
 
 OF_ITS_OWN = 30.0
 """Error from which what is left is a picture of its own, such as another background, however much light explains."""
-
-Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

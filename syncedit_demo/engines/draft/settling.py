@@ -14,6 +14,7 @@ from syncedit_demo.engines.draft.warping import (
     Floats,
     Mask,
     blur,
+    floats,
     gray,
     mean_of_channels,
     places,
@@ -23,6 +24,7 @@ from syncedit_demo.engines.draft.warping import (
 from syncedit_demo.frames import size_of
 
 STEPS = 4
+"""Steps from where the flow starts to where it has settled."""
 
 STRIDE = 4
 """Pixels of the picture per node of the grid the flow is settled on."""
@@ -30,19 +32,17 @@ STRIDE = 4
 DETAIL = 2.0
 """Blur in pixels under which detail lies. Light and shade are softer, and stay where they are when a surface moves."""
 
-WINDOW, STIFFNESS = 10.0, 8.0
-"""Blurs in pixels of what is seen around a node, which decides its next step, and of the flow between steps."""
+WINDOW = 10.0
+"""Blur in pixels of what is seen around a node, which decides the node's next step."""
 
-DOUBT = np.float32(0.2)
-"""Weight of flow where nothing is seen, against that where everything is."""
-
-FIRMNESS = 0.005
-"""How firmly the flow holds where there is no texture, in squared levels per squared pixel."""
+STIFFNESS = 8.0
+"""Blur in pixels of the flow between steps."""
 
 TOLERANCE = 8.0
 """Difference in levels from which a pixel counts less."""
 
 LONGEST_STEP = 2.0
+"""Pixels that a node may go in one step."""
 
 MARGIN = 16
 """How far around the box the surface is looked at, in pixels."""
@@ -50,28 +50,34 @@ MARGIN = 16
 LARGE = 256 * 256
 """Pixels from which there is texture enough in lightness alone, and the right place is not out of reach."""
 
-WORST = 100.0
+WORST_SQUARE = 100.0
 """Squared difference in levels from which a match is as bad as any."""
 
-COMPARABLE, BETTER = 1.1, 0.95
-"""Cost after starting on the plane motion, as a share of that after starting at the flow: up to the one, over all, it
-may be right, and under the other it is taken at a node."""
+PLANE_POSSIBLE = 1.1
+"""Cost after starting on the plane motion, over all, as a multiple of that after starting at the flow, up to which the
+plane motion may have been the right start."""
 
-WORSE_FIT = (1.012, 1.025)
-"""Squared difference along a simpler motion, as a share of that along the flow: up to the one the flow fits but noise
-better, and from the other on the motion is too simple."""
+PLANE_BETTER = 0.95
+"""The same multiple, around one node, under which the node starts on the plane motion."""
 
-WOBBLE = (0.25, 0.35)
-"""Pixels, on average, that the simpler motion may be off the flow: up to the one it is the flow that wobbles, from the
-other on it is not that alone."""
+SIMPLER_FITS = (1.012, 1.025)
+"""Squared difference along a simpler motion, as a multiple of that along the flow, over which the simpler motion goes
+from being taken to being left: what the flow fits better by less is noise."""
 
-FEWEST_NODES, MOST_NODES = 24, 400
-"""Nodes where the surface is seen that a simpler motion is fitted to, about."""
+SIMPLER_IS_NEAR = (0.25, 0.35)
+"""Root mean square distance in pixels between a simpler motion and the flow over which the simpler motion goes from
+being taken to being left: the flow wobbles by less."""
 
-ENOUGH = 200 * 200
+FEWEST_NODES = 24
+"""Nodes where the surface is seen without which no simpler motion is fitted."""
+
+MOST_NODES = 400
+"""Nodes, about, that a simpler motion is fitted to at most: more would only take longer."""
+
+MANY_PIXELS = 200 * 200
 """Pixels from which every other one, both ways, tells how well a motion fits."""
 
-WORSE = 1.0
+TEARS = 1.0
 """Squared levels that settling must have cost for the flow to be left as it was: noise alone is fitted for less."""
 
 
@@ -114,13 +120,13 @@ class Settler:
         settled, cost = view.settled(flow[within])
         if on_plane and not large:
             found, found_cost = view.settled(plane[within])
-            if view.mean(found_cost) < COMPARABLE * view.mean(cost):
-                better = blur((found_cost < BETTER * cost).astype(np.float32), WINDOW / STRIDE)
+            if view.mean(found_cost) < PLANE_POSSIBLE * view.mean(cost):
+                better = blur((found_cost < PLANE_BETTER * cost).astype(np.float32), WINDOW / STRIDE)
                 settled += (found - settled) * better[..., None]
                 cost += (found_cost - cost) * better
         settled = view.simplified(settled)
         # Where a surface tears, a smooth flow fits worse than what optical flow had found.
-        worse = blur((view.cost(flow[within]) < cost - WORSE).astype(np.float32), 1)
+        worse = blur((view.cost(flow[within]) < cost - TEARS).astype(np.float32), 1)
         result = flow.copy()
         smooth = resize(settled, view.size)
         result[within] += (smooth - flow[within]) * (1 - resize(worse, view.size))[..., None]
@@ -147,7 +153,8 @@ class _View:
         self._across, self._down = _slopes(target)
         self._plane = resize(plane, self._nodes)
         self._visible = self._gathered(seen)
-        self._weight = resize(seen, self._nodes) + DOUBT
+        # What is not seen counts too, a little, or its flow would be that of the nearest that is.
+        self._weight = resize(seen, self._nodes) + np.float32(0.2)
         self._weights = blur(self._weight, STIFFNESS / STRIDE)
 
     def settled(self, flow: Floats) -> tuple[Floats, Floats]:
@@ -156,7 +163,7 @@ class _View:
         for _ in range(STEPS):
             flow = self._smooth(flow)
             step = self._step(flow)
-            flow = step + sample(flow, places(step / STRIDE))
+            flow = step + sample(flow, places(floats(step / STRIDE)))
         return flow, self.cost(resize(flow, self.size))
 
     def simplified(self, flow: Floats) -> Floats:
@@ -174,19 +181,19 @@ class _View:
         result = flow
         for motion in (_bent(flow, picked, 3), _bent(flow, picked, 2), _flat(flow, picked)):
             apart = float(np.sqrt(np.square(motion - flow)[seen].sum(axis=-1).mean()))
-            if (near := _fall(apart, *WOBBLE)) > 0:
-                share = near * _fall(self._misfit(motion) / misfit, *WORSE_FIT)
-                result = result + (motion - result) * np.float32(share)
+            if (near := _fall(apart, *SIMPLER_IS_NEAR)) > 0:
+                share = near * _fall(self._misfit(motion) / misfit, *SIMPLER_FITS)
+                result = floats(result + (motion - result) * np.float32(share))
         return result
 
     def _misfit(self, flow: Floats) -> float:
         """Mean squared difference of what is seen, in squared levels."""
-        every = 2 if self._seen.size > ENOUGH else 1
+        every = 2 if self._seen.size > MANY_PIXELS else 1
         thin = (slice(None, None, every), slice(None, None, every))
         where = np.ascontiguousarray(places(resize(flow, self.size), self._origin)[thin])
-        error = self._target[thin] - sample(self._first, where) * self._gain
+        error = floats(self._target[thin] - sample(self._first, where) * self._gain)
         seen = self._seen[thin]
-        return float((np.minimum(mean_of_channels(error * error), WORST) * seen).sum() / (seen.sum() + 1e-3))
+        return float((np.minimum(mean_of_channels(error * error), WORST_SQUARE) * seen).sum() / (seen.sum() + 1e-3))
 
     def _smooth(self, flow: Floats) -> Floats:
         """The flow without wobbles. Twicing (Tukey, 1977) keeps the bends that one blur alone would flatten."""
@@ -195,34 +202,38 @@ class _View:
         return self._plane + once + self._blurred(bend - once)
 
     def _blurred(self, bend: Floats) -> Floats:
-        return blur(bend * self._weight[..., None], STIFFNESS / STRIDE) / self._weights[..., None]
+        weighted = floats(bend * self._weight[..., None])
+        return floats(blur(weighted, STIFFNESS / STRIDE) / self._weights[..., None])
 
     def cost(self, flow: Floats) -> Floats:
         """Mean squared difference around each node, in squared levels, of what is seen there."""
         error = self._target - self._shown(flow)
-        return self._gathered(np.minimum(mean_of_channels(error * error), WORST) * self._seen) / (self._visible + 1e-3)
+        cost = np.minimum(mean_of_channels(floats(error * error)), WORST_SQUARE)
+        return floats(self._gathered(cost * self._seen) / (self._visible + 1e-3))
 
     def mean(self, cost: Floats) -> float:
         """The mean of a cost over what is seen."""
         return float((cost * self._visible).sum() / (self._visible.sum() + 1e-3))
 
     def _shown(self, flow: Floats) -> Floats:
-        return sample(self._first, places(flow, self._origin)) * self._gain
+        return floats(sample(self._first, places(flow, self._origin)) * self._gain)
 
     def _step(self, flow: Floats) -> Floats:
         shown = self._shown(resize(flow, self.size))
         error = self._target - shown
         across, down = _slopes(shown)
         # The slopes of both pictures together reach further than either's alone.
-        x, y = (self._across + across) / 2, (self._down + down) / 2
-        share = self._seen / np.square(1 + mean_of_channels(error * error) / TOLERANCE**2)
+        x, y = floats((self._across + across) / 2), floats((self._down + down) / 2)
+        square = mean_of_channels(floats(error * error))
+        share = floats(self._seen / np.square(1 + square / TOLERANCE**2))
         xx, xy, yy, xe, ye = (
             self._gathered(mean_of_channels(a * b) * share) for a, b in ((x, x), (x, y), (y, y), (x, error), (y, error))
         )
-        xx, yy = xx + FIRMNESS, yy + FIRMNESS
+        # Where there is no texture the flow stays.
+        xx, yy = xx + 0.005, yy + 0.005
         step = np.stack([yy * xe - xy * ye, xx * ye - xy * xe], axis=-1) / (xx * yy - xy * xy)[..., None]
         length = np.sqrt(np.square(step).sum(axis=-1, keepdims=True))
-        return step * np.minimum(1, LONGEST_STEP / (length + np.float32(1e-6)))
+        return floats(step * np.minimum(1, LONGEST_STEP / (length + np.float32(1e-6))))
 
     def _gathered(self, values: Floats) -> Floats:
         return blur(resize(values, self._nodes), WINDOW / STRIDE)
@@ -268,4 +279,5 @@ def _detail(picture: Bytes) -> Floats:
 
 
 def _slopes(picture: Floats) -> tuple[Floats, Floats]:
-    return cv2.Scharr(picture, cv2.CV_32F, 1, 0, scale=1 / 32), cv2.Scharr(picture, cv2.CV_32F, 0, 1, scale=1 / 32)
+    across, down = (floats(cv2.Scharr(picture, cv2.CV_32F, x, 1 - x, scale=1 / 32)) for x in (1, 0))
+    return across, down

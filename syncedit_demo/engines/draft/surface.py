@@ -8,25 +8,32 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from syncedit_demo.engines.draft.warping import Floats, blur, sample
-
-Matrix = NDArray[np.float64]
+from syncedit_demo.engines.draft.warping import Floats, Matrix, blur, floats, sample, widened
 
 STAGES = ((3.0, 40), (1.0, 12))
 """(scale of the detail in pixels, how far beyond the edit the surface is looked at) from coarse to fine. An edit on
 smooth skin has little to hold on to inside; the surroundings carry it past what crosses in front."""
 
 STEPS = 10
+"""Most steps of each stage."""
+
 SMALL_STEP = 2e-4
 """Step, as a share of the region's radius, after which no further one is worth while."""
 
-WIDE = 2.0
+DETAIL_WIDTH = 2.0
+"""Coarsest scale of a stage's detail, as a multiple of its finest."""
+
 DETAIL_TOLERANCE = 4.0
+"""Difference of detail in levels from which a pixel counts as covered by something else."""
+
 COLOUR_TOLERANCE = 25.0
-"""Differences in levels from which a pixel counts as covered by something else."""
+"""Difference of colour in levels from which a pixel counts as covered by something else."""
 
 LEAST_VISIBLE = 0.6
+"""Share of the surface, 0-1, that the fine stage must explain for its map to be taken."""
+
 MOST_POINTS = 6000
+"""Pixels of the surface, about, that are looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,14 +54,14 @@ class SurfaceTracker:
     of the picture only the detail is used, since light and shade stay where they are when a surface turns.
     """
 
-    def __init__(self, first: Floats, support: Floats) -> None:
+    def __init__(self, first: Floats, edit_mask: Floats) -> None:
         """Take the template.
 
         Args:
             first: Frame 0, RGB, 0-255.
-            support: Where the edit is, 0-1.
+            edit_mask: Where the edit is, 0-1.
         """
-        self._templates = [_template(first, support, sigma, context) for sigma, context in STAGES]
+        self._templates = [_template(first, edit_mask, sigma, context) for sigma, context in STAGES]
 
     def align(self, frame: Floats, gain: Floats, guess: Matrix) -> tuple[Matrix, float]:
         """The map from frame 0 to the frame, shape (3, 3), and the share of the region that it explains.
@@ -74,11 +81,11 @@ class SurfaceTracker:
 
 
 def _detail(picture: Floats, sigma: float) -> Floats:
-    return blur(picture, sigma) - blur(picture, WIDE * sigma)
+    return blur(picture, sigma) - blur(picture, DETAIL_WIDTH * sigma)
 
 
-def _template(first: Floats, support: Floats, sigma: float, context: int) -> _Template:
-    region = cv2.dilate((support > 0.3 * support.max()).astype(np.uint8), np.ones((2 * context + 1,) * 2, np.uint8))
+def _template(first: Floats, edit_mask: Floats, sigma: float, context: int) -> _Template:
+    region = widened((edit_mask > 0.3 * edit_mask.max()).astype(np.uint8), 2 * context + 1)
     rows, columns = np.nonzero(region)
     stride = max(1, len(rows) // MOST_POINTS)
     rows, columns = rows[::stride], columns[::stride]
@@ -87,8 +94,7 @@ def _template(first: Floats, support: Floats, sigma: float, context: int) -> _Te
     to_unit = np.array([[1 / radius, 0, -centre[0] / radius], [0, 1 / radius, -centre[1] / radius], [0, 0, 1]])
     x, y = ((points - centre) / radius).T[..., None]
     detail = _detail(first, sigma)
-    across = cv2.Scharr(detail, cv2.CV_32F, 1, 0)[rows, columns] / 32
-    down = cv2.Scharr(detail, cv2.CV_32F, 0, 1)[rows, columns] / 32
+    across, down = (floats(cv2.Scharr(detail, cv2.CV_32F, x, 1 - x))[rows, columns] / 32 for x in (1, 0))
     slopes = np.stack([across * x, across * y, across, down * x, down * y, down], axis=-1) * radius
     return _Template(
         sigma, points, to_unit, detail[rows, columns], blur(first, 1)[rows, columns], slopes.astype(np.float32)
@@ -105,9 +111,9 @@ def _refined(
     weight = np.zeros(len(unit))
     for _ in range(STEPS):
         where = unit @ current[:2, :2].T + current[:2, 2]
-        error = _at(detail, where) - target
+        error = floats(_at(detail, where) - target)
         distance = _mean_square(error) / DETAIL_TOLERANCE**2
-        other = _mean_square(_at(colours, where) - expected) / COLOUR_TOLERANCE**2
+        other = _mean_square(floats(_at(colours, where) - expected)) / COLOUR_TOLERANCE**2
         inside = ((where >= 0) & (where <= (width - 1, height - 1))).all(axis=1)
         weight = inside / np.square((1 + distance) * (1 + other * other))
         weighted = (slopes * weight[:, None, None].astype(np.float32)).reshape(-1, 6)

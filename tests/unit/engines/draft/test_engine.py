@@ -17,8 +17,8 @@ from benchmarks.draft import red_for_blue, to_bytes, warm_look
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.draft.colour import ColourLookup
+from syncedit_demo.engines.draft.local_motion import LocalTracker
 from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
-from syncedit_demo.engines.draft.motion import MotionTracker
 from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.engines.interface import EditJob, Engine, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.errors import Cancelled
@@ -370,14 +370,14 @@ def test_same_job_gives_the_same_pixels_on_any_number_of_threads() -> None:
 def test_motion_is_the_same_wherever_its_buffers_lie() -> None:
     """Some of OpenCV's vector code rounds by the alignment of its buffers, which allocations in between shift."""
     first, second, *_ = read_frames(EXAMPLE / "reference.mp4")
-    support = np.zeros(first.shape[:2], np.float32)
-    support[150:380, 130:380] = 1
+    edit_mask = np.zeros(first.shape[:2], np.float32)
+    edit_mask[150:380, 130:380] = 1
     rng = np.random.default_rng(3)
     found: set[bytes] = set()
     for _ in range(24):
         for size in rng.integers(1000, 200_000, 3):
             rng.random(int(size))
-        motion = MotionTracker(first, support, local=True).step(second)
+        motion = LocalTracker(first, edit_mask).step(second)
         found.add(motion.flow.tobytes() + motion.confidence.tobytes())
     assert len(found) == 1
 
