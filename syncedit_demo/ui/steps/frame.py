@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,16 @@ from syncedit_demo.errors import DeletedError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.ui.components.notice import Notice, bad, notice
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.updates import UNCHANGED, Updates
+from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.visit import Cut, Visit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradio.events import Dependency
+
     from syncedit_demo.service import EditService
+    from syncedit_demo.ui.steps.visitor import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class FrameStep:
         image: State with the path of the edited frame as it was given, None while there is none.
         edited: State with the `Edited`, None while there is none that fits.
         easel: State with the `Easel`, None while nothing was painted on this frame 0.
+        outputs: The components that what it does gives values for.
     """
 
     def __init__(self, service: EditService) -> None:
@@ -102,6 +109,42 @@ class FrameStep:
                 max_height=360,
                 elem_id="frame-slider",
             )
+        self._of_editor: Outputs = (self.editor, self.easel, self.message, self.ways)
+        given = (self.file, self.image, self.edited)
+        self.outputs: Outputs = (*self._of_editor, *given, self.hint, self.download, self.slider)
+
+    def listen(self, visitor: Visitor, cut: gr.State, generate: gr.Button) -> Sequence[Dependency]:
+        """Let an edited frame be given back, and the editor be put out and away.
+
+        Args:
+            visitor: Who is visiting.
+            cut: State with the `Cut`.
+            generate: The button that starts a run, during which no editor may be out.
+
+        Returns:
+            The events after which the edited frame may be another.
+        """
+        self.paint_tab.select(self.to_paint, [cut, self.easel], self._of_editor, **HIDDEN_PROGRESS)
+        # Gradio clears the canvas of frame 0 too.
+        self.editor.clear(self.paint_anew, cut, self._of_editor, **HIDDEN_PROGRESS)
+        gr.on(
+            [self.upload_tab.select, generate.click],
+            self.put_away,
+            [visitor.visit, self.easel, self.editor],
+            self._of_editor,
+            **HIDDEN_PROGRESS,
+        )
+        uploaded = visitor.on(
+            partial(gr.on, [self.file.upload, self.file.clear]),
+            self.take_upload,
+            [self.file],
+            [self.image],
+            trigger_mode="always_last",
+        )
+        painted = visitor.on(
+            self.use.click, self.take_painting, [self.easel, self.editor], [*self._of_editor, self.image, self.file]
+        )
+        return uploaded, painted
 
     def begin(self, cut: Cut | None) -> Updates:
         """Start anew for another clip."""
@@ -156,8 +199,10 @@ class FrameStep:
             **self._away(easel, picture),
         }
 
-    def register(self, cut: Cut | None, image: Path | None) -> Updates:
-        """Bring the edited frame to frame 0 and report."""
+    def register(self, cut: Cut | None, image: Path | None, edited: Edited | None) -> Updates:
+        """Bring the edited frame to frame 0 and report, unless that is done."""
+        if cut and edited and (edited.cut, edited.path) == (cut.folder, image):
+            return {}
         nothing: Updates = {self.edited: None, self.slider: gr.update(value=None, visible=False)}
         if cut is None or image is None:
             return {**nothing, self.message: None}

@@ -18,7 +18,8 @@ from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.components.notice import bad, notice, plain
 from syncedit_demo.ui.components.run_state import RunState, run_state
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.updates import Updates
+from syncedit_demo.ui.steps.visitor import session_of
+from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.visits.visit import Run
 
@@ -38,7 +39,11 @@ PREVIEW_SIDE = 192
 
 
 class RunStep:
-    """The components of the step, where it is made, and what they do."""
+    """The components of the step, where it is made, and what they do.
+
+    Attributes:
+        outputs: The components that what it does gives values for.
+    """
 
     def __init__(self, service: EditService, trouble: str | None) -> None:
         self._service = service
@@ -48,6 +53,8 @@ class RunStep:
         self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", size="lg")
         self.message = notice(plain([self._missing(None, None) or ""]), elem_id="run-message")
         self.state = run_state(elem_id="run-state")
+        self.outputs: Outputs = (self.generate, self.stop, self.message, self.state)
+        self.stop.click(self.ask_to_stop, None, self.stop, queue=False, **HIDDEN_PROGRESS)
 
     def judge(self, cut: Cut | None, edited: Edited | None) -> Updates:
         """Let Generate be pressed when it can work, and say why not otherwise."""
@@ -98,7 +105,7 @@ class RunStep:
 
     def ask_to_stop(self, request: gr.Request) -> Updates:
         """Stop this visitor's run within a step."""
-        self.leave(request.session_hash or "")
+        self.leave(session_of(request))
         return gr.update(interactive=False, value="Stopping …")
 
     def leave(self, session: str) -> None:

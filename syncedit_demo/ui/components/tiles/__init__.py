@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from gradio.data_classes import FileData, GradioModel
 
@@ -48,3 +48,10 @@ class Tiles(GradioModel):
 def tiles(value: Tiles, *, elem_id: str) -> gr.HTML:
     """Make a row of `Tiles`; its events are `pick` and `against`, both with the `id` of the tile as data."""
     return template(HERE, value, elem_id)
+
+
+def picked_tile(event: gr.EventData) -> str:
+    """The id of the tile that one of the events is about; a browser may send any text, or nothing, which is empty."""
+    # What a browser sends may be anything at all.
+    data = vars(event)["_data"]
+    return str(cast("dict[str, object]", data).get("id")) if isinstance(data, dict) else ""
