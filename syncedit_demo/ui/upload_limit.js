@@ -4,7 +4,7 @@
 // The body of a function with LIMIT, in bytes, and LABEL, the limit in words.
 
 function check(event, files) {
-  const place = event.target.closest?.("[data-testid=file-upload], .block")?.closest(".takes-file");
+  const place = event.target.closest?.("#clip-file, #edited-file")?.closest(".takes-file");
   const tooBig = [...(files ?? [])].find((file) => file.size > LIMIT);
   if (!place) return;
   const notice = place.querySelector(".notice").parentElement;

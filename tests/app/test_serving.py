@@ -53,6 +53,14 @@ def test_a_working_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path
     assert "Traceback" not in said
 
 
+def test_a_page_that_is_slow_to_answer_is_served_and_said_to_be_slow(tmp_path: Path) -> None:
+    with running_app(tmp_path, program=("-m", "tests.support.slow_app")) as address:
+        assert httpx.get(address, timeout=START_SECONDS).status_code == 200
+    log = (tmp_path / "app.log").read_text(encoding="utf-8")
+    assert "the page does not answer yet, this machine is busy; it is served all the same" in log
+    assert "localhost is not accessible" not in log
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")
 def test_a_working_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     foreseen = tmp_path / "syncedit-demo-0"

@@ -13,6 +13,7 @@ import gradio as gr
 from syncedit_demo.errors import DeletedError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.ui.components.notice import Notice, bad, notice
+from syncedit_demo.ui.gradio_internals import serve_from
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.visit import Cut, Visit
@@ -95,7 +96,7 @@ class FrameStep:
                         height=420,
                     )
                     # What it shows is uploaded again under the same name: that must not go over what is being served.
-                    self.editor.GRADIO_CACHE = str(service.settings.jobs_dir / "editor")
+                    serve_from(self.editor, service.settings.jobs_dir / "editor")
                     self.use = gr.Button("Use this painting", elem_id="use-painting", size="sm")
             self.message = notice(elem_id="frame-message")
             self.slider = gr.ImageSlider(

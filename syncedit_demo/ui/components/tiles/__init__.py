@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from gradio.data_classes import FileData, GradioModel
 
 from syncedit_demo.ui.components.template import template
+from syncedit_demo.ui.gradio_internals import event_text
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -52,6 +53,4 @@ def tiles(value: Tiles, *, elem_id: str) -> gr.HTML:
 
 def picked_tile(event: gr.EventData) -> str:
     """The id of the tile that one of the events is about; a browser may send any text, or nothing, which is empty."""
-    # What a browser sends may be anything at all.
-    data = vars(event)["_data"]
-    return str(cast("dict[str, object]", data).get("id")) if isinstance(data, dict) else ""
+    return event_text(event, "id")
