@@ -61,7 +61,12 @@ def test_every_selector_for_what_gradio_draws_matches_something(open_page: OpenP
     wanted = selectors(desk, STYLE.read_text(encoding="utf-8"))
     assert len(wanted) > 20
     found = matching(desk, wanted)
-    desk.prepare()
+    desk.ask_for_size()
+    desk.give_clip("long.mp4")
+    expect(desk.page.locator("#start")).to_be_visible()
+    expect(desk.page.locator("#edited-file button").first).to_be_visible()
+    found |= matching(desk, wanted)
+    desk.give_frame()
     expect(desk.page.locator("#frame-slider img").first).to_be_visible()
     found |= matching(desk, wanted)
     assert wanted - found == set()
