@@ -38,6 +38,8 @@ def launch_unchecked(page: gr.Blocks, **options: Any) -> str:  # noqa: ANN401
     Returns:
         Its address on this machine.
     """
+    # Gradio heeds what `launch` is told of this only at its end, when the page is there for all to ask.
+    page.enable_monitoring = options.get("enable_monitoring")
     # The check for an address that answers is all that this turns off.
     _, address, _ = page.launch(_frontend=False, prevent_thread_lock=True, **options)
     return address

@@ -2,10 +2,8 @@
 
 import gradio as gr
 
-from syncedit_demo.ui.gradio_internals import launch_unchecked
-
 if __name__ == "__main__":
     with gr.Blocks() as page:
         gr.Markdown("A page.")
-    launch_unchecked(page)
-    page.block_thread()
+    # Like the app without a look whether it answers, but with nothing of the app's own, which sets switches.
+    page.launch(_frontend=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -32,6 +33,7 @@ def running_app(
     *,
     program: tuple[str, ...] = ("app.py",),
     variables: Mapping[str, str] | None = None,
+    end_with: signal.Signals = signal.SIGTERM,
     **settings: object,
 ) -> Generator[str]:
     """Run the app with the draft engine and its files in a folder until the block is left.
@@ -40,6 +42,7 @@ def running_app(
         folder: Where it keeps its files and its log.
         program: What Python runs.
         variables: Further environment variables.
+        end_with: How it is told to end; at an interrupt it first finishes what its threads have begun.
         settings: Further settings of the program, by name.
 
     Yields:
@@ -65,7 +68,7 @@ def running_app(
             _wait_for(address, process, log)
             yield address
         finally:
-            process.terminate()
+            process.send_signal(end_with)
             process.wait(30)
 
 
