@@ -34,7 +34,7 @@ FOLLOWED_RUNS = 24
 HEAVY_LIMIT = 4
 """How many visitors' clips and frames are looked at at once."""
 
-# Without an id Gradio counts each listener by itself: every `self.register` is a method object of its own.
+# Without an id Gradio counts each listener by itself: every `self.fit_frame` is a method object of its own.
 HEAVY: dict[str, Any] = {**HIDDEN_PROGRESS, "concurrency_id": "heavy", "concurrency_limit": HEAVY_LIMIT}
 """How the events are listened to that look at clips and frames."""
 
@@ -98,7 +98,7 @@ class _Page:
         self.blocks.unload(self.leave)
         self._listen_to_clip()
         for given in frame.listen(visitor, clip.cut, run.generate):
-            self._then_register(given)
+            self._then_fit(given)
         run.generate.click(
             self.generate,
             [visitor.visit, clip.cut, frame.edited, *options.run_inputs],
@@ -130,7 +130,7 @@ class _Page:
             **HEAVY,
         )
         for event in (taken, replanned):
-            self._then_register_and_copy(event)
+            self._then_fit_and_copy(event)
 
     def _listen_to_shelf(self) -> None:
         visitor, shelf = self._visitor, self._shelf
@@ -139,20 +139,20 @@ class _Page:
         reach_result(shown)
         filled = shown.then(self.fill_example, [visitor.visit, shelf.example], self._prepared, **HEAVY)
         # What is filled in, the comparison with frame 0 above all, may have moved the result out of sight.
-        reach_result(self._then_register_and_copy(filled))
+        reach_result(self._then_fit_and_copy(filled))
 
-    def _then_register(self, event: Dependency) -> Dependency:
+    def _then_fit(self, event: Dependency) -> Dependency:
         frame, run = self._frame, self._run
         inputs = [self._clip.cut, frame.image, frame.edited]
-        return event.then(self.register, inputs, [*frame.outputs, *run.outputs], **HEAVY)
+        return event.then(self.fit_frame, inputs, [*frame.outputs, *run.outputs], **HEAVY)
 
-    def _then_register_and_copy(self, event: Dependency) -> Dependency:
+    def _then_fit_and_copy(self, event: Dependency) -> Dependency:
         clip, results = self._clip, self._results
-        registered = self._then_register(event)
-        copied = registered.then(clip.copy_reference, clip.cut, clip.message, **HEAVY)
+        fitted = self._then_fit(event)
+        copied = fitted.then(clip.copy_reference, clip.cut, clip.message, **HEAVY)
         # A copy takes seconds: when it is there, the clip and what is on show may be others than when it began.
         copied.then(self.show_copy, [clip.cut, results.shown], [clip.card, *results.outputs], **HIDDEN_PROGRESS)
-        return registered
+        return fitted
 
     def restore(self, stored: object) -> Updates:
         """Take up the visit that this browser had, with its results."""
@@ -185,9 +185,9 @@ class _Page:
             return updates or UNCHANGED
         return {**updates, **self._frame.offer(planned), **self._run.judge(planned, None)}
 
-    def register(self, cut: Cut | None, image: Path | None, edited: Edited | None) -> Updates:
+    def fit_frame(self, cut: Cut | None, image: Path | None, edited: Edited | None) -> Updates:
         """The cut or the edited frame may have changed."""
-        updates = self._frame.register(cut, image, edited)
+        updates = self._frame.fit(cut, image, edited)
         if not updates:
             return UNCHANGED
         return {**updates, **self._run.judge(cut, updates[self._frame.edited])}

@@ -137,7 +137,7 @@ def wide(tmp_path: Path) -> Path:
 
 
 def test_what_takes_long_shares_one_limit(unseen: Unseen) -> None:
-    names = ("take_clip", "replan", "register", "copy_reference", "fill_example")
+    names = ("take_clip", "replan", "fit_frame", "copy_reference", "fill_example")
     listeners = [each for name in names for each in unseen.handlers(name)]
     assert len(listeners) > len(names)
     assert {(each.concurrency_id, each.concurrency_limit) for each in listeners} == {("heavy", HEAVY_LIMIT)}

@@ -41,10 +41,10 @@ def test_from_a_clip_to_its_comparison(desk: Desk, tmp_path: Path) -> None:
     assert desk.download("Download frame 0", frame) == "scene-frame0.png"
     service = EditService(Settings(work_dir=tmp_path))
     clip, plan = service.inspect(desk.media / "scene.mp4", PlanOptions(size=SIZE))
-    seen = service.first_frame(desk.media / "scene.mp4", clip, plan)
-    assert np.array_equal(np.asarray(Image.open(frame)), seen)
+    frame_0 = service.first_frame(desk.media / "scene.mp4", clip, plan)
+    assert np.array_equal(np.asarray(Image.open(frame)), frame_0)
 
-    picture = seen.copy()
+    picture = frame_0.copy()
     picture[100:140, 60:120] = (30, 90, 200)
     Image.fromarray(picture).save(desk.media / "mine.png")
     desk.give_frame("mine.png")
@@ -102,8 +102,8 @@ def test_hevc_is_shown_and_compared_as_h264(desk: Desk, tmp_path: Path) -> None:
     for video in (shown, *desk.player.locator("video").all()):
         desk.page.wait_for_function("video => video.currentTime > 0.2", arg=video.element_handle())
         address = video.evaluate("video => video.currentSrc")
-        (tmp_path / "seen.mp4").write_bytes(desk.page.request.get(address).body())
-        assert probe(tmp_path / "seen.mp4").codec == "h264"
+        (tmp_path / "played.mp4").write_bytes(desk.page.request.get(address).body())
+        assert probe(tmp_path / "played.mp4").codec == "h264"
     assert probe(desk.media / "hevc.mp4").codec == "hevc"
 
     shown.evaluate("video => video.play()")
@@ -160,8 +160,8 @@ def test_a_long_clip_has_a_start_to_choose(desk: Desk, tmp_path: Path) -> None:
     service = EditService(Settings(work_dir=tmp_path))
     clip, plan = service.inspect(desk.media / "long.mp4", PlanOptions(size=SIZE, start=15, max_frames=LIMIT))
     desk.download("Download frame 0", tmp_path / "frame.png")
-    seen = service.first_frame(desk.media / "long.mp4", clip, plan)
-    assert np.array_equal(np.asarray(Image.open(tmp_path / "frame.png")), seen)
+    frame_0 = service.first_frame(desk.media / "long.mp4", clip, plan)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "frame.png")), frame_0)
 
 
 def test_a_frame_painted_in_the_page_is_an_edited_frame(desk: Desk) -> None:

@@ -43,18 +43,18 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
-class Easel:
-    """What is painted here.
+class Painting:
+    """How far a painting of the page is.
 
     Attributes:
         cut: The folder of the cut whose frame 0 it is painted on.
-        painting: The picture as it was when the editor was put away, None before that.
-        out: Whether the editor is there.
+        picture: The picture as it was when the editor was put away, None before that.
+        in_editor: Whether the editor is there.
     """
 
     cut: Path
-    painting: Path | None = None
-    out: bool = True
+    picture: Path | None = None
+    in_editor: bool = True
 
 
 class FrameStep:
@@ -63,7 +63,7 @@ class FrameStep:
     Attributes:
         image: State with the path of the edited frame as it was given, None while there is none.
         edited: State with the `Edited`, None while there is none that fits.
-        easel: State with the `Easel`, None while nothing was painted on this frame 0.
+        painting: State with the `Painting`, None while nothing was painted on this frame 0.
         outputs: The components that what it does gives values for.
     """
 
@@ -71,7 +71,7 @@ class FrameStep:
         self._service = service
         self.image = gr.State(None)
         self.edited = gr.State(None)
-        self.easel = gr.State(None)
+        self.painting = gr.State(None)
         self.hint = gr.HTML('<p class="hint">Frame 0 of your clip comes here to be edited.</p>', elem_id="frame-hint")
         with gr.Column(elem_id="frame-body", elem_classes="plain"):
             self.download = gr.DownloadButton("Download frame 0", elem_id="download-frame", size="sm")
@@ -110,7 +110,7 @@ class FrameStep:
                 max_height=360,
                 elem_id="frame-slider",
             )
-        self._of_editor: Outputs = (self.editor, self.easel, self.message, self.ways)
+        self._of_editor: Outputs = (self.editor, self.painting, self.message, self.ways)
         given = (self.file, self.image, self.edited)
         self.outputs: Outputs = (*self._of_editor, *given, self.hint, self.download, self.slider)
 
@@ -125,13 +125,13 @@ class FrameStep:
         Returns:
             The events after which the edited frame may be another.
         """
-        self.paint_tab.select(self.to_paint, [cut, self.easel], self._of_editor, **HIDDEN_PROGRESS)
+        self.paint_tab.select(self.to_paint, [cut, self.painting], self._of_editor, **HIDDEN_PROGRESS)
         # Gradio clears the canvas of frame 0 too.
         self.editor.clear(self.paint_anew, cut, self._of_editor, **HIDDEN_PROGRESS)
         gr.on(
             [self.upload_tab.select, generate.click],
             self.put_away,
-            [visitor.visit, self.easel, self.editor],
+            [visitor.visit, self.painting, self.editor],
             self._of_editor,
             **HIDDEN_PROGRESS,
         )
@@ -143,7 +143,7 @@ class FrameStep:
             trigger_mode="always_last",
         )
         painted = visitor.on(
-            self.use.click, self.take_painting, [self.easel, self.editor], [*self._of_editor, self.image, self.file]
+            self.use.click, self.take_painting, [self.painting, self.editor], [*self._of_editor, self.image, self.file]
         )
         return uploaded, painted
 
@@ -161,46 +161,48 @@ class FrameStep:
             self.slider: gr.update(value=None, visible=False),
             self.message: None,
             self.editor: gr.update(value=None, visible=False),
-            self.easel: None,
+            self.painting: None,
         }
 
-    def to_paint(self, cut: Cut | None, easel: Easel | None) -> Updates:
+    def to_paint(self, cut: Cut | None, painting: Painting | None) -> Updates:
         """Put the editor out, with what was painted on this frame 0 so far."""
         if cut is None:
             return UNCHANGED
         if not cut.frame.exists():
             return {self.message: bad(explain(DeletedError(cut.path)))}
-        easel = replace(easel, out=True) if easel and easel.cut == cut.folder else Easel(cut.folder)
-        begun = easel.painting if easel.painting and easel.painting.exists() else cut.frame
+        painting = (
+            replace(painting, in_editor=True) if painting and painting.cut == cut.folder else Painting(cut.folder)
+        )
+        begun = painting.picture if painting.picture and painting.picture.exists() else cut.frame
         return {
             self.editor: gr.update(
                 value={"background": str(begun), "layers": [], "composite": str(begun)}, visible=True
             ),
-            self.easel: easel,
+            self.painting: painting,
         }
 
     def paint_anew(self, cut: Cut | None) -> Updates:
         """Begin with frame 0 again."""
         return self.to_paint(cut, None)
 
-    def put_away(self, visit: Visit, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
+    def put_away(self, visit: Visit, painting: Painting | None, drawn: dict[str, Any] | None) -> Updates:
         """Keep what was painted for the next time, and take the editor away."""
-        return self._away(easel, _kept(visit, painting)) if easel and easel.out else UNCHANGED
+        return self._away(painting, _kept(visit, drawn)) if painting and painting.in_editor else UNCHANGED
 
     def take_upload(self, visit: Visit, upload: str | None) -> Updates:
         """Keep the picture that was given back."""
         return {self.image: visit.keep(Path(upload)) if upload else None}
 
-    def take_painting(self, visit: Visit, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
+    def take_painting(self, visit: Visit, painting: Painting | None, drawn: dict[str, Any] | None) -> Updates:
         """The picture that was painted here is the edited frame."""
-        picture = _kept(visit, painting)
+        picture = _kept(visit, drawn)
         return {
             self.image: picture,
             self.file: None,
-            **self._away(easel, picture),
+            **self._away(painting, picture),
         }
 
-    def register(self, cut: Cut | None, image: Path | None, edited: Edited | None) -> Updates:
+    def fit(self, cut: Cut | None, image: Path | None, edited: Edited | None) -> Updates:
         """Bring the edited frame to frame 0 and report, unless that is done."""
         if cut and edited and (edited.cut, edited.path) == (cut.folder, image):
             return {}
@@ -220,15 +222,15 @@ class FrameStep:
             self.message: Notice(tone="good" if changed else "warn", lines=list(registered.notes)),
         }
 
-    def _away(self, easel: Easel | None, picture: Path | None) -> Updates:
+    def _away(self, painting: Painting | None, picture: Path | None) -> Updates:
         return {
-            self.easel: easel and replace(easel, painting=picture, out=False),
+            self.painting: painting and replace(painting, picture=picture, in_editor=False),
             self.editor: gr.update(value=None, visible=False),
             self.ways: gr.update(selected="upload"),
         }
 
 
-def _kept(visit: Visit, painting: dict[str, Any] | None) -> Path | None:
+def _kept(visit: Visit, drawn: dict[str, Any] | None) -> Path | None:
     """The picture that the editor's value shows, kept by the visit; None for an empty one."""
-    composite = painting["composite"] if painting else None
+    composite = drawn["composite"] if drawn else None
     return visit.keep(Path(composite)) if composite else None
