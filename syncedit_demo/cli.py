@@ -88,10 +88,18 @@ def build_parser() -> argparse.ArgumentParser:
 
     plan = _Parser(add_help=False)
     options = plan.add_argument_group("plan options")
-    options.add_argument("--size", metavar="WxH", help="size of the result in pixels, multiples of 64")
-    options.add_argument("--frames", type=int, metavar="N", help="number of frames of the result")
-    options.add_argument("--start", type=int, default=0, metavar="FRAME", help="first frame, counted from 0")
-    options.add_argument("--rate", metavar="R", help="frame rate, such as 25, 29.97 or 30000/1001")
+    options.add_argument(
+        "--size", metavar="WxH", help="size of the result in pixels, multiples of 64; default: fits the clip"
+    )
+    options.add_argument(
+        "--frames", type=int, metavar="N", help="number of frames of the result; default: all, up to the limit"
+    )
+    options.add_argument(
+        "--start", type=int, default=0, metavar="FRAME", help="first frame, counted from 0; default: %(default)s"
+    )
+    options.add_argument(
+        "--rate", metavar="R", help="frame rate, such as 25, 29.97 or 30000/1001; default: the clip's, at most 30"
+    )
 
     inspect = commands.add_parser("inspect", parents=[plan], help="what a clip holds and what will be made of it")
     inspect.add_argument("clip", type=Path)
@@ -104,22 +112,46 @@ def build_parser() -> argparse.ArgumentParser:
     first.set_defaults(command=_first_frame)
 
     edit = commands.add_parser("edit", parents=[plan], help="make the edited clip")
-    edit.add_argument("files", type=Path, nargs="+", metavar="FILE", help="CLIP EDITED OUT.mp4, or OUT.mp4 alone")
-    edit.add_argument("--from-record", type=Path, metavar="FILE", help="a record, or an mp4 that holds one")
-    edit.add_argument("--engine", choices=ENGINE_CHOICES, help="default: auto")
-    edit.add_argument("--seed", type=int, metavar="N", help=f"default: {DEFAULT_SEED}")
-    edit.add_argument("--variants", type=int, metavar="N", help="N results from N seeds, ranked; OUT.mp4 is the best")
-    edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out")
-    edit.add_argument("--side-by-side", type=Path, metavar="OUT2.mp4", help="write reference and result together")
+    edit.add_argument(
+        "files",
+        type=Path,
+        nargs="+",
+        metavar="FILE",
+        help="CLIP: the clip to edit. EDITED: its frame 0 as first-frame writes it, edited; an image. "
+        "OUT.mp4: where the edited clip goes, which is all that is given with --from-record.",
+    )
+    edit.add_argument(
+        "--from-record", type=Path, metavar="FILE", help="repeat a record, or the one that an mp4 holds; default: none"
+    )
+    edit.add_argument(
+        "--engine", choices=ENGINE_CHOICES, help="what makes the edit; default: SYNCEDIT_ENGINE, or else auto"
+    )
+    edit.add_argument(
+        "--seed", type=int, metavar="N", help=f"seed of what is random in the engine; default: {DEFAULT_SEED}"
+    )
+    edit.add_argument(
+        "--variants", type=int, metavar="N", help="N results from N seeds, ranked; OUT.mp4 is the best; default: one"
+    )
+    edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out; by default it is kept")
+    edit.add_argument(
+        "--side-by-side",
+        type=Path,
+        metavar="OUT2.mp4",
+        help="write reference and result together too; by default that is left out",
+    )
     own = edit.add_argument_group("options of the Sync-LoRA engine")
     for option in OPTIONS:
         flag = "--" + option.name.replace("_", "-")
         if isinstance(option.default, bool):
-            own.add_argument(flag, action="store_true", default=None, help=option.help)
+            own.add_argument(flag, action="store_true", default=None, help=f"{option.help} Off by default.")
         else:
             choices = option.choices or None
             own.add_argument(
-                flag, type=type(option.default), choices=choices, metavar=None if choices else "N", help=option.help
+                flag,
+                type=type(option.default),
+                choices=choices,
+                metavar=None if choices else "N",
+                help=f"{option.help} Default: {option.default}.",
             )
     edit.usage = (
         "%(prog)s CLIP EDITED OUT.mp4 [--size WxH] [--frames N] [--start FRAME] [--rate R]\n"

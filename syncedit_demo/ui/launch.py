@@ -10,10 +10,12 @@ import sys
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import ProxyHandler, Request, build_opener
 
 import gradio as gr
 
 from syncedit_demo.errors import SettingsError
+from syncedit_demo.ui.gradio_internals import launch_unchecked
 from syncedit_demo.ui.page import build_page
 from syncedit_demo.ui.theme import theme
 from syncedit_demo.ui.visits.examples import EXAMPLES
@@ -29,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 CLEANING_SECONDS = 600
+
+ANSWER_SECONDS = (3, 6, 12, 24)
+"""How long an answer of the page is waited for, again and again, before whoever started it is told that it is slow."""
 
 
 def serve(service: EditService) -> None:
@@ -53,9 +58,11 @@ def serve(service: EditService) -> None:
         with suppress(asyncio.CancelledError):
             await task
 
-    build_page(service).launch(
+    page = build_page(service)
+    address = launch_unchecked(
+        page,
         theme=theme(),
-        css_paths=HERE / "page.css",
+        css_paths=[HERE / "gradio.css", HERE / "page.css"],
         # In the head, so that it is there before the first file can be dropped.
         head=f"<script>{_upload_limit(settings.max_upload_mb)}</script>",
         footer_links=["api"],
@@ -67,6 +74,19 @@ def serve(service: EditService) -> None:
         allowed_paths=[str(settings.jobs_dir)],
         app_kwargs={"lifespan": cleaning},
     )
+    _say_how_it_answers(address)
+    page.block_thread()
+
+
+def _say_how_it_answers(address: str) -> None:
+    # It is this machine that is asked: no proxy knows the way.
+    direct = build_opener(ProxyHandler({}))
+    for seconds in ANSWER_SECONDS:
+        try:
+            with direct.open(Request(address, method="HEAD"), timeout=seconds):
+                return
+        except OSError:
+            logger.warning("the page does not answer yet, this machine is busy; it is served all the same")
 
 
 def _make_private(settings: Settings) -> None:

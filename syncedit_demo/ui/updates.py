@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import gradio as gr
@@ -9,8 +10,11 @@ import gradio as gr
 Updates = dict[Any, Any]
 """New values by component; components that are not in it stay as they are."""
 
+Outputs = Sequence[Any]
+"""Components that handlers give values for. Gradio's types leave out its rows and tabs, which can be among them."""
+
 Values = Any
-"""What an option component of the page holds."""
+"""What a component of the page holds."""
 
 UNCHANGED = cast("Updates", gr.skip())
 """For an event that changes nothing."""

@@ -9,8 +9,7 @@
  */
 function check(event, files) {
   const target = event.target;
-  const place =
-    target instanceof Element && target.closest("[data-testid=file-upload], .block")?.closest(".takes-file");
+  const place = target instanceof Element && target.closest("#clip-file, #edited-file")?.closest(".takes-file");
   const tooBig = [...(files ?? [])].find((file) => file.size > LIMIT);
   if (!place) return;
   const notice = place.querySelector(".notice")?.parentElement;

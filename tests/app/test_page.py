@@ -17,7 +17,7 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from syncedit_demo.ui.page import HEAVY, build_page
+from syncedit_demo.ui.page import HEAVY_LIMIT, build_page
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, make_runs
 from syncedit_demo.ui.visits.visit import Cut, Visit
 from tests.support.clips import edited_scene, scene
@@ -137,10 +137,10 @@ def wide(tmp_path: Path) -> Path:
 
 
 def test_what_takes_long_shares_one_limit(unseen: Unseen) -> None:
-    names = ("take_clip", "replan", "register", "copy_reference", "fill_example")
+    names = ("take_clip", "replan", "fit_frame", "copy_reference", "fill_example")
     listeners = [each for name in names for each in unseen.handlers(name)]
     assert len(listeners) > len(names)
-    assert {(each.concurrency_id, each.concurrency_limit) for each in listeners} == {("heavy", HEAVY)}
+    assert {(each.concurrency_id, each.concurrency_limit) for each in listeners} == {("heavy", HEAVY_LIMIT)}
 
 
 def test_the_size_of_an_example_is_not_that_of_the_next_clip(unseen: Unseen, wide: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from tests.support.recording_proxy import recording_proxy
 from tests.support.running import ROOT, START_SECONDS, running_app
 
 if TYPE_CHECKING:
@@ -51,6 +53,25 @@ def test_a_working_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path
     said = str(refusal.value)
     assert f"The working folder {tmp_path}/work cannot be used: file exists. Name another" in said
     assert "Traceback" not in said
+
+
+def test_a_page_that_is_slow_to_answer_is_served_and_said_to_be_slow(tmp_path: Path) -> None:
+    with running_app(tmp_path, program=("-m", "tests.support.slow_app")) as address:
+        assert httpx.get(address, timeout=START_SECONDS).status_code == 200
+    log = (tmp_path / "app.log").read_text(encoding="utf-8")
+    assert "the page does not answer yet, this machine is busy; it is served all the same" in log
+    assert "localhost is not accessible" not in log
+
+
+@pytest.mark.parametrize("plain", [False, True], ids=["this page", "a plain page of Gradio"])
+def test_nothing_is_told_to_others_and_no_use_is_shown(tmp_path: Path, plain: bool) -> None:
+    program = ("-m", "tests.support.plain_app") if plain else ("app.py",)
+    with recording_proxy() as (variables, wanted):
+        switches = {"GRADIO_ANALYTICS_ENABLED": "True", "HF_HUB_DISABLE_TELEMETRY": "", **variables}
+        with running_app(tmp_path, program=program, variables=switches, end_with=signal.SIGINT) as address:
+            shown = [httpx.get(f"{address}{path}").status_code for path in ("monitoring/summary", "gradio_api/runs")]
+    assert shown == ([200, 200] if plain else [403, 404])
+    assert [each for each in wanted if "gradio.app" in each] if plain else wanted == []
 
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder away")

@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal, Protocol, TypedDict, Unpack
 
 import gradio as gr
+import numpy as np
 import pytest
 from gradio.themes import ThemeClass as Theme
+from PIL import Image
 from playwright.sync_api import (
     Browser,
     BrowserContext,
@@ -18,10 +21,16 @@ from playwright.sync_api import (
     Page,
     Route,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
-from tests.support.running import free_port
+from tests.support.clips import edited_scene, scene, write_scene
+from tests.support.desk import FRAMES, HOSTILE, LIMIT, MEGABYTES, SIZE, TOO_BIG, Desk
+from tests.support.media import Sound, Video, write_clip
+from tests.support.running import free_port, running_app
+
+expect.set_options(timeout=20_000)
 
 CHROMIUM = "/usr/bin/chromium"
 QUIET = (
@@ -158,3 +167,42 @@ def open_page(browser: Browser, watch: Watch) -> Iterator[OpenPage]:
             return page
 
         yield open_page
+
+
+# The app in a process of its own: what most of these tests open, once for all of them.
+
+
+@pytest.fixture(scope="session")
+def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("media")
+    write_scene(folder / "scene.mp4", FRAMES, sound=True)
+    write_scene(folder / "long.mp4", LIMIT + 20)
+    for name in HOSTILE:
+        (folder / name).write_bytes((folder / "scene.mp4").read_bytes())
+    (folder / TOO_BIG).write_bytes(bytes(3_000_000))
+    (folder / "words.mp4").write_text("These are words.")
+    hevc = Video(codec="libx265", pixel_format="yuv420p10le", options={"x265-params": "log-level=none"})
+    write_clip(folder / "hevc.mp4", (scene(index, SIZE) for index in range(FRAMES)), hevc, sounds=[Sound()])
+    Image.fromarray(edited_scene(SIZE)).save(folder / "edited.png")
+    shifted = np.pad(edited_scene(SIZE), ((0, 0), (3, 0), (0, 0)), "edge")[:, : SIZE[0]]
+    Image.fromarray(shifted).save(folder / "shifted.png")
+    noise = np.random.default_rng(3).integers(0, 255, (32, 40, 3), dtype=np.uint8)
+    Image.fromarray(noise).resize(SIZE).save(folder / "elsewhere.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="session")
+def app(home: Path) -> Iterator[str]:
+    with running_app(home, max_frames=LIMIT, max_upload_mb=MEGABYTES) as address:
+        yield address
+    assert "Traceback" not in (home / "app.log").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def desk(open_page: OpenPage, app: str, media: Path) -> Desk:
+    return Desk(open_page(app), media)

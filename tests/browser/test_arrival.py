@@ -31,10 +31,10 @@ ENGINE, REPORT, SIDE_BY_SIDE = "Following the motion", REPORT_PHASE, "Writing th
 WATCH = """
 () => {
   const player = document.querySelector(".compare-player");
-  window.seen = { frames: [], loads: 0 };
-  player.addEventListener("frame", ({ detail }) => seen.frames.push(detail.frame));
+  window.noted = { frames: [], loads: 0 };
+  player.addEventListener("frame", ({ detail }) => noted.frames.push(detail.frame));
   for (const medium of player.querySelectorAll("video, audio")) {
-    for (const type of ["loadstart", "emptied"]) medium.addEventListener(type, () => (seen.loads += 1));
+    for (const type of ["loadstart", "emptied"]) medium.addEventListener(type, () => (noted.loads += 1));
   }
 }
 """
@@ -107,12 +107,12 @@ def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     service.release(SIDE_BY_SIDE)
     expect(desk.phase).to_have_text("Run 1 is done")
     expect(download(desk, "Download side by side")).to_be_enabled()
-    desk.page.wait_for_function("count => seen.frames.length > count", arg=desk.page.evaluate("seen.frames.length"))
+    desk.page.wait_for_function("count => noted.frames.length > count", arg=desk.page.evaluate("noted.frames.length"))
     desk.player.get_by_role("button", name="Pause").click()
-    seen = desk.page.evaluate("seen")
-    assert seen["loads"] == 0
+    noted = desk.page.evaluate("noted")
+    assert noted["loads"] == 0
     # It plays on, but for the end of a loop, where a busy machine may skip a frame.
-    back = [(before, after) for before, after in pairwise(seen["frames"]) if after <= before]
+    back = [(before, after) for before, after in pairwise(noted["frames"]) if after <= before]
     assert [step for step in back if step[0] < FRAMES - 3 or step[1] > 2] == []
 
     assert (desk.place_of_the_picture(), desk.sync.bounding_box()) == (place, room)

@@ -97,7 +97,7 @@ def test_the_engine_s_own_options_are_offered(desk: Desk) -> None:
 def test_variants_are_ranked_and_all_kept(desk: Desk, service: HeldService) -> None:
     desk.prepare(256, 256)
     desk.page.get_by_label("preview", exact=True).check()
-    variants = desk.page.locator("#variants").get_by_role("spinbutton")
+    variants = desk.variants.get_by_role("spinbutton")
     variants.fill("2")
     variants.press("Enter")
     service.hold(Started, REPORT_PHASE)

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from playwright.sync_api import Dialog, Locator, Page, expect
 
-if TYPE_CHECKING:
-    pass
-
-
 SIZE = (320, 256)
-
+"""Width and height in pixels of the clips that a visitor brings."""
 
 FRAMES = 24
-
+"""How many frames they have."""
 
 LIMIT = 40
+"""How many frames the app of these tests takes."""
 
+MEGABYTES = 2
+"""How big a file it takes."""
+
+HOSTILE = ("<img src=x onerror=alert(1)>.mp4", "${alert(1)}.mp4")
+"""Names of clips that must not be taken for markup or for a template."""
+
+TOO_BIG = "<img src=x> is {{value}} big.mp4"
+"""The name of a file that is too big."""
 
 RUN_TIMEOUT = 60_000
 """Milliseconds in which a small run is done even on a busy machine."""
@@ -37,6 +41,8 @@ class Desk:
         self.phase = page.locator("#run-state .phase")
         self.player = page.locator(".compare-player")
         self.sync = page.locator("#sync .sync")
+        self.toasts = page.locator(".toast-body")
+        self.variants = page.locator("#variants")
         expect(page.locator("#clip-file button").first).to_be_visible()
 
     def _refuse(self, dialog: Dialog) -> None:
@@ -51,6 +57,18 @@ class Desk:
 
     def give_clip(self, name: str = "scene.mp4") -> None:
         self.page.locator("#clip-file input[type=file]").set_input_files(self.media / name)
+
+    def drop_clip(self, size: int, name: str) -> None:
+        """Drop a file of zeros on the place for the clip."""
+        self.page.evaluate(
+            """([size, name]) => {
+              const dataTransfer = new DataTransfer();
+              dataTransfer.items.add(new File([new Uint8Array(size)], name, { type: "video/mp4" }));
+              const place = document.querySelector("#clip-file button");
+              place.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+            }""",
+            [size, name],
+        )
 
     def give_frame(self, name: str = "edited.png") -> None:
         self.page.locator("#edited-file input[type=file]").set_input_files(self.media / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,10 +12,9 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import URLError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
@@ -28,11 +28,21 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(folder: Path, **settings: object) -> Generator[str]:
-    """Run `app.py` with the draft engine and its files in a folder until the block is left.
+def running_app(
+    folder: Path,
+    *,
+    program: tuple[str, ...] = ("app.py",),
+    variables: Mapping[str, str] | None = None,
+    end_with: signal.Signals = signal.SIGTERM,
+    **settings: object,
+) -> Generator[str]:
+    """Run the app with the draft engine and its files in a folder until the block is left.
 
     Args:
         folder: Where it keeps its files and its log.
+        program: What Python runs.
+        variables: Further environment variables.
+        end_with: How it is told to end; at an interrupt it first finishes what its threads have begun.
         settings: Further settings of the program, by name.
 
     Yields:
@@ -46,18 +56,19 @@ def running_app(folder: Path, **settings: object) -> Generator[str]:
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
         "PYTHONWARNINGS": "default",
+        **(variables or {}),
     }
     log = folder / "app.log"
     address = f"http://127.0.0.1:{port}/"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, *program], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
         try:
             _wait_for(address, process, log)
             yield address
         finally:
-            process.terminate()
+            process.send_signal(end_with)
             process.wait(30)
 
 
@@ -67,7 +78,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
         try:
             with urllib.request.urlopen(address, timeout=START_SECONDS):
                 return
-        except URLError:
+        except OSError:
             time.sleep(0.05)
     message = f"The app did not start:\n{log.read_text(encoding='utf-8')}"
     raise RuntimeError(message)

@@ -15,7 +15,8 @@ from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
 from syncedit_demo.ui.components.clip_card import ClipCard, clip_card
 from syncedit_demo.ui.components.notice import bad, notice
 from syncedit_demo.ui.messages import explain, facts
-from syncedit_demo.ui.updates import Updates
+from syncedit_demo.ui.steps.visitor import session_of
+from syncedit_demo.ui.updates import UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.jobs import Flags
 from syncedit_demo.ui.visits.visit import Cut, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
@@ -32,6 +33,7 @@ class ClipStep:
     Attributes:
         cut: State with the `Cut`, None while there is none.
         card: The picture and the facts.
+        outputs: The components that what it does gives values for.
     """
 
     def __init__(self, service: EditService) -> None:
@@ -56,6 +58,7 @@ class ClipStep:
             visible=False,
             elem_id="start",
         )
+        self.outputs: Outputs = (self.cut, self.file, self.message, self.card, self.start)
 
     def take(self, visit: Visit, upload: str | None, options: Options) -> Updates:
         """Inspect a new clip and show its frame 0."""
@@ -81,12 +84,12 @@ class ClipStep:
         except Exception as error:
             return {self.message: bad(explain(error))}
 
-    def copy_reference(self, cut: Cut | None, session: str) -> Updates:
+    def copy_reference(self, cut: Cut | None, request: gr.Request) -> Updates:
         """Make the copy of the clip that browsers play; a newer cut of the same visitor ends that."""
         if cut is None:
-            self._copies.stop(session)
-            return {}
-        cancel = self._copies.start(session)
+            self._copies.stop(session_of(request))
+            return UNCHANGED
+        cancel = self._copies.start(session_of(request))
         try:
             if not cut.folder.exists():
                 raise DeletedError(cut.path)
@@ -97,7 +100,7 @@ class ClipStep:
             pass
         except Exception as error:
             return {self.message: bad(explain(error))}
-        return {}
+        return UNCHANGED
 
     def show_copy(self, cut: Cut) -> Updates:
         """Show the copy, which is there, in the place of frame 0."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,18 @@ import gradio as gr
 from syncedit_demo.errors import DeletedError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.ui.components.notice import Notice, bad, notice
+from syncedit_demo.ui.gradio_internals import serve_from
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.updates import UNCHANGED, Updates
+from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.visit import Cut, Visit
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gradio.events import Dependency
+
     from syncedit_demo.service import EditService
+    from syncedit_demo.ui.steps.visitor import Visitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +43,18 @@ class Edited:
 
 
 @dataclass(frozen=True, slots=True)
-class Easel:
-    """What is painted here.
+class Painting:
+    """How far a painting of the page is.
 
     Attributes:
         cut: The folder of the cut whose frame 0 it is painted on.
-        painting: The picture as it was when the editor was put away, None before that.
-        out: Whether the editor is there.
+        picture: The picture as it was when the editor was put away, None before that.
+        in_editor: Whether the editor is there.
     """
 
     cut: Path
-    painting: Path | None = None
-    out: bool = True
+    picture: Path | None = None
+    in_editor: bool = True
 
 
 class FrameStep:
@@ -56,14 +63,15 @@ class FrameStep:
     Attributes:
         image: State with the path of the edited frame as it was given, None while there is none.
         edited: State with the `Edited`, None while there is none that fits.
-        easel: State with the `Easel`, None while nothing was painted on this frame 0.
+        painting: State with the `Painting`, None while nothing was painted on this frame 0.
+        outputs: The components that what it does gives values for.
     """
 
     def __init__(self, service: EditService) -> None:
         self._service = service
         self.image = gr.State(None)
         self.edited = gr.State(None)
-        self.easel = gr.State(None)
+        self.painting = gr.State(None)
         self.hint = gr.HTML('<p class="hint">Frame 0 of your clip comes here to be edited.</p>', elem_id="frame-hint")
         with gr.Column(elem_id="frame-body", elem_classes="plain"):
             self.download = gr.DownloadButton("Download frame 0", elem_id="download-frame", size="sm")
@@ -88,7 +96,7 @@ class FrameStep:
                         height=420,
                     )
                     # What it shows is uploaded again under the same name: that must not go over what is being served.
-                    self.editor.GRADIO_CACHE = str(service.settings.jobs_dir / "editor")
+                    serve_from(self.editor, service.settings.jobs_dir / "editor")
                     self.use = gr.Button("Use this painting", elem_id="use-painting", size="sm")
             self.message = notice(elem_id="frame-message")
             self.slider = gr.ImageSlider(
@@ -102,6 +110,42 @@ class FrameStep:
                 max_height=360,
                 elem_id="frame-slider",
             )
+        self._of_editor: Outputs = (self.editor, self.painting, self.message, self.ways)
+        given = (self.file, self.image, self.edited)
+        self.outputs: Outputs = (*self._of_editor, *given, self.hint, self.download, self.slider)
+
+    def listen(self, visitor: Visitor, cut: gr.State, generate: gr.Button) -> Sequence[Dependency]:
+        """Let an edited frame be given back, and the editor be put out and away.
+
+        Args:
+            visitor: Who is visiting.
+            cut: State with the `Cut`.
+            generate: The button that starts a run, during which no editor may be out.
+
+        Returns:
+            The events after which the edited frame may be another.
+        """
+        self.paint_tab.select(self.to_paint, [cut, self.painting], self._of_editor, **HIDDEN_PROGRESS)
+        # Gradio clears the canvas of frame 0 too.
+        self.editor.clear(self.paint_anew, cut, self._of_editor, **HIDDEN_PROGRESS)
+        gr.on(
+            [self.upload_tab.select, generate.click],
+            self.put_away,
+            [visitor.visit, self.painting, self.editor],
+            self._of_editor,
+            **HIDDEN_PROGRESS,
+        )
+        uploaded = visitor.on(
+            partial(gr.on, [self.file.upload, self.file.clear]),
+            self.take_upload,
+            [self.file],
+            [self.image],
+            trigger_mode="always_last",
+        )
+        painted = visitor.on(
+            self.use.click, self.take_painting, [self.painting, self.editor], [*self._of_editor, self.image, self.file]
+        )
+        return uploaded, painted
 
     def begin(self, cut: Cut | None) -> Updates:
         """Start anew for another clip."""
@@ -117,47 +161,51 @@ class FrameStep:
             self.slider: gr.update(value=None, visible=False),
             self.message: None,
             self.editor: gr.update(value=None, visible=False),
-            self.easel: None,
+            self.painting: None,
         }
 
-    def to_paint(self, cut: Cut | None, easel: Easel | None) -> Updates:
+    def to_paint(self, cut: Cut | None, painting: Painting | None) -> Updates:
         """Put the editor out, with what was painted on this frame 0 so far."""
         if cut is None:
             return UNCHANGED
         if not cut.frame.exists():
             return {self.message: bad(explain(DeletedError(cut.path)))}
-        easel = replace(easel, out=True) if easel and easel.cut == cut.folder else Easel(cut.folder)
-        begun = easel.painting if easel.painting and easel.painting.exists() else cut.frame
+        painting = (
+            replace(painting, in_editor=True) if painting and painting.cut == cut.folder else Painting(cut.folder)
+        )
+        begun = painting.picture if painting.picture and painting.picture.exists() else cut.frame
         return {
             self.editor: gr.update(
                 value={"background": str(begun), "layers": [], "composite": str(begun)}, visible=True
             ),
-            self.easel: easel,
+            self.painting: painting,
         }
 
     def paint_anew(self, cut: Cut | None) -> Updates:
         """Begin with frame 0 again."""
         return self.to_paint(cut, None)
 
-    def put_away(self, visit: Visit, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
+    def put_away(self, visit: Visit, painting: Painting | None, drawn: dict[str, Any] | None) -> Updates:
         """Keep what was painted for the next time, and take the editor away."""
-        return self._away(easel, _kept(visit, painting)) if easel and easel.out else UNCHANGED
+        return self._away(painting, _kept(visit, drawn)) if painting and painting.in_editor else UNCHANGED
 
     def take_upload(self, visit: Visit, upload: str | None) -> Updates:
         """Keep the picture that was given back."""
         return {self.image: visit.keep(Path(upload)) if upload else None}
 
-    def take_painting(self, visit: Visit, easel: Easel | None, painting: dict[str, Any] | None) -> Updates:
+    def take_painting(self, visit: Visit, painting: Painting | None, drawn: dict[str, Any] | None) -> Updates:
         """The picture that was painted here is the edited frame."""
-        picture = _kept(visit, painting)
+        picture = _kept(visit, drawn)
         return {
             self.image: picture,
             self.file: None,
-            **self._away(easel, picture),
+            **self._away(painting, picture),
         }
 
-    def register(self, cut: Cut | None, image: Path | None) -> Updates:
-        """Bring the edited frame to frame 0 and report."""
+    def fit(self, cut: Cut | None, image: Path | None, edited: Edited | None) -> Updates:
+        """Bring the edited frame to frame 0 and report, unless that is done."""
+        if cut and edited and (edited.cut, edited.path) == (cut.folder, image):
+            return {}
         nothing: Updates = {self.edited: None, self.slider: gr.update(value=None, visible=False)}
         if cut is None or image is None:
             return {**nothing, self.message: None}
@@ -174,15 +222,15 @@ class FrameStep:
             self.message: Notice(tone="good" if changed else "warn", lines=list(registered.notes)),
         }
 
-    def _away(self, easel: Easel | None, picture: Path | None) -> Updates:
+    def _away(self, painting: Painting | None, picture: Path | None) -> Updates:
         return {
-            self.easel: easel and replace(easel, painting=picture, out=False),
+            self.painting: painting and replace(painting, picture=picture, in_editor=False),
             self.editor: gr.update(value=None, visible=False),
             self.ways: gr.update(selected="upload"),
         }
 
 
-def _kept(visit: Visit, painting: dict[str, Any] | None) -> Path | None:
+def _kept(visit: Visit, drawn: dict[str, Any] | None) -> Path | None:
     """The picture that the editor's value shows, kept by the visit; None for an empty one."""
-    composite = painting["composite"] if painting else None
+    composite = drawn["composite"] if drawn else None
     return visit.keep(Path(composite)) if composite else None

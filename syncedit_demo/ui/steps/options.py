@@ -19,14 +19,10 @@ from syncedit_demo.plan import (
 from syncedit_demo.service import MAX_VARIANTS
 from syncedit_demo.settings import DEFAULT_SEED
 from syncedit_demo.ui.steps.engine_options import EngineOptions
-from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Updates, Values
+from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates, Values
 from syncedit_demo.ui.visits.jobs import Choices
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gradio.components import Component
-
     from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.service import EditService
@@ -76,7 +72,14 @@ class Options:
 
 
 class OptionsPanel:
-    """The components, where it is made, and what they mean."""
+    """The components, where it is made, and what they mean.
+
+    Attributes:
+        plan_inputs: The components whose values `read` takes, after that of the start.
+        run_inputs: The components whose values `choices` takes.
+        outputs: The components that `set_to` gives values for.
+        changed: The events of those that are typed into, whose every letter would be one otherwise.
+    """
 
     def __init__(self, service: EditService) -> None:
         settings = self._settings = service.settings
@@ -137,18 +140,13 @@ class OptionsPanel:
             ["auto", *ready], value=settings.engine, label="Engine", visible=len(ready) > 1, elem_id="engine"
         )
         self._of_engine = EngineOptions(service)
+        self.plan_inputs: Outputs = (self.size, self.width, self.height, self.frames, self.rate)
+        self.run_inputs: Outputs = (self.engine, self.seed, self.audio, self.variants, *self._of_engine.components)
+        self.outputs: Outputs = (*self.plan_inputs, self.own_size)
+        typed = (self.frames, self.rate, self.width, self.height)
+        self.changed = [self.size.input, *(event for field in typed for event in (field.submit, field.blur))]
         self.dice.click(lambda: secrets.randbelow(LARGEST_SEED), outputs=self.seed, queue=False, **HIDDEN_PROGRESS)
         self.size.input(_own_size, self.size, self.own_size, queue=False, **HIDDEN_PROGRESS)
-
-    @property
-    def plan_inputs(self) -> Sequence[Component]:
-        """The components whose values `read` takes, after that of the start."""
-        return self.size, self.width, self.height, self.frames, self.rate
-
-    @property
-    def run_inputs(self) -> Sequence[Component]:
-        """The components whose values `choices` takes."""
-        return self.engine, self.seed, self.audio, self.variants, *self._of_engine.components
 
     def read(self, start: float, *values: Values) -> Options:
         """The options from the values of the start and of `plan_inputs`."""

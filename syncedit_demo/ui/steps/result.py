@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 from gradio.data_classes import FileData
@@ -12,21 +12,34 @@ from syncedit_demo.media.web_tracks import Playable, picture_size
 from syncedit_demo.ui.components.notice import Notice, bad, notice, plain
 from syncedit_demo.ui.components.player import Comparison, Side, compare_player
 from syncedit_demo.ui.components.sync_view import BETWEEN_RUNS, IN_THE_MAKING, NO_REPORT, SyncView, sync_view
-from syncedit_demo.ui.components.tiles import Tile, Tiles, tiles
+from syncedit_demo.ui.components.tiles import Tile, Tiles, picked_tile, tiles
 from syncedit_demo.ui.messages import facts
-from syncedit_demo.ui.updates import Updates
+from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
+from syncedit_demo.ui.visits.visit import Run, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from gradio.events import Dependency
+
     from syncedit_demo.edits.record import RunRecord
+    from syncedit_demo.ui.steps.visitor import Visitor
     from syncedit_demo.ui.visits.examples import Example
     from syncedit_demo.ui.visits.jobs import Arrival
-    from syncedit_demo.ui.visits.visit import Cut, Run, Visit
+    from syncedit_demo.ui.visits.visit import Cut
 
 
 BOTH = "Download side by side"
+
+REACH_RESULT = """() => {
+  // What stands above the player on a narrow page gets its height only when its pictures are there.
+  const reach = () => document.querySelector("#player").scrollIntoView({ block: "nearest" });
+  const growing = new ResizeObserver(reach);
+  growing.observe(document.querySelector("#steps"));
+  setTimeout(() => growing.disconnect(), 2000);
+  reach();
+}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +71,14 @@ class ResultPanel:
         follows: State that says whether the player shows what is made as soon as it is there: from the start of a run
             until the visitor looks at something else.
         latest: State with the `Latest`, None while there is none.
+        outputs: The components that what it does gives values for.
+
+    Args:
+        hours: How long results are kept.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, hours: float) -> None:
+        self._hours = hours
         self.shown = gr.State(None)
         self.beside = gr.State(None)
         self.follows = gr.State(True)
@@ -80,16 +98,44 @@ class ResultPanel:
             self.runs = tiles(Tiles(tiles=[]), elem_id="runs")
             self.message = notice(elem_id="runs-message")
         self.gone = notice(elem_id="gone-message")
+        states = (self.shown, self.beside, self.follows, self.latest)
+        downloads = (self.result, self.both, self.record)
+        said = (self.caption, self.notes, self.message, self.gone)
+        self.outputs: Outputs = (*states, self.player, self.sync, *downloads, *said, self.runs)
 
-    def restore(self, visit: Visit, known: int, hours: float) -> Updates:
+    def listen(self, visitor: Visitor) -> None:
+        """Follow what is made, and let a run of the strip be looked at and compared."""
+        looked_at = [self.latest, self.shown, self.beside, self.follows]
+        self.latest.change(self.take_news, [visitor.visit, *looked_at], self.outputs, **HIDDEN_PROGRESS)
+        strip = cast("Any", self.runs)
+        reach_result(visitor.on(strip.pick, self.show_run, [self.latest, self.shown], self.outputs))
+        reach_result(visitor.on(strip.against, self.compare_runs, [self.shown], self.outputs))
+
+    def take_news(
+        self, visit: Visit, latest: Latest | None, shown: str | None, beside: str | None, follows: bool
+    ) -> Updates:
+        """A run of this page can be looked at, or more of it is there than before."""
+        return (latest and self.take(visit, latest, shown, beside, follows)) or UNCHANGED
+
+    def show_run(self, visit: Visit, latest: Latest | None, shown: str | None, event: gr.EventData) -> Updates:
+        """A run of the strip is picked."""
+        run = visit.run(picked_tile(event))
+        return self.choose(visit, run, latest) if run else self.miss(visit, shown)
+
+    def compare_runs(self, visit: Visit, shown: str | None, event: gr.EventData) -> Updates:
+        """A run of the strip is to be put beside the one on show."""
+        first, second = visit.run(shown), visit.run(picked_tile(event))
+        return self.compare(first, second) if second else self.miss(visit, shown)
+
+    def restore(self, visit: Visit, known: int) -> Updates:
         """Show what a visit has, and say so when something of it is gone."""
         runs = visit.runs()
-        gone = _deleted(hours) if len(runs) < known else None
+        gone = self._deleted() if len(runs) < known else None
         return {**(self.show(visit, runs[-1], None) if runs else {}), self.gone: gone}
 
-    def miss(self, visit: Visit, shown: str | None, hours: float) -> Updates:
+    def miss(self, visit: Visit, shown: str | None) -> Updates:
         """The visitor wants to look at a run that was deleted since it was put into the strip."""
-        return {**self._strip(visit, shown), self.gone: _deleted(hours)}
+        return {**self._strip(visit, shown), self.gone: self._deleted()}
 
     def take(self, visit: Visit, latest: Latest, shown: str | None, beside: str | None, follows: bool) -> Updates:
         """A run can be looked at, or more of it is there: show it, without disturbing what the visitor looks at."""
@@ -206,6 +252,10 @@ class ResultPanel:
             self.message: None,
         }
 
+    def _deleted(self) -> Notice:
+        hours = f"{self._hours:g} hours"
+        return Notice(tone="plain", lines=[f"Earlier results of this visit were deleted: they are kept for {hours}."])
+
     def _describe(self, record: RunRecord, title: str, result: Path) -> Updates:
         plan = record.plan
         # An engine may make its result smaller than was planned, if asked to.
@@ -253,10 +303,9 @@ class ResultPanel:
         }
 
 
-def _deleted(hours: float) -> Notice:
-    return Notice(
-        tone="plain", lines=[f"Earlier results of this visit were deleted: they are kept for {hours:g} hours."]
-    )
+def reach_result(event: Dependency) -> None:
+    """Bring the player into sight after an event."""
+    event.then(None, js=REACH_RESULT)
 
 
 def _detail(run: Run, runs: list[Run]) -> str:

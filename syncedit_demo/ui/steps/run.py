@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import base64
-import io
-import time
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import gradio as gr
-from PIL import Image
 
-from syncedit_demo.edits.make import Queued, Started
-from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
-from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.components.notice import bad, notice, plain
-from syncedit_demo.ui.components.run_state import RunState, run_state
+from syncedit_demo.ui.components.run_state import run_state
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.updates import Updates
+from syncedit_demo.ui.steps.progress_view import ProgressView, what_is_kept
+from syncedit_demo.ui.steps.visitor import session_of
+from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
 from syncedit_demo.ui.visits.visit import Run
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from syncedit_demo.frames import Frame
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.steps.frame import Edited
-    from syncedit_demo.ui.visits.jobs import RunEvent
     from syncedit_demo.ui.visits.visit import Cut, Visit
-
-PREVIEW_SIDE = 192
 
 
 class RunStep:
-    """The components of the step, where it is made, and what they do."""
+    """The components of the step, where it is made, and what they do.
+
+    Attributes:
+        outputs: The components that what it does gives values for.
+    """
 
     def __init__(self, service: EditService, trouble: str | None) -> None:
         self._service = service
@@ -48,6 +39,8 @@ class RunStep:
         self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", size="lg")
         self.message = notice(plain([self._missing(None, None) or ""]), elem_id="run-message")
         self.state = run_state(elem_id="run-state")
+        self.outputs: Outputs = (self.generate, self.stop, self.message, self.state)
+        self.stop.click(self.ask_to_stop, None, self.stop, queue=False, **HIDDEN_PROGRESS)
 
     def judge(self, cut: Cut | None, edited: Edited | None) -> Updates:
         """Let Generate be pressed when it can work, and say why not otherwise."""
@@ -65,7 +58,7 @@ class RunStep:
             yield self.judge(cut, edited), None
             return
         cancel = self._flags.start(session)
-        watch, runs = _Watch(), dict[str, Run]()
+        view, runs = ProgressView(), dict[str, Run]()
         over: Updates = {self.generate: gr.update(visible=True), self.stop: gr.update(visible=False)}
         try:
             job = Job(make_runs(self._service, visit, cut, edited.path, choices, cancel))
@@ -74,7 +67,7 @@ class RunStep:
                     self.generate: gr.update(visible=False),
                     self.stop: gr.update(visible=True, interactive=True, value="Stop"),
                     self.message: None,
-                    self.state: watch.state(),
+                    self.state: view.state(),
                 },
                 None,
             )
@@ -82,23 +75,23 @@ class RunStep:
                 arrivals = [event for event in news if isinstance(event, Arrival)]
                 runs |= {arrival.run.id: arrival.run for arrival in arrivals}
                 # A page that is gone is noticed when something is sent to it, so something is sent each time.
-                yield {self.state: watch.after(news)} if news else {}, arrivals[-1] if arrivals else None
+                yield {self.state: view.after(news)} if news else {}, arrivals[-1] if arrivals else None
             made = list(runs.values())
             best = max(made, key=lambda run: run.record.score)
-            yield {**over, self.state: watch.done(made, best)}, Arrival(best, whole=True)
+            yield {**over, self.state: view.done(made, best)}, Arrival(best, whole=True)
         except Cancelled:
-            yield {**over, self.state: watch.stopped(list(runs.values()), choices.variants)}, _as_it_is(runs)
+            yield {**over, self.state: view.stopped(list(runs.values()), choices.variants)}, _as_it_is(runs)
         except Exception as error:
             said = explain(error)
             if runs:
-                said += " " + _kept(list(runs.values()), choices.variants)
+                said += " " + what_is_kept(list(runs.values()), choices.variants)
             yield {**over, self.state: None, self.message: bad(said)}, _as_it_is(runs)
         finally:
             cancel.set()
 
     def ask_to_stop(self, request: gr.Request) -> Updates:
         """Stop this visitor's run within a step."""
-        self.leave(request.session_hash or "")
+        self.leave(session_of(request))
         return gr.update(interactive=False, value="Stopping …")
 
     def leave(self, session: str) -> None:
@@ -117,130 +110,6 @@ class RunStep:
         return None
 
 
-class _Watch:
-    """What is shown of a run: the latest phase, the time left by the steps so far, the latest picture."""
-
-    def __init__(self) -> None:
-        self._phase, self._detail, self._share = "Looking at clip and edited frame", "", None
-        self._began: tuple[float, int] = (0, 0)
-        self._frame_rate = Fraction(0)
-        self._moves = False
-        self._variant = ""
-        self._playable = ""
-        self._picture: str | None = None
-
-    def after(self, news: list[RunEvent]) -> RunState:
-        for event in news:
-            match event:
-                case VariantStarted(number, count):
-                    self._variant, self._moves, self._playable = f"Variant {number} of {count}: ", False, ""
-                case Queued(place):
-                    edits = "1 edit is" if place == 1 else f"{place} edits are"
-                    self._phase, self._detail, self._share = "Waiting", f"{edits} before yours", None
-                case Started(plan=plan, engine=engine):
-                    self._frame_rate = plan.frame_rate
-                    self._phase, self._detail, self._share = f"{engine.title} starts", "", None
-                case Progress():
-                    self._note(event)
-                case Preview(frame):
-                    # A picture that moves tells more than the sharper stills that come after it.
-                    if not self._moves:
-                        self._picture = _still(frame)
-                case PreviewClip(frames):
-                    self._moves, self._picture = True, _moving(frames, self._frame_rate)
-                case Arrival(run, whole=False):
-                    self._playable = f"{run.title} can be played"
-                case _:
-                    pass
-        return self.state()
-
-    def state(self) -> RunState:
-        return RunState(
-            state="running",
-            phase=self._variant + self._phase,
-            detail=" · ".join(part for part in (self._playable, self._detail) if part),
-            share=self._share,
-            picture=self._picture,
-        )
-
-    def done(self, runs: list[Run], best: Run) -> RunState:
-        """The state at the end, when the best of the runs is on show."""
-        seconds = sum(sum(run.record.timings.values()) for run in runs)
-        phase, detail = f"{best.title} is done", f"in {seconds:.0f} s"
-        if len(runs) > 1:
-            phase, detail = f"{len(runs)} variants are done", f"{detail}; {best.title} keeps time best"
-        return RunState(state="done", phase=phase, detail=detail, share=1, picture=self._picture)
-
-    def stopped(self, runs: list[Run], variants: int) -> RunState:
-        """The state when it was stopped."""
-        if not runs:
-            return RunState(state="stopped", phase="Stopped", detail="Nothing was kept of it.", share=0)
-        kept = _kept(runs, variants)
-        return RunState(state="stopped", phase="Stopped", detail=kept, share=1, picture=self._picture)
-
-    def _note(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if progress.phase != self._phase:
-            self._phase, self._began = progress.phase, (now, progress.step)
-        began, step = self._began
-        self._detail, self._share = describe_progress(progress, now - began, step)
-
-
-def _kept(runs: list[Run], variants: int) -> str:
-    """What there is of runs, one at least, that came to an early end; of the last one something may be missing."""
-    last = runs[-1]
-    missing: list[str] = []
-    if last.record.report is None:
-        missing.append("report")
-    if not last.files.side_by_side.exists():
-        missing.append("side-by-side video")
-    kept = f"{last.title} is kept"
-    if variants > 1:
-        kept = f"{len(runs)} of {variants} variants are kept" + (f", {last.title}" if missing else "")
-    without = f" without {' and '.join(missing)}" if missing else ""
-    return f"{kept}{without}."
-
-
 def _as_it_is(runs: dict[str, Run]) -> Arrival | None:
     """The last run, of which nothing more is made."""
     return Arrival(next(reversed(runs.values())), whole=True) if runs else None
-
-
-def _still(frame: Frame) -> str:
-    buffer = io.BytesIO()
-    _reduced(frame).save(buffer, "JPEG", quality=80)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _moving(frames: NDArray[np.uint8], frame_rate: Fraction) -> str:
-    buffer = io.BytesIO()
-    first, *rest = [_reduced(frame) for frame in frames]
-    duration = [round(1000 / frame_rate)] * len(frames)
-    first.save(buffer, "WEBP", save_all=True, append_images=rest, duration=duration, loop=0, quality=60, method=0)
-    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
-
-
-def _reduced(frame: Frame) -> Image.Image:
-    picture = Image.fromarray(frame)
-    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
-    return picture
-
-
-def describe_progress(progress: Progress, seconds: float, done_before: int) -> tuple[str, float | None]:
-    """How far a phase is in words and as a share, after `seconds` for the steps since `done_before`.
-
-    Nothing can be said of a phase that is one step.
-    """
-    if progress.total == 1:
-        return "", None
-    text = f"{progress.step} of {progress.total}"
-    done, left = progress.step - done_before, progress.total - progress.step
-    if seconds >= 1 and done > 0 and left:
-        text += f" · {_duration(seconds / done * left)} left"
-    return text, progress.step / progress.total
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"about {max(1, round(seconds))} s"
-    return f"about {round(seconds / 60)} min"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gradio.data_classes import FileData, GradioModel
 
 from syncedit_demo.ui.components.template import template
+from syncedit_demo.ui.gradio_internals import event_text
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -48,3 +49,8 @@ class Tiles(GradioModel):
 def tiles(value: Tiles, *, elem_id: str) -> gr.HTML:
     """Make a row of `Tiles`; its events are `pick` and `against`, both with the `id` of the tile as data."""
     return template(HERE, value, elem_id)
+
+
+def picked_tile(event: gr.EventData) -> str:
+    """The id of the tile that one of the events is about; a browser may send any text, or nothing, which is empty."""
+    return event_text(event, "id")

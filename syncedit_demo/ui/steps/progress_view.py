@@ -1,0 +1,154 @@
+"""What is shown of a run while it is made."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from syncedit_demo.edits.make import Queued, Started
+from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
+from syncedit_demo.service import VariantStarted
+from syncedit_demo.ui.components.run_state import RunState
+from syncedit_demo.ui.visits.jobs import Arrival
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from syncedit_demo.frames import Frame
+    from syncedit_demo.ui.visits.jobs import RunEvent
+    from syncedit_demo.ui.visits.visit import Run
+
+PREVIEW_SIDE = 192
+"""Longest side in pixels of the pictures that are shown."""
+
+
+class ProgressView:
+    """What is shown of a run: the latest phase, the time left by the steps so far, the latest picture."""
+
+    def __init__(self) -> None:
+        self._phase, self._detail, self._share = "Looking at clip and edited frame", "", None
+        self._began: tuple[float, int] = (0, 0)
+        self._frame_rate = Fraction(0)
+        self._moves = False
+        self._variant = ""
+        self._playable = ""
+        self._picture: str | None = None
+
+    def after(self, news: list[RunEvent]) -> RunState:
+        """The state when more has happened."""
+        for event in news:
+            match event:
+                case VariantStarted(number, count):
+                    self._variant, self._moves, self._playable = f"Variant {number} of {count}: ", False, ""
+                case Queued(place):
+                    edits = "1 edit is" if place == 1 else f"{place} edits are"
+                    self._phase, self._detail, self._share = "Waiting", f"{edits} before yours", None
+                case Started(plan=plan, engine=engine):
+                    self._frame_rate = plan.frame_rate
+                    self._phase, self._detail, self._share = f"{engine.title} starts", "", None
+                case Progress():
+                    self._note(event)
+                case Preview(frame):
+                    # A picture that moves tells more than the sharper stills that come after it.
+                    if not self._moves:
+                        self._picture = _still(frame)
+                case PreviewClip(frames):
+                    self._moves, self._picture = True, _moving(frames, self._frame_rate)
+                case Arrival(run, whole=False):
+                    self._playable = f"{run.title} can be played"
+                case _:
+                    pass
+        return self.state()
+
+    def state(self) -> RunState:
+        """The state while it runs."""
+        return RunState(
+            state="running",
+            phase=self._variant + self._phase,
+            detail=" · ".join(part for part in (self._playable, self._detail) if part),
+            share=self._share,
+            picture=self._picture,
+        )
+
+    def done(self, runs: list[Run], best: Run) -> RunState:
+        """The state at the end, when the best of the runs is on show."""
+        seconds = sum(sum(run.record.timings.values()) for run in runs)
+        phase, detail = f"{best.title} is done", f"in {seconds:.0f} s"
+        if len(runs) > 1:
+            phase, detail = f"{len(runs)} variants are done", f"{detail}; {best.title} keeps time best"
+        return RunState(state="done", phase=phase, detail=detail, share=1, picture=self._picture)
+
+    def stopped(self, runs: list[Run], variants: int) -> RunState:
+        """The state when it was stopped."""
+        if not runs:
+            return RunState(state="stopped", phase="Stopped", detail="Nothing was kept of it.", share=0)
+        kept = what_is_kept(runs, variants)
+        return RunState(state="stopped", phase="Stopped", detail=kept, share=1, picture=self._picture)
+
+    def _note(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.phase != self._phase:
+            self._phase, self._began = progress.phase, (now, progress.step)
+        began, step = self._began
+        self._detail, self._share = describe_progress(progress, now - began, step)
+
+
+def what_is_kept(runs: list[Run], variants: int) -> str:
+    """What there is of runs, one at least, that came to an early end; of the last one something may be missing."""
+    last = runs[-1]
+    missing: list[str] = []
+    if last.record.report is None:
+        missing.append("report")
+    if not last.files.side_by_side.exists():
+        missing.append("side-by-side video")
+    kept = f"{last.title} is kept"
+    if variants > 1:
+        kept = f"{len(runs)} of {variants} variants are kept" + (f", {last.title}" if missing else "")
+    without = f" without {' and '.join(missing)}" if missing else ""
+    return f"{kept}{without}."
+
+
+def _still(frame: Frame) -> str:
+    buffer = io.BytesIO()
+    _reduced(frame).save(buffer, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _moving(frames: NDArray[np.uint8], frame_rate: Fraction) -> str:
+    buffer = io.BytesIO()
+    first, *rest = [_reduced(frame) for frame in frames]
+    duration = [round(1000 / frame_rate)] * len(frames)
+    first.save(buffer, "WEBP", save_all=True, append_images=rest, duration=duration, loop=0, quality=60, method=0)
+    return f"data:image/webp;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _reduced(frame: Frame) -> Image.Image:
+    picture = Image.fromarray(frame)
+    picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    return picture
+
+
+def describe_progress(progress: Progress, seconds: float, done_before: int) -> tuple[str, float | None]:
+    """How far a phase is in words and as a share, after `seconds` for the steps since `done_before`.
+
+    Nothing can be said of a phase that is one step.
+    """
+    if progress.total == 1:
+        return "", None
+    text = f"{progress.step} of {progress.total}"
+    done, left = progress.step - done_before, progress.total - progress.step
+    if seconds >= 1 and done > 0 and left:
+        text += f" · {_duration(seconds / done * left)} left"
+    return text, progress.step / progress.total
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {round(seconds / 60)} min"

@@ -1,0 +1,108 @@
+"""The page on a phone, with the keyboard alone, and for those who hear it read."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.desk import Desk
+
+if TYPE_CHECKING:
+    from tests.browser.conftest import OpenPage
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_is_cut_off_on_a_phone(open_page: OpenPage, app: str, media: Path, scheme: str) -> None:
+    page = open_page(
+        app,
+        viewport={"width": 390, "height": 844},
+        has_touch=True,
+        is_mobile=True,
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    desk = Desk(page, media)
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", background)[:3])) < 200) == (scheme == "dark")
+    desk.prepare()
+    room = desk.sync.bounding_box()
+    assert room
+    desk.run()
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    after = desk.sync.bounding_box()
+    assert after
+    assert after["height"] == room["height"]
+    wide = page.evaluate(
+        "[...document.querySelectorAll('.card *')].filter(each => each.checkVisibility() && "
+        "each.getBoundingClientRect().right > 391 && !each.closest('#editor, .visually-hidden'))"
+        ".map(each => each.outerHTML.slice(0, 80))"
+    )
+    assert wide == []
+
+
+def test_everything_can_be_reached_with_the_keyboard(desk: Desk) -> None:
+    page = desk.page
+    desk.ask_for_size()
+    page.keyboard.press("Home")
+    page.evaluate("document.activeElement.blur(); window.scrollTo(0, 0)")
+
+    def tab_to(selector: str) -> None:
+        for _ in range(80):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement?.closest(selector) !== null", selector):
+                return
+        pytest.fail(f"{selector} cannot be reached with the Tab key")
+
+    def choose(selector: str, name: str) -> None:
+        """Press the button that opens the file dialogue, and then choose a file without that dialogue."""
+        tab_to(f"{selector} button")
+        page.evaluate(
+            "selector => document.querySelector(`${selector} input`).addEventListener('click', "
+            "event => { event.preventDefault(); window.asked = selector; })",
+            selector,
+        )
+        page.keyboard.press("Enter")
+        page.wait_for_function("selector => window.asked === selector", arg=selector)
+        page.locator(f"{selector} input[type=file]").set_input_files(desk.media / name)
+
+    choose("#clip-file", "scene.mp4")
+    expect(desk.card).to_be_visible()
+    choose("#edited-file", "edited.png")
+    expect(desk.generate).to_be_enabled()
+    tab_to("#generate")
+    page.keyboard.press("Enter")
+    desk.is_done()
+    tab_to(".compare-player .play")
+    page.keyboard.press("Space")
+    expect(desk.player.get_by_role("button", name="Pause")).to_be_visible()
+    page.keyboard.press("Space")
+    page.keyboard.press("2")
+    expect(desk.player).to_have_attribute("data-view", "wipe")
+    tab_to("#runs .choose")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_shut_out(open_page: OpenPage, app: str, media: Path, scheme: str) -> None:
+    desk = Desk(open_page(app, color_scheme="dark" if scheme == "dark" else "light"), media)
+    axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    # A button on its way from disabled to enabled has, for a moment, neither colour.
+    desk.page.add_style_tag(content="* { transition: none !important; animation: none !important }")
+
+    def serious() -> list[str]:
+        desk.page.evaluate(axe)
+        found = desk.page.evaluate("axe.run()")["violations"]
+        return [
+            f"{each['id']}: {node['target']} {node['failureSummary']}"
+            for each in found
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
+
+    assert serious() == []
+    desk.prepare()
+    desk.run()
+    assert serious() == []
