@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.error import URLError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
@@ -28,11 +28,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running_app(folder: Path, **settings: object) -> Generator[str]:
-    """Run `app.py` with the draft engine and its files in a folder until the block is left.
+def running_app(
+    folder: Path, command: Sequence[str] = (sys.executable, "app.py"), cwd: Path = ROOT, **settings: object
+) -> Generator[str]:
+    """Run the app with the draft engine and its files in a folder until the block is left.
 
     Args:
         folder: Where it keeps its files and its log.
+        command: What starts it.
+        cwd: Where that is started.
         settings: Further settings of the program, by name.
 
     Yields:
@@ -50,9 +54,7 @@ def running_app(folder: Path, **settings: object) -> Generator[str]:
     log = folder / "app.log"
     address = f"http://127.0.0.1:{port}/"
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.STDOUT)
         try:
             _wait_for(address, process, log)
             yield address

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from packaging.version import Version
 from syncedit_demo.cli import build_parser
 
 ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CPU_FILE = ROOT / "requirements-cpu.txt"
 PINNING_FILES = sorted(set(ROOT.glob("requirements*.txt")) - {CPU_FILE})
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -74,6 +77,29 @@ def test_the_draft_engine_needs_a_part_of_it_without_torch() -> None:
     assert names < {found.name for found in whole}
     assert "torch" not in names
     assert [str(found) for found in part if found.specifier] == [], "they are pinned there"
+
+
+def test_the_package_asks_for_what_the_requirements_pin_in_ranges_that_hold_the_pins() -> None:
+    extras: dict[str, list[str]] = PROJECT["optional-dependencies"]
+    groups = {
+        "requirements-cpu.txt": PROJECT["dependencies"],
+        "requirements.txt": [*PROJECT["dependencies"], *extras["gpu"]],
+        "requirements-faces.txt": extras["faces"],
+    }
+    for name, asked in groups.items():
+        ranges = {found.name: found.specifier for found in map(Requirement, asked)}
+        pinned = requirements(ROOT / name)
+        assert ranges.keys() == {found.name for found in pinned}, name
+        assert len(ranges) == len(asked)
+        for found in pinned:
+            versions = [each.version for each in found.specifier]
+            assert all(version in ranges[found.name] for version in versions), found
+
+
+def test_the_package_runs_on_the_pythons_that_it_names() -> None:
+    assert PROJECT["requires-python"] == ">=3.11"
+    major, minor = sys.version_info[:2]
+    assert f"Programming Language :: Python :: {major}.{minor}" in PROJECT["classifiers"]
 
 
 @pytest.mark.parametrize("target", re.findall(r"^make (\w+)$", README, re.MULTILINE))
