@@ -11,10 +11,9 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.error import URLError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Mapping
 
 ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
@@ -29,14 +28,22 @@ def free_port() -> int:
 
 @contextmanager
 def running_app(
-    folder: Path, command: Sequence[str] = (sys.executable, "app.py"), cwd: Path = ROOT, **settings: object
+    folder: Path,
+    *,
+    python: str = sys.executable,
+    program: tuple[str, ...] = ("app.py",),
+    cwd: Path = ROOT,
+    variables: Mapping[str, str] | None = None,
+    **settings: object,
 ) -> Generator[str]:
     """Run the app with the draft engine and its files in a folder until the block is left.
 
     Args:
         folder: Where it keeps its files and its log.
-        command: What starts it.
-        cwd: Where that is started.
+        python: The Python that runs it.
+        program: What Python runs.
+        cwd: Where it runs.
+        variables: Further environment variables.
         settings: Further settings of the program, by name.
 
     Yields:
@@ -50,11 +57,14 @@ def running_app(
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
         "PYTHONWARNINGS": "default",
+        **(variables or {}),
     }
     log = folder / "app.log"
     address = f"http://127.0.0.1:{port}/"
     with log.open("wb") as output:
-        process = subprocess.Popen(command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [python, *program], cwd=cwd, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
         try:
             _wait_for(address, process, log)
             yield address
@@ -69,7 +79,7 @@ def _wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None
         try:
             with urllib.request.urlopen(address, timeout=START_SECONDS):
                 return
-        except URLError:
+        except OSError:
             time.sleep(0.05)
     message = f"The app did not start:\n{log.read_text(encoding='utf-8')}"
     raise RuntimeError(message)

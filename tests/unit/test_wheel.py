@@ -76,7 +76,8 @@ def test_a_command_that_fails_ends_the_process_with_its_code(programs: Path, tmp
 
 
 def test_an_installed_package_serves_the_page_with_its_examples(programs: Path, tmp_path: Path) -> None:
-    with running_app(tmp_path, (str(programs / "syncedit"), "serve"), tmp_path) as address:
+    syncedit = (str(programs / "syncedit"), "serve")
+    with running_app(tmp_path, python=str(programs / "python"), program=syncedit, cwd=tmp_path) as address:
         assert "SyncEdit Demo" in httpx.get(address).text
         components: list[dict[str, Any]] = httpx.get(f"{address}config").json()["components"]
         shelf = next(each for each in components if each["props"].get("elem_id") == "examples")
