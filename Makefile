@@ -1,7 +1,19 @@
 # The two commands of the README: make demo, make test. Both need Python 3.11 or newer, and nothing else.
 
 PYTHON ?= python3
-BIN := .venv/bin
+# Where .venv has another Python than the one that is named, that one gets an environment beside it.
+VENV := .venv
+ifeq ($(origin PYTHON), command line)
+version = $(shell $(1) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+WANTED := $(call version,$(PYTHON))
+ifeq ($(WANTED),)
+$(error $(PYTHON) does not run here: name another Python)
+endif
+ifneq ($(filter-out $(WANTED),$(call version,.venv/bin/python)),)
+VENV := .venv-$(WANTED)
+endif
+endif
+BIN := $(VENV)/bin
 # A machine with an NVIDIA driver installs the Sync-LoRA engine too.
 REQUIREMENTS := $(if $(shell command -v nvidia-smi),requirements.txt,requirements-cpu.txt)
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -9,46 +21,83 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 NODE := $(BIN)/node
 TSC := $(NODE) node_modules/typescript/bin/tsc
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
+PYTEST := $(BIN)/python -m pytest
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=worksteal
+SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lora.py
+# The rooms whose tests take a tenth of a second each rather than seconds.
+TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: demo faces test check draft-quality chromium format scenes clean
+.PHONY: help demo faces test test-cpu test-fast check draft-quality chromium format scenes moving-picture clean
 
-demo: .venv/installed-$(REQUIREMENTS)
+help:
+	@echo "make demo            install what this machine needs, once, and serve the page"
+	@echo "make faces           install what the sync report follows faces with"
+	@echo "make test            every check and every test, both engines; installs torch"
+	@echo "make test-cpu        the same without torch and without the tests of the Sync-LoRA engine"
+	@echo "make test-fast       what an edit needs at each turn, in under a minute; TESTS=tests/unit/media for one room"
+	@echo "make check           formatting, lint, types, and who may import whom"
+	@echo "make draft-quality   hold the draft engine's quality against what it was, for a night"
+	@echo "make format          put the code in its form"
+	@echo "make scenes          render the examples anew (Blender, an hour or more)"
+	@echo "make moving-picture  make the picture on top of the README anew"
+	@echo "make clean           remove the environments and the renders"
+	@echo
+	@echo "PYTHON=python3.12 behind any of them names the Python that runs it."
+
+demo: $(VENV)/installed-$(REQUIREMENTS)
 	$(BIN)/python app.py
 
 # An extra: what follows faces in the sync report. The model is not part of it.
-faces: .venv/installed-requirements-faces.txt
+faces: $(VENV)/installed-requirements-faces.txt
 
 # The browser tests have the machine to themselves: they follow clocks.
 test: check chromium
 	$(NODE) --test 'tests/js/*.test.mjs'
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=worksteal tests/unit tests/app
-	$(BIN)/python -m pytest tests/browser
+	$(PYTEST) $(PARALLEL) tests/unit tests/app
+	$(PYTEST) tests/browser
 
-check: .venv/installed-requirements-dev.txt node_modules/installed
+check: $(VENV)/installed-requirements-dev-sync-lora.txt node_modules/installed
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIOME) check
 	$(TSC)
 	$(TSC) --project tests/js
 
 # For a night: fails where the draft engine has lost quality against benchmarks/baselines/draft.json.
-draft-quality: .venv/installed-$(REQUIREMENTS)
+draft-quality: $(VENV)/installed-$(REQUIREMENTS)
 	$(BIN)/python -m benchmarks.draft --check
+
+test-cpu: $(VENV)/installed-requirements-dev.txt node_modules/installed chromium
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+	$(BIOME) check
+	$(TSC)
+	$(TSC) --project tests/js
+	$(NODE) --test 'tests/js/*.test.mjs'
+	$(PYTEST) $(PARALLEL) tests/unit tests/app $(SYNC_LORA_TESTS:%=--ignore=%)
+	$(PYTEST) tests/browser $(SYNC_LORA_TESTS:%=--ignore=%)
+	@echo "Left out, for want of torch: $(SYNC_LORA_TESTS), and pyright. make test has them."
+
+test-fast: $(VENV)/installed-requirements-dev.txt
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+	$(PYTEST) $(PARALLEL) $(TESTS)
 
 # The browser tests drive Debian's Chromium; as root it is installed, otherwise it is asked for.
 chromium:
 	@command -v chromium >/dev/null || { test "$$(id -u)" = 0 && apt-get -qq update && apt-get -qq -y install chromium; } \
 		|| { echo "The browser tests need Chromium: apt-get install chromium"; exit 1; }
 
-format: .venv/installed-requirements-dev.txt node_modules/installed
+format: $(VENV)/installed-requirements-dev.txt node_modules/installed
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 	$(BIOME) check --write
 
 # Renders the examples anew, for an hour or more; stopped, it goes on where it was. Blender needs Python 3.11.
-scenes: .venv/installed-$(REQUIREMENTS) .venv-scenes/installed
+scenes: $(VENV)/installed-$(REQUIREMENTS) .venv-scenes/installed
 	.venv-scenes/bin/python -m examples.scenes.render
 	$(BIN)/python -m examples.scenes.encode
 
@@ -57,20 +106,26 @@ scenes: .venv/installed-$(REQUIREMENTS) .venv-scenes/installed
 	.venv-scenes/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
 
-clean:
-	rm -rf .venv .venv-scenes node_modules renders
+moving-picture: $(VENV)/installed-$(REQUIREMENTS)
+	$(BIN)/python -m examples.moving_picture
 
-node_modules/installed: package-lock.json .npmrc .venv/installed-requirements-dev.txt
+clean:
+	rm -rf .venv .venv-* node_modules renders
+
+node_modules/installed: package-lock.json .npmrc $(VENV)/installed-requirements-dev.txt
 	@echo "Installing what checks the JavaScript, once …"
 	$(BIN)/npm ci --loglevel=error
 	touch $@
 
-.venv/installed-%: % $(wildcard requirements*.txt) | .venv/made
+clean:
+	rm -rf .venv .venv-* renders
+
+$(VENV)/installed-%: % $(wildcard requirements*.txt) | $(VENV)/made
 	@echo "Installing $<, once …"
 	$(PIP) -r $<
 	touch $@
 
-.venv/made:
+$(VENV)/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0] + ". Name another one: make demo PYTHON=python3.12")'
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	touch $@

@@ -1,3 +1,3 @@
 """Edit one frame of a clip and get the whole clip back, edited and in sync."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -31,7 +31,9 @@ def free_port() -> int:
 def running_app(
     folder: Path,
     *,
+    python: str = sys.executable,
     program: tuple[str, ...] = ("app.py",),
+    cwd: Path = ROOT,
     variables: Mapping[str, str] | None = None,
     end_with: signal.Signals = signal.SIGTERM,
     **settings: object,
@@ -40,7 +42,9 @@ def running_app(
 
     Args:
         folder: Where it keeps its files and its log.
+        python: The Python that runs it.
         program: What Python runs.
+        cwd: Where it runs.
         variables: Further environment variables.
         end_with: How it is told to end; at an interrupt it first finishes what its threads have begun.
         settings: Further settings of the program, by name.
@@ -62,7 +66,7 @@ def running_app(
     address = f"http://127.0.0.1:{port}/"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, *program], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            [python, *program], cwd=cwd, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
         try:
             _wait_for(address, process, log)

@@ -7,7 +7,15 @@ from pathlib import Path
 
 from syncedit_demo.edits.record import RunRecord, load_record
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+
+def _find_examples() -> Path:
+    """Their folder: inside the package where that was built and installed, beside it in the repository."""
+    package = Path(__file__).parents[2]
+    built_in = package / "examples"
+    return built_in if built_in.is_dir() else package.parent / "examples"
+
+
+EXAMPLES = _find_examples()
 
 
 @dataclass(frozen=True, slots=True)
