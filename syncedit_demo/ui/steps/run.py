@@ -12,15 +12,16 @@ import gradio as gr
 from PIL import Image
 
 from syncedit_demo.edits.make import Queued, Started
+from syncedit_demo.edits.variants import VariantStarted
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.errors import Cancelled
-from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.components.notice import bad, notice, plain
 from syncedit_demo.ui.components.run_state import RunState, run_state
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.updates import Updates
-from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
+from syncedit_demo.ui.visits.jobs import Arrival, CancelFlags, Choices, Job, make_runs
 from syncedit_demo.ui.visits.visit import Run
+from syncedit_demo.wording import time_left
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -43,7 +44,7 @@ class RunStep:
     def __init__(self, service: EditService, trouble: str | None) -> None:
         self._service = service
         self._trouble = trouble
-        self._flags = Flags()
+        self._flags = CancelFlags()
         self.generate = gr.Button("Generate", variant="primary", interactive=False, elem_id="generate", size="lg")
         self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", size="lg")
         self.message = notice(plain([self._missing(None, None) or ""]), elem_id="run-message")
@@ -84,12 +85,14 @@ class RunStep:
                 # A page that is gone is noticed when something is sent to it, so something is sent each time.
                 yield {self.state: watch.after(news)} if news else {}, arrivals[-1] if arrivals else None
             made = list(runs.values())
-            best = max(made, key=lambda run: run.record.score)
+            best = max(made, key=lambda run: run.record.standing)
             yield {**over, self.state: watch.done(made, best)}, Arrival(best, whole=True)
         except Cancelled:
             yield {**over, self.state: watch.stopped(list(runs.values()), choices.variants)}, _as_it_is(runs)
         except Exception as error:
             said = explain(error)
+            # A full disk may have had no room for the record of the last one either.
+            runs = {name: run for name, run in runs.items() if run.files.record.exists()}
             if runs:
                 said += " " + _kept(list(runs.values()), choices.variants)
             yield {**over, self.state: None, self.message: bad(said)}, _as_it_is(runs)
@@ -134,8 +137,8 @@ class _Watch:
             match event:
                 case VariantStarted(number, count):
                     self._variant, self._moves, self._playable = f"Variant {number} of {count}: ", False, ""
-                case Queued(place):
-                    edits = "1 edit is" if place == 1 else f"{place} edits are"
+                case Queued(position):
+                    edits = "1 edit is" if position == 1 else f"{position} edits are"
                     self._phase, self._detail, self._share = "Waiting", f"{edits} before yours", None
                 case Started(plan=plan, engine=engine):
                     self._frame_rate = plan.frame_rate
@@ -234,13 +237,7 @@ def describe_progress(progress: Progress, seconds: float, done_before: int) -> t
     if progress.total == 1:
         return "", None
     text = f"{progress.step} of {progress.total}"
-    done, left = progress.step - done_before, progress.total - progress.step
-    if seconds >= 1 and done > 0 and left:
-        text += f" · {_duration(seconds / done * left)} left"
+    left = time_left(seconds, progress.step - done_before, progress.total - progress.step)
+    if seconds >= 1 and left:
+        text += f" · {left} left"
     return text, progress.step / progress.total
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"about {max(1, round(seconds))} s"
-    return f"about {round(seconds / 60)} min"
