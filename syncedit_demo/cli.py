@@ -6,37 +6,38 @@ import argparse
 import json
 import logging
 import os
-import signal
 import sys
-import time
 import uuid
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, Self, cast
+from typing import TYPE_CHECKING, NoReturn, cast
 
 from pydantic import TypeAdapter
-from tqdm import tqdm
 
 from syncedit_demo import __version__
-from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.doctor import examine
-from syncedit_demo.edits.make import EditRequest, EditResult, Published, Queued, Started
-from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
+from syncedit_demo.edits.make import EditRequest, EditResult, Published
+from syncedit_demo.edits.variants import VariantStarted
 from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
 from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.media.atomic import check_target
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
-from syncedit_demo.service import EditService, Ranked, VariantStarted
+from syncedit_demo.plan import EditPlan, PlanOptions
+from syncedit_demo.service import EditService, Ranked
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, load_settings
+from syncedit_demo.terminal import (
+    Display,
+    cancelled_by_signals,
+    print_notes,
+    say_what_was_made,
+    saying_what_stays,
+    show_event,
+    verdict_in_words,
+)
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
-    from types import FrameType
-
-    from syncedit_demo.edits.record import RunRecord
+    from collections.abc import Sequence
 
 EXIT_USER = 2
 EXIT_DEFECT = 1
@@ -172,6 +173,9 @@ def build_parser() -> argparse.ArgumentParser:
     prepare.add_argument("--download", action="store_true", help="fetch what is missing first, about 80 GB")
     prepare.set_defaults(command=_prepare)
 
+    serve = commands.add_parser("serve", help="serve the page until it is stopped")
+    serve.set_defaults(command=_serve)
+
     doctor = commands.add_parser("doctor", help="what this machine can run")
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(command=_doctor)
@@ -194,7 +198,7 @@ def _inspect(wanted: argparse.Namespace) -> None:
     length = f"{frames_in_words(clip.frames)}, {float(clip.duration):.2f} s"
     print(f"Clip    {width}×{height}, {rate}, {length}, {clip.codec}, {sound}")
     print(f"Result  {plan.width}×{plan.height}, {describe_rate(plan.frame_rate)}, {frames_in_words(plan.frames)}")
-    _print_notes(plan.notes)
+    print_notes(plan.notes)
 
 
 def _first_frame(wanted: argparse.Namespace) -> None:
@@ -211,7 +215,7 @@ def _edit(wanted: argparse.Namespace) -> None:
     request = _request(wanted, service, options)
     one = wanted.variants is None
     whole: list[Path] = []
-    with _cancelled_by_signals() as cancel, _Display() as display, _saying_what_stays(whole, display):
+    with cancelled_by_signals() as cancel, Display() as display, saying_what_stays(whole, display):
         for event in service.edit(request, cancel) if one else service.edit_variants(request, wanted.variants, cancel):
             match event:
                 case VariantStarted(number, count, seed):
@@ -221,42 +225,16 @@ def _edit(wanted: argparse.Namespace) -> None:
                 case EditResult():
                     display.close()
                     if one:
-                        _say_what_was_made(event, request)
+                        say_what_was_made(event, request)
                         whole.clear()
-                        if event.side_by_side != request.side_by_side:
+                        if event.stopped:
                             raise Cancelled
                 case Ranked(results):
                     print("Best first:")
                     for result in results:
-                        print(f"{result.target}: seed {result.record.seed}. {_verdict(result.record)}")
+                        print(f"{result.target}: seed {result.record.seed}. {verdict_in_words(result.record)}")
                 case _:
-                    _show(event, display)
-
-
-@contextmanager
-def _saying_what_stays(whole: list[Path], display: _Display) -> Generator[None]:
-    """Name the results that are whole when what comes after them fails or is stopped."""
-    try:
-        yield
-    except BaseException:
-        # A result is told again when its report is added.
-        for target in dict.fromkeys(whole):
-            display.line(f"{target} is whole and stays.")
-        raise
-
-
-def _show(event: Started | Queued | Progress | Preview | PreviewClip, display: _Display) -> None:
-    match event:
-        case Started(_, plan, engine, notes):
-            display.line(f"{engine.title}: {frames_in_words(plan.frames)}, {plan.width}×{plan.height}")
-            for note in notes:
-                display.line(f"- {note}")
-        case Queued(place):
-            display.line(f"Waiting: {place} before this one.")
-        case Progress():
-            display.show(event)
-        case Preview() | PreviewClip():
-            pass
+                    show_event(event, display)
 
 
 def _request(wanted: argparse.Namespace, service: EditService, options: PlanOptions) -> EditRequest:
@@ -290,15 +268,22 @@ def _report(wanted: argparse.Namespace) -> None:
         print(report.to_json())
         return
     print(f"{report.verdict}, score {report.score:.2f}")
-    _print_notes([*report.sentences, *report.faces_in_words])
+    print_notes([*report.sentences, *report.faces_in_words])
 
 
 def _prepare(wanted: argparse.Namespace) -> None:
     settings = load_settings()
-    with _Display() as display:
+    with Display() as display:
         for progress in prepare_weights(settings, fetch=wanted.download):
             display.show(progress)
     print(f"{settings.prepared}: ready. The next edit is made by Sync-LoRA.")
+
+
+def _serve(_wanted: argparse.Namespace) -> None:
+    # It takes seconds to load, and nothing else needs it.
+    from syncedit_demo.ui.launch import serve  # noqa: PLC0415
+
+    serve(EditService(load_settings()))
 
 
 def _doctor(wanted: argparse.Namespace) -> None:
@@ -308,116 +293,17 @@ def _doctor(wanted: argparse.Namespace) -> None:
         return
     for name, finding in findings.items():
         lines = [f"{key} {value}" for key, value in finding.items()] if isinstance(finding, dict) else [finding]
-        for place, line in enumerate(lines):
-            print(f"{name if place == 0 else '':<11}{line}")
-
-
-def _say_what_was_made(result: EditResult, request: EditRequest) -> None:
-    target, record = result.target, result.record
-    seconds = sum(record.timings.values())
-    frames = frames_in_words(record.plan.frames)
-    print(f"{target}: {frames} by the {record.engine.title}, seed {record.seed}, in {seconds:.1f} s")
-    print(_verdict(record))
-    if result.side_by_side is not None:
-        print(f"{result.side_by_side}: reference and result")
-    if request.repeat is not None:
-        print(_comparison(record, request.repeat))
-
-
-def _comparison(record: RunRecord, repeated: RunRecord) -> str:
-    """Whether a repeated edit gave the same frames, and what was different if not."""
-    if record.frames_sha256 == repeated.frames_sha256:
-        return "The frames are identical to the record's."
-    then, now = ({"engine": each.engine.title, **each.engine.versions} for each in (repeated, record))
-    names = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
-    changes = [f"{name} {then.get(name, 'unknown')} (now {now.get(name, 'unknown')})" for name in names]
-    return f"The frames differ from the record's{', which was made with ' if changes else ''}{', '.join(changes)}."
-
-
-def _verdict(record: RunRecord) -> str:
-    report = record.report
-    return (
-        f"Sync: {report.verdict}, score {report.score:.2f}. {report.sentences[0]}" if report else "Sync: not compared."
-    )
+        for number, line in enumerate(lines):
+            print(f"{'' if number else name:<11}{line}")
 
 
 def _service_and_options(wanted: argparse.Namespace) -> tuple[EditService, PlanOptions]:
     settings = load_settings()
-    options = PlanOptions(
-        size=None if wanted.size is None else parse_size(wanted.size),
+    options = PlanOptions.parse(
+        size=wanted.size,
         frames=wanted.frames,
         start=wanted.start,
-        rate=None if wanted.rate is None else parse_rate(wanted.rate),
+        rate=wanted.rate,
         max_frames=settings.max_frames,
     )
     return EditService(settings), options
-
-
-def _print_notes(notes: Sequence[str]) -> None:
-    for note in notes:
-        print(f"- {note}")
-
-
-@contextmanager
-def _cancelled_by_signals() -> Generator[CancelFlag]:
-    """A flag that Ctrl-C and a polite kill set, so that a job ends at its next step and tidies up after itself."""
-    cancel = CancelFlag()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        cancel.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield cancel
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-class _Display:
-    """Progress on standard error: a bar with the time left on a terminal, a line at each tenth otherwise."""
-
-    def __init__(self) -> None:
-        self._bar: tqdm[NoReturn] | None = None
-        self._phase = ""
-        self._tenth = 0
-        self._began = (0.0, 0)
-
-    def line(self, text: str) -> None:
-        """Print a line of text."""
-        self.close()
-        print(text, file=sys.stderr, flush=True)
-
-    def show(self, progress: Progress) -> None:
-        """Show how far a phase is."""
-        if progress.phase != self._phase:
-            self.close()
-            self._phase, self._tenth, self._began = progress.phase, 0, (time.monotonic(), progress.step)
-            if sys.stderr.isatty():
-                self._bar = tqdm(total=progress.total, desc=progress.phase, unit="step", leave=False)
-        if self._bar is not None:
-            self._bar.update(progress.step - self._bar.n)
-            return
-        tenth = 10 * progress.step // progress.total
-        if tenth > self._tenth or progress.step == 0:
-            self._tenth = tenth
-            # A phase is first heard of when some of it is done, and how long that took is not known.
-            began, step = self._began
-            estimate = ""
-            if step < progress.step < progress.total:
-                left = (time.monotonic() - began) * (progress.total - progress.step) / (progress.step - step)
-                estimate = f", about {left:.0f} s left"
-            print(f"{progress.phase}: {progress.step} of {progress.total}{estimate}", file=sys.stderr, flush=True)
-
-    def close(self) -> None:
-        """Take the bar off the terminal."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
-        self._phase = ""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from syncedit_demo.errors import PlanError
 from syncedit_demo.settings import MAX_FRAMES
@@ -62,6 +62,21 @@ class PlanOptions:
     start: int = 0
     rate: Fraction | None = None
     max_frames: int = MAX_FRAMES
+
+    @classmethod
+    def parse(cls, *, size: str | None, frames: int | None, start: int, rate: str | None, max_frames: int) -> Self:
+        """The options as a person writes them; an empty text leaves the choice to the plan.
+
+        Raises:
+            PlanError: The size or the rate is none.
+        """
+        return cls(
+            size=parse_size(size) if size and size.strip() else None,
+            frames=frames,
+            start=start,
+            rate=parse_rate(rate) if rate and rate.strip() else None,
+            max_frames=max_frames,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,10 @@ from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.conform.sound import audio_interval
 from syncedit_demo.edits.compare_files import report_files
 from syncedit_demo.edits.device_queue import DeviceQueue
-from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Queued, Started, Stopwatch, make_edit
+from syncedit_demo.edits.make import Edit, EditRequest, EditResult, JobEvent, Queued, Started, make_edit
 from syncedit_demo.edits.record import read_record, record_path
+from syncedit_demo.edits.stopwatch import Stopwatch
+from syncedit_demo.edits.variants import MAX_VARIANTS, VariantStarted, make_variants
 from syncedit_demo.engines.interface import EditJob, Engine
 from syncedit_demo.engines.options import resolve_options
 from syncedit_demo.engines.registry import Engines
@@ -41,8 +43,6 @@ KEPT_REGISTRATIONS = 8
 KEPT_CLIPS = 64
 """Clips about which it is kept what they hold."""
 
-MAX_VARIANTS = 16
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Registered:
@@ -57,15 +57,6 @@ class Registered:
     frame: Frame
     edited_share: float
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VariantStarted:
-    """The events that follow are those of variant `number` of `count`, counted from 1."""
-
-    number: int
-    count: int
-    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +151,7 @@ class EditService:
             repeat=record,
         )
 
-    def edit(self, request: EditRequest, cancel: CancelFlag) -> Iterator[JobEvent]:
+    def edit(self, request: EditRequest, cancel: CancelFlag) -> Generator[JobEvent]:
         """Carry out one edit; the result appears at its target only when it is whole.
 
         Args:
@@ -169,7 +160,7 @@ class EditService:
 
         Yields:
             One `Started`, `Queued` while other jobs have the devices, `Progress` and `Preview`; one `Published` when
-            the result is whole, and another when the report was added to it; one `EditResult`. A stop after the first
+            the result is whole, one `Recorded` when its record has the report; one `EditResult`. A stop after
             `Published` leaves out what is not there yet.
 
         Raises:
@@ -180,12 +171,12 @@ class EditService:
         options = resolve_options(engine.options, request.engine_options)
         _check_targets(request)
         watch = Stopwatch()
-        clip, plan = self.inspect(request.clip, request.options)
+        with watch.measure("Inspecting the clip"):
+            clip, plan = self.inspect(request.clip, request.options)
         if request.repeat is not None:
             plan = request.repeat.plan
-        watch.lap("Inspecting the clip")
-        registered = self.register(request.clip, clip, plan, request.edited_frame)
-        watch.lap("Registering the edited frame")
+        with watch.measure("Registering the edited frame"):
+            registered = self.register(request.clip, clip, plan, request.edited_frame)
         notes = (choice, *plan.notes, *registered.notes)
         started = Started(clip, plan, engine, notes)
         yield started
@@ -198,7 +189,8 @@ class EditService:
             options=options,
             previews=request.previews,
         )
-        yield from make_edit(request, started, job, self._on_device(engine, job), watch, self.settings)
+        edit = Edit(request, started, job, self.settings, watch)
+        yield from make_edit(edit, self._on_device(engine, job))
 
     def check_variants(self, engine: EngineChoice, count: int) -> None:
         """Refuse a number of variants that would not be so many results.
@@ -232,7 +224,7 @@ class EditService:
             cancel: Set it from anywhere to stop within a step.
 
         Yields:
-            For each variant one `VariantStarted` and the events of `edit`; one `Ranked`.
+            For each variant one `VariantStarted`, if there are several, and the events of `edit`; one `Ranked`.
 
         Raises:
             EngineError: The engine gives the same result whatever the seed, or `count` is no number of variants.
@@ -241,26 +233,23 @@ class EditService:
         """
         self.check_variants(request.engine, count)
         both = request.side_by_side
-        variants = [
-            replace(
+        variants = {
+            seed: replace(
                 request,
                 seed=seed,
                 target=_with_seed(request.target, seed),
                 side_by_side=None if both is None else _with_seed(both, seed),
             )
             for seed in range(request.seed, request.seed + count)
-        ]
-        for each in (request, *variants):
+        }
+        for each in (request, *variants.values()):
             _check_targets(each)
         results: list[EditResult] = []
-        for number, variant in enumerate(variants, 1):
-            yield VariantStarted(number, count, variant.seed)
-            for event in self.edit(variant, cancel):
-                if isinstance(event, EditResult):
-                    results.append(event)
-                yield event
-            cancel.raise_if_set()
-        ranked = sorted(results, key=lambda result: result.record.score, reverse=True)
+        for event in make_variants(lambda seed: self.edit(variants[seed], cancel), request.seed, count, cancel):
+            if isinstance(event, EditResult):
+                results.append(event)
+            yield event
+        ranked = sorted(results, key=lambda result: result.record.standing, reverse=True)
         best = ranked[0]
         for made, wanted in (
             (best.target, request.target),
@@ -268,16 +257,16 @@ class EditService:
             *([] if both is None else [(_with_seed(both, best.record.seed), both)]),
         ):
             publish(made, wanted)
-        yield Ranked((EditResult(request.target, best.record, both), *ranked[1:]))
+        yield Ranked((replace(best, target=request.target, side_by_side=both), *ranked[1:]))
 
     def _on_device(self, engine: Engine, job: EditJob) -> Generator[Event | Queued]:
         """An engine's events once there is a device for the job, which is given back with the last of them."""
         queue = self._queues.setdefault(engine.name, DeviceQueue(engine.devices))
         ticket = queue.join()
         try:
-            while place := queue.place(ticket, QUEUE_POLL_SECONDS):
+            while position := queue.position(ticket, QUEUE_POLL_SECONDS):
                 job.cancel.raise_if_set()
-                yield Queued(place)
+                yield Queued(position)
             with closing(engine.run(job)) as events:
                 yield from events
         finally:

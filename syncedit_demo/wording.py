@@ -1,4 +1,4 @@
-"""How counts, rates, sizes and delays are said to people."""
+"""How counts, rates, sizes, delays and times are said to people."""
 
 from __future__ import annotations
 
@@ -8,6 +8,14 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from syncedit_demo.frames import Size
+
+GB = 10**9
+"""Bytes in what is called a gigabyte, here as on the labels of disks and GPUs."""
+
+
+def gigabytes(nbytes: float) -> str:
+    """So many bytes: "46.1 GB"."""
+    return f"{nbytes / GB:.1f} GB"
 
 
 def frames_in_words(count: int) -> str:
@@ -33,3 +41,14 @@ def describe_rate(rate: Fraction) -> str:
 def describe_size(size: Size) -> str:
     """A size in pixels: "1024×768"."""
     return f"{size[0]}×{size[1]}"
+
+
+def time_left(seconds: float, done: int, left: int) -> str | None:
+    """How long `left` steps will take when `done` of them took so many seconds: "about 40 s", "about 3 min".
+
+    None where nothing can be told, or nothing is left.
+    """
+    if done <= 0 or left <= 0:
+        return None
+    estimate = seconds / done * left
+    return f"about {max(1, round(estimate))} s" if estimate < 60 else f"about {round(estimate / 60)} min"

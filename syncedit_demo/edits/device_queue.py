@@ -34,7 +34,7 @@ class DeviceQueue:
             self._waiting.append(ticket)
         return ticket
 
-    def place(self, ticket: str, timeout: float) -> int:
+    def position(self, ticket: str, timeout: float) -> int:
         """How many jobs must end before this ticket's turn, after waiting at most `timeout` seconds for it.
 
         With 0 a device is taken.

@@ -1,27 +1,27 @@
-"""One edit: what is asked for, what is told while it is made, and the making."""
+"""One edit: what is asked for, what is told while it is made, and the making.
+
+It is made in four steps: the frames are encoded, the record says how, the report compares the result with its clip, and
+the side-by-side video shows both.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from syncedit_demo import __version__
 from syncedit_demo.conform.sound import audio_interval
 from syncedit_demo.edits.compare_files import Side, report_edit
-from syncedit_demo.edits.record import EngineRecord, InputFile, RunRecord, record_path
+from syncedit_demo.edits.frame_digest import FrameDigest
+from syncedit_demo.edits.record import EngineRecord, InputFile, RunRecord, record_path, write_record
 from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.media.atomic import output_errors, publish, staging
-from syncedit_demo.media.audio import AudioInterval
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.media.side_by_side import side_by_side
 from syncedit_demo.media.video_writer import VideoFile, finish, read_frames, writing_clip
@@ -29,14 +29,18 @@ from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.settings import DEFAULT_SEED
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
+    from syncedit_demo.edits.stopwatch import Stopwatch
     from syncedit_demo.engines.interface import Event
-    from syncedit_demo.frames import Frame
+    from syncedit_demo.media.audio import AudioInterval
     from syncedit_demo.settings import EngineChoice, Settings
 
+ENCODING_PHASE = "Encoding the video"
+WRITING_PHASE = "Writing the file"
 REPORT_PHASE = "Comparing the motion"
+SIDE_BY_SIDE_PHASE = "Writing the side-by-side video"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +86,30 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Other jobs have the devices; `place` of them must end before this one is served."""
+    """Other jobs have the devices; `position` of them must end before this one is served."""
 
-    place: int
+    position: int
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A result and its record are at their places, to be used; what the record lacks is made next.
+    """A result is at its place and can be played. Its record is in it, and comes beside it when it was compared.
 
     Attributes:
-        record: The record as it is so far.
+        record: How it was made, without a report.
+        target: The result.
+    """
+
+    record: RunRecord
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The record of a result is beside it.
+
+    Attributes:
+        record: How it was made, with the report.
         target: The result.
     """
 
@@ -108,170 +125,206 @@ class EditResult:
         target: The result.
         record: How it was made; without a report if that was stopped.
         side_by_side: The reference and the result, None where that was not asked for, or was stopped.
+        stopped: Whether a stop left something out.
     """
 
     target: Path
     record: RunRecord
     side_by_side: Path | None
+    stopped: bool
 
 
-JobEvent = Started | Queued | Progress | Preview | PreviewClip | Published | EditResult
+JobEvent = Started | Queued | Progress | Preview | PreviewClip | Published | Recorded | EditResult
 
 
-class Stopwatch:
-    """Seconds spent in each phase, by laps."""
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One edit that can be made.
 
-    def __init__(self) -> None:
-        self.timings: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def restart(self) -> None:
-        """Leave out the time since the last lap."""
-        self._last = time.perf_counter()
-
-    def lap(self, phase: str) -> None:
-        """Count the time since the last lap to `phase`."""
-        now = time.perf_counter()
-        self.timings[phase] = round(self.timings.get(phase, 0) + now - self._last, 3)
-        self._last = now
-
-
-def make_edit(
-    request: EditRequest,
-    started: Started,
-    job: EditJob,
-    events: Generator[Event | Queued],
-    watch: Stopwatch,
-    settings: Settings,
-) -> Iterator[JobEvent]:
-    """Make the result, then its report, then the side-by-side video; each is at its place when it is whole.
-
-    Args:
+    Attributes:
         request: What is asked for.
         started: What will be made, as it was told.
         job: The same for the engine.
-        events: What happens while the engine has the job; closed as soon as all frames are there.
-        watch: Has counted what was done before.
         settings: What the report follows faces with, and the largest picture that is decoded for it.
+        watch: Has counted what was done before, and counts the rest.
+    """
+
+    request: EditRequest
+    started: Started
+    job: EditJob
+    settings: Settings
+    watch: Stopwatch
+
+    @property
+    def audio(self) -> AudioInterval | None:
+        """What is heard, None for silence."""
+        if not self.request.audio:
+            return None
+        return audio_interval(self.request.clip, self.started.clip, self.started.plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What is known of a result when all its frames are there.
+
+    Attributes:
+        notes: What the engine had to say.
+        frames_sha256: The hash of its frames one after the other, in hex.
+    """
+
+    notes: tuple[str, ...]
+    frames_sha256: str
+
+
+def make_edit(edit: Edit, events: Generator[Event | Queued]) -> Generator[JobEvent]:
+    """Make the result, then its report and its record, then the side-by-side video; each is there when it is whole.
+
+    Args:
+        edit: What is made.
+        events: What happens while the engine has the job; closed as soon as all frames are there.
 
     Yields:
-        The events but those of the engine alone; two `Published`, or one if the report is stopped; one `EditResult`.
+        The events but those of the engine alone; one `Published`; one `Recorded`, unless the report is stopped; one
+        `EditResult`.
 
     Raises:
         SyncEditError: Something the user can mend; what was told to be published stays.
         Cancelled: The job was stopped before the result was whole; nothing is left behind.
     """
-    plan, engine = started.plan, started.engine
-    audio = audio_interval(request.clip, started.clip, plan) if request.audio else None
-    notes = list(started.notes)
-    with staging(request.target) as folder:
-        with (
-            _Digest() as digest,
-            VideoFile(folder / "video.mp4", plan.frame_rate, request.target) as video,
-            closing(events),
-        ):
-            phase = "Starting"
-            for event in events:
-                match event:
-                    case Frames(frames):
-                        watch.lap(phase)
-                        for frame in frames:
-                            video.write(frame)
-                            digest.add(frame)
-                        watch.lap("Encoding the video")
-                    case Finished():
-                        notes += event.notes
-                    case Queued():
-                        watch.lap("Waiting")
-                        yield event
-                    case Progress():
-                        watch.lap(event.phase)
-                        phase = event.phase
-                        yield event
-                    case Preview() | PreviewClip():
-                        yield event
-        watch.lap("Encoding the video")
-        record = RunRecord(
-            program=__version__,
-            created=datetime.now(UTC).replace(microsecond=0),
-            machine=f"{platform.platform()}, Python {platform.python_version()}",
-            clip_file=InputFile.of(request.clip),
-            edited_file=InputFile.of(request.edited_frame),
-            clip=started.clip,
-            plan=plan,
-            engine=EngineRecord(engine.name, engine.title, dict(engine.versions), dict(job.options)),
-            seed=request.seed,
-            audio=request.audio,
-            notes=tuple(notes),
-            frames_sha256=digest.hex,
-            timings=dict(watch.timings),
-        )
-        _publish(record, folder, request.target, audio)
-        watch.lap("Writing the file")
-        yield Published(record, request.target)
-        watch.restart()
-        with suppress(Cancelled):
-            yield Progress(REPORT_PHASE, 0, 1)
-            reference = Side(request.clip, started.clip, plan, settings.max_clip_pixels)
-            report = report_edit(reference, request.target, job.edited_frame, settings.faces, job.cancel)
-            yield Progress(REPORT_PHASE, 1, 1)
-            watch.lap(REPORT_PHASE)
-            record = replace(record, timings=dict(watch.timings), report=report)
-            _publish(record, folder, request.target, audio)
-            yield Published(record, request.target)
-    both = None
-    if request.side_by_side is not None:
-        with suppress(Cancelled):
-            yield from _write_side_by_side(request.target, request.side_by_side, job, engine.title, audio)
-            both = request.side_by_side
-    yield EditResult(request.target, record, both)
+    target, wanted = edit.request.target, edit.request.side_by_side
+    with staging(target) as folder:
+        encoded = yield from encode(edit, events, folder / "video.mp4")
+        record = describe(edit, encoded)
+        _publish(edit, record, folder)
+    yield Published(record, target)
+    both, stopped = None, True
+    with suppress(Cancelled):
+        try:
+            record = yield from report(edit, record)
+        finally:
+            # Whatever became of the report, the result is there and no other record of it will follow.
+            write_record(record, target)
+        yield Recorded(record, target)
+        if wanted is not None:
+            yield from write_side_by_side(edit, wanted)
+            both = wanted
+        stopped = False
+    yield EditResult(target, record, both, stopped)
 
 
-def _publish(record: RunRecord, folder: Path, target: Path, audio: AudioInterval | None) -> None:
-    """Put a result and its record, which the result holds too, where they belong.
+def encode(
+    edit: Edit, events: Generator[Event | Queued], video: Path
+) -> Generator[Queued | Progress | Preview | PreviewClip, None, Encoded]:
+    """Write the engine's frames as they come.
 
     Args:
+        edit: What is made.
+        events: The engine's, closed with the last frame, before the encoder is done with it.
+        video: Where the frames go, an mp4 without sound.
+
+    Yields:
+        The events that are not for this function.
+
+    Returns:
+        What is known of the frames.
+    """
+    notes: list[str] = []
+    with FrameDigest() as digest, ExitStack() as files:
+        file = files.enter_context(VideoFile(video, edit.job.plan.frame_rate, edit.request.target))
+        with closing(events), closing(_timed(events, edit.watch)) as timed:
+            for event in timed:
+                match event:
+                    case Frames(frames):
+                        with edit.watch.measure(ENCODING_PHASE):
+                            for frame in frames:
+                                file.write(frame)
+                                digest.add(frame)
+                    case Finished():
+                        notes += event.notes
+                    case _:
+                        yield event
+        with edit.watch.measure(ENCODING_PHASE):
+            files.close()
+            return Encoded(tuple(notes), digest.hex())
+
+
+def describe(edit: Edit, encoded: Encoded) -> RunRecord:
+    """How a result was made, without a report; its inputs are named as seen from its folder."""
+    request, started, folder = edit.request, edit.started, edit.request.target.parent
+    engine = started.engine
+    return RunRecord(
+        program=__version__,
+        created=datetime.now(UTC).replace(microsecond=0),
+        machine=f"{platform.platform()}, Python {platform.python_version()}",
+        clip_file=InputFile.of(request.clip).seen_from(folder),
+        edited_file=InputFile.of(request.edited_frame).seen_from(folder),
+        clip=started.clip,
+        plan=started.plan,
+        engine=EngineRecord(engine.name, engine.title, dict(engine.versions), dict(edit.job.options)),
+        seed=request.seed,
+        audio=request.audio,
+        notes=(*started.notes, *encoded.notes),
+        frames_sha256=encoded.frames_sha256,
+        timings=dict(edit.watch.timings),
+    )
+
+
+def report(edit: Edit, record: RunRecord) -> Generator[Progress, None, RunRecord]:
+    """Compare the result with its clip.
+
+    Returns:
+        The record with the report, and with all the time that was taken.
+
+    Raises:
+        Cancelled: The job was stopped.
+    """
+    yield Progress(REPORT_PHASE, 0, 1)
+    reference = Side(edit.request.clip, edit.started.clip, edit.started.plan, edit.settings.max_clip_pixels)
+    with edit.watch.measure(REPORT_PHASE):
+        found = report_edit(reference, edit.request.target, edit.job.edited_frame, edit.settings.faces, edit.job.cancel)
+    yield Progress(REPORT_PHASE, 1, 1)
+    return replace(record, report=found, timings=dict(edit.watch.timings))
+
+
+def write_side_by_side(edit: Edit, target: Path) -> Generator[Progress]:
+    """Write reference and result next to each other.
+
+    Raises:
+        OutputError: The disk is full, or the folder is missing or not writable.
+        Cancelled: The job was stopped; nothing is left behind.
+    """
+    job = edit.job
+    labels = ("Reference", edit.started.engine.title)
+    pairs = job.cancel.guard(side_by_side(job.reference(), read_frames(edit.request.target), labels))
+    with closing(writing_clip(pairs, target, frame_rate=job.plan.frame_rate, audio=edit.audio)) as writing:
+        for done in writing:
+            yield Progress(SIDE_BY_SIDE_PHASE, done, job.plan.frames)
+
+
+def _publish(edit: Edit, record: RunRecord, folder: Path) -> None:
+    """Put a result, which holds its record, where it belongs.
+
+    Args:
+        edit: What is made.
         record: The record.
         folder: Holds the result's `video.mp4`, without sound.
-        target: Where the result goes.
-        audio: What is heard, None for silence.
     """
-    comment = record.relative_to(target.parent).to_json()
-    finish(folder / "video.mp4", folder / "result.mp4", target, audio=audio, comment=comment)
-    with output_errors(target):
-        (folder / "record.json").write_text(record.to_json(), encoding="utf-8")
-    publish(folder / "result.mp4", target)
-    publish(folder / "record.json", record_path(target))
+    target = edit.request.target
+    with edit.watch.measure(WRITING_PHASE):
+        finish(folder / "video.mp4", folder / "result.mp4", target, audio=edit.audio, comment=record.to_json())
+        with output_errors(target):
+            # What the new result replaces had a record too, which would be taken for the new one's.
+            record_path(target).unlink(missing_ok=True)
+        publish(folder / "result.mp4", target)
 
 
-def _write_side_by_side(
-    result: Path, target: Path, job: EditJob, label: str, audio: AudioInterval | None
-) -> Iterator[Progress]:
-    pairs = side_by_side(job.reference(), read_frames(result), ("Reference", label))
-    writing = writing_clip(job.cancel.guard(pairs), target, frame_rate=job.plan.frame_rate, audio=audio)
-    with closing(writing):
-        for done in writing:
-            yield Progress("Writing the side-by-side video", done, job.plan.frames)
-
-
-class _Digest:
-    """The SHA-256 of frames one after the other, made in a thread beside the work that makes them."""
-
-    def __init__(self) -> None:
-        self._digest = hashlib.sha256()
-        self._worker = ThreadPoolExecutor(1, "digest")
-
-    def add(self, frame: Frame) -> None:
-        """Append a frame, not to be changed afterwards."""
-        self._worker.submit(self._digest.update, np.ascontiguousarray(frame).data)
-
-    @property
-    def hex(self) -> str:
-        """Of all frames, once the block is left."""
-        return self._digest.hexdigest()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._worker.shutdown()
+def _timed(events: Generator[Event | Queued], watch: Stopwatch) -> Generator[Event | Queued]:
+    """The same events; the time that each took to come is counted to the phase that it tells of."""
+    phase = "Starting"
+    before = time.perf_counter()
+    for event in events:
+        if isinstance(event, Progress):
+            phase = event.phase
+        watch.add("Waiting" if isinstance(event, Queued) else phase, time.perf_counter() - before)
+        yield event
+        before = time.perf_counter()

@@ -1,8 +1,8 @@
 """The run record: everything needed to make the same video again.
 
-It lies beside the mp4 as JSON, where it names its inputs by absolute path, and inside the mp4's comment tag, where it
-names them relative to the mp4, or by their names alone where the way there goes through the home folder's: a video is
-given away, and that folder's name is nobody else's business.
+It is inside the mp4, in the comment tag, and lies beside it as JSON, there with the report, which is made of the mp4.
+Both name the inputs as seen from their folder. Where the way from there goes through the home folder's name, it begins
+with "~" instead: a video and its record are given away, and that name is nobody else's business.
 """
 
 from __future__ import annotations
@@ -17,11 +17,15 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from syncedit_demo.errors import ClipError, RecordError
+from syncedit_demo.media.atomic import output_errors, publish, staging
 from syncedit_demo.media.container import open_container
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan
 from syncedit_demo.settings import EngineName
 from syncedit_demo.sync_report.report import SyncReport
+
+HOME = Path("~")
+"""How a record names the home folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,8 @@ class InputFile:
     """A file the result was made from.
 
     Attributes:
-        path: Where it was: absolute, or relative to the folder of the record.
+        path: Where it was: relative to the folder of the record, or to the home folder where it begins with "~";
+            absolute while it is not in a record, and in those of older versions.
         sha256: Hash of its bytes, in hex.
     """
 
@@ -41,6 +46,13 @@ class InputFile:
         """Read and hash a file."""
         with path.open("rb") as file:
             return cls(path.resolve(), hashlib.file_digest(file, "sha256").hexdigest())
+
+    def seen_from(self, folder: Path) -> InputFile:
+        """The same file, of which the absolute path is known, as a record in this folder names it."""
+        folder, home = folder.resolve(), _home()
+        if self.path.is_relative_to(home) and not folder.is_relative_to(home):
+            return replace(self, path=HOME / self.path.relative_to(home))
+        return replace(self, path=Path(os.path.relpath(self.path, folder)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ class RunRecord:
         notes: What the user was told.
         frames_sha256: Hash of the engine's RGB frames one after the other, in hex.
         timings: Seconds spent in each phase.
-        report: How well the result keeps time with the clip; None in records of programs that did not look.
+        report: How well the result keeps time with the clip; None where that was not looked at, or is not known yet.
     """
 
     program: str
@@ -101,9 +113,9 @@ class RunRecord:
         return _ADAPTER.dump_json(self, indent=2).decode()
 
     @property
-    def score(self) -> float:
-        """How well the result keeps time, 0 to 1; 0 where that was not measured."""
-        return self.report.score if self.report else 0.0
+    def standing(self) -> tuple[float, int]:
+        """What variants are ranked by, the best one highest: how well they keep time, then the lower seed."""
+        return (self.report.score if self.report else 0.0, -self.seed)
 
     def same_but_for_seed(self, other: RunRecord) -> bool:
         """Whether both were made of the same inputs, by the same plan and by the same engine with the same options."""
@@ -112,14 +124,6 @@ class RunRecord:
             return record.clip_file.sha256, record.edited_file.sha256, record.plan, record.engine
 
         return inputs(self) == inputs(other)
-
-    def relative_to(self, folder: Path) -> RunRecord:
-        """The same record with its inputs named relative to a folder, which does not name the home folder."""
-        return replace(
-            self,
-            clip_file=_relative(self.clip_file, folder),
-            edited_file=_relative(self.edited_file, folder),
-        )
 
 
 _ADAPTER = TypeAdapter(RunRecord)
@@ -130,12 +134,24 @@ def record_path(target: Path) -> Path:
     return target.with_suffix(".record.json")
 
 
+def write_record(record: RunRecord, target: Path) -> None:
+    """Write the record of a result beside it, whole or not at all.
+
+    Raises:
+        OutputError: The disk is full, or the folder is missing or not writable.
+    """
+    path = record_path(target)
+    with staging(path) as folder:
+        with output_errors(path):
+            (folder / path.name).write_text(record.to_json(), encoding="utf-8")
+        publish(folder / path.name, path)
+
+
 def load_record(path: Path) -> RunRecord:
-    """Read a record, or the one an mp4 holds.
+    """Read a record, or that of an mp4: the one beside it, which says more, or the one it holds if that is gone.
 
     Returns:
-        The record as it was written; one that an mp4 holds names its inputs as the one beside that mp4 does, if that is
-        there, since its own may not say where they are.
+        The record as it was written.
 
     Raises:
         RecordError: There is no record in it, or it is broken.
@@ -144,7 +160,7 @@ def load_record(path: Path) -> RunRecord:
     with suppress(RecordError):
         beside = _parse(record_path(path))
         if beside.frames_sha256 == record.frames_sha256:
-            return replace(record, clip_file=beside.clip_file, edited_file=beside.edited_file)
+            return beside
     return record
 
 
@@ -167,19 +183,19 @@ def read_record(path: Path) -> RunRecord:
 
 
 def find_input(file: InputFile, what: str, folder: Path) -> InputFile:
-    """An input where a record in `folder` says it is, or beside that record, unchanged.
+    """An input where a record in `folder` says it is, or beside that record, unchanged; named by its absolute path.
 
     Raises:
         RecordError: It is gone or has changed.
     """
     # Where it was, or, when record and inputs were moved together, beside the record.
-    places = [folder / file.path, folder / file.path.name]
-    present = [place for place in places if place.is_file()]
+    homely = [_home() / file.path.relative_to(HOME)] if file.path.is_relative_to(HOME) else []
+    present = [path for path in (*homely, folder / file.path, folder / file.path.name) if path.is_file()]
     if not present:
         message = f"The {what} {file.path} is gone: put it back, or put it beside the record."
         raise RecordError(message)
-    for place in present:
-        candidate = InputFile.of(place)
+    for path in present:
+        candidate = InputFile.of(path)
         if candidate.sha256 == file.sha256:
             return candidate
     message = f"The {what} {present[0]} has changed since the record was written: put the original back."
@@ -211,8 +227,5 @@ def _text_of(path: Path) -> str | bytes:
         return ""
 
 
-def _relative(file: InputFile, folder: Path) -> InputFile:
-    folder = folder.resolve()
-    home = Path(os.path.expanduser("~")).resolve()  # noqa: PTH111 - Path.home() raises where there is none
-    names_home = file.path.is_relative_to(home) and not folder.is_relative_to(home)
-    return replace(file, path=Path(file.path.name if names_home else os.path.relpath(file.path, folder)))
+def _home() -> Path:
+    return Path(os.path.expanduser("~")).resolve()  # noqa: PTH111 - Path.home() raises where there is none

@@ -14,7 +14,7 @@ from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import EditRequest, EditResult
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.plan import EditPlan, PlanOptions, parse_rate, parse_size
+from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.visits.jobs import Job
@@ -102,7 +102,8 @@ class Endpoints:
             engine: "auto", "draft" or "sync-lora".
 
         Returns:
-            The path of the mp4, and the run record, which the mp4 holds too; here its files have a "name" for a "path".
+            The path of the mp4, and the run record, which the mp4 holds too, but for the sync report; here its files
+            have a "name" for a "path".
         """
         cancel = CancelFlag()
         try:
@@ -122,7 +123,7 @@ class Endpoints:
                 )
                 for news in Job(self._service.edit(request, cancel)).news():
                     if news and isinstance(last := news[-1], EditResult):
-                        yield str(last.target), _as_answer(last.record.relative_to(last.target.parent))
+                        yield str(last.target), _as_answer(last.record)
                         return
                     # A caller that is gone is noticed when something is sent to it.
                     yield gr.skip(), gr.skip()
@@ -136,13 +137,8 @@ class Endpoints:
         return visit.new_cut(path, info, options, plan)
 
     def _options(self, size: str, frames: int, start: int, rate: str) -> PlanOptions:
-        return PlanOptions(
-            size=parse_size(size) if size.strip() else None,
-            frames=frames or None,
-            start=start,
-            rate=parse_rate(rate) if rate.strip() else None,
-            max_frames=self._service.settings.max_frames,
-        )
+        limit = self._service.settings.max_frames
+        return PlanOptions.parse(size=size, frames=frames or None, start=start, rate=rate, max_frames=limit)
 
 
 def add_endpoints(service: EditService) -> None:

@@ -16,14 +16,14 @@ from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import Queued
 from syncedit_demo.edits.record import load_record
 from syncedit_demo.engines.interface import Progress
-from syncedit_demo.errors import Cancelled, DeletedError
+from syncedit_demo.errors import Cancelled, DeletedError, SyncEditError
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.visits import jobs
-from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
+from syncedit_demo.ui.visits.jobs import Arrival, CancelFlags, Choices, Job, make_runs
 from syncedit_demo.ui.visits.old_files import delete_old_files
 from syncedit_demo.ui.visits.visit import Run, RunFiles, Visit, link, name_beside, open_visit
 from tests.support.clips import edited_scene, write_scene
@@ -56,6 +56,11 @@ def start(service: EditService, visit: Visit, folder: Path, cancel: CancelFlag) 
     return Job(steps(service, visit, folder, cancel))
 
 
+def names_of_runs(visit: Visit) -> list[str]:
+    """The folders of runs, of those in the making too."""
+    return [folder.name for folder in visit.folder.glob("run-*")]
+
+
 def follow(job: Job) -> list[RunEvent]:
     return [event for news in job.news() for event in news]
 
@@ -70,11 +75,9 @@ def test_only_a_visit_that_exists_is_taken_up(service: EditService, stored: obje
 
 def test_a_run_is_kept_with_all_its_files(service: EditService, tmp_path: Path) -> None:
     visit = open_visit(service.settings, None)
-    *_, first, last = [
-        event for event in follow(start(service, visit, tmp_path, CancelFlag())) if isinstance(event, Arrival)
-    ]
-    assert [first.whole, last.whole] == [False, True]
-    run = last.run
+    arrivals = [event for event in follow(start(service, visit, tmp_path, CancelFlag())) if isinstance(event, Arrival)]
+    assert [arrival.whole for arrival in arrivals] == [False, False, True]
+    run = arrivals[-1].run
     assert visit.runs() == [run]
     assert visit.run(run.id) == run
     assert visit.run("../" + visit.id) is None
@@ -88,16 +91,22 @@ def test_a_run_is_kept_as_soon_as_its_result_can_be_played(service: EditService,
     visit = open_visit(service.settings, None)
     making = steps(service, visit, tmp_path, CancelFlag())
     seen: list[tuple[bool, bool, bool]] = []
+    results: set[tuple[int, int]] = set()
     for arrival in (event for event in making if isinstance(event, Arrival)):
         run, files = arrival.run, arrival.run.files
         assert visit.runs() == [run]
         assert probe(files.result).frames == probe(files.reference).frames == 12
         assert read_image(files.picture).pixels.shape == (256, 320, 3)
+        assert files.record.exists() == (run.record.report is not None)
+        assert load_record(files.result) == run.record
+        found = files.result.stat()
+        results.add((found.st_ino, found.st_mtime_ns))
         seen.append((run.record.report is not None, files.side_by_side.exists(), arrival.whole))
     assert seen == [(False, False, False), (True, False, False), (True, True, True)]
+    assert len(results) == 1, "a result that is played is not written again"
     (run,) = visit.runs()
-    assert load_record(run.files.result) == run.record, "the file that is given away has the report too"
-    assert not list(visit.folder.glob("making-*"))
+    assert open_visit(service.settings, visit.id).runs() == [run]
+    assert names_of_runs(visit) == [run.folder.name for run in visit.runs()]
 
 
 @pytest.mark.parametrize("arrivals", [1, 2], ids=["before its report", "after its report"])
@@ -114,7 +123,33 @@ def test_a_stop_keeps_a_run_that_can_be_played(service: EditService, tmp_path: P
     assert visit.runs() == [run]
     assert (run.record.report is None) == (arrivals == 1)
     assert not run.files.side_by_side.exists()
-    assert not list(visit.folder.glob("making-*"))
+    assert names_of_runs(visit) == [run.folder.name for run in visit.runs()]
+
+
+def test_a_run_without_a_record_does_not_count_and_is_swept(service: EditService, tmp_path: Path) -> None:
+    visit = open_visit(service.settings, None)
+    making = steps(service, visit, tmp_path, CancelFlag())
+    run = next(event.run for event in making if isinstance(event, Arrival))
+    # As it is when the process ends here.
+    left = open_visit(service.settings, visit.id)
+    assert load_record(run.files.result).seed == 42
+    assert (left.runs(), names_of_runs(left)) == ([], [run.folder.name])
+    long_ago = time.time() - 3700
+    for each in (run.folder, *run.folder.rglob("*")):
+        os.utime(each, (long_ago, long_ago))
+    delete_old_files(service.settings)
+    assert names_of_runs(left) == []
+
+
+def test_a_failure_while_the_report_is_made_keeps_a_run_with_its_record(service: EditService, tmp_path: Path) -> None:
+    visit = open_visit(service.settings, None)
+    making = steps(service, visit, tmp_path, CancelFlag())
+    run = next(event.run for event in making if isinstance(event, Arrival))
+    (run.folder / "scene.mp4").write_bytes(b"no clip any more")
+    with pytest.raises(SyncEditError):
+        list(making)
+    assert visit.runs() == open_visit(service.settings, visit.id).runs() == [run]
+    assert run.record.report is None
 
 
 def test_what_happened_before_a_failure_is_told_first() -> None:
@@ -157,7 +192,7 @@ def test_a_run_without_a_report_has_no_rank(service: EditService, tmp_path: Path
 
 
 def test_a_stopped_run_is_over_before_the_next_one_begins(service: EditService, tmp_path: Path) -> None:
-    visit, flags = open_visit(service.settings, None), Flags()
+    visit, flags = open_visit(service.settings, None), CancelFlags()
     order: list[str] = []
     first = start(service, visit, tmp_path, flags.start("visitor"))
     for news in first.news():
@@ -178,7 +213,7 @@ def test_a_stopped_run_is_over_before_the_next_one_begins(service: EditService, 
     waiting.join(30)
     assert order == ["first is over", "second is done"]
     assert len(visit.runs()) == 1
-    assert not list(visit.folder.glob("making-*"))
+    assert names_of_runs(visit) == [run.folder.name for run in visit.runs()]
 
 
 def test_what_a_visit_has_ages_piece_by_piece(service: EditService, tmp_path: Path) -> None:
@@ -231,7 +266,7 @@ def test_a_run_says_which_of_its_inputs_is_not_kept_any_more(service: EditServic
     (tmp_path / "edited.png").unlink()
     with pytest.raises(DeletedError, match=r"^edited\.png is not kept any more: choose it again\.$"):
         next(making)
-    assert not list(visit.folder.glob("making-*"))
+    assert names_of_runs(visit) == [run.folder.name for run in visit.runs()]
 
 
 def test_a_link_never_writes_over_a_file(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def download(desk: Desk, label: str) -> Locator:
 def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     desk: Desk, service: HeldService, tmp_path: Path
 ) -> None:
-    # The file of a silent result is played as it is, and it changes when the report is put into it.
+    # The file of a silent result is played as it is.
     desk.page.get_by_label("Keep the clip's sound").uncheck()
     place, room = desk.place_of_the_picture(), desk.sync.bounding_box()
     desk.generate.click()
@@ -93,8 +93,8 @@ def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     expect(download(desk, "Making side by side …")).to_be_disabled()
     desk.download("Download result", tmp_path / "early.mp4")
     assert probe(tmp_path / "early.mp4").frames == FRAMES
-    desk.download("Download record", tmp_path / "early.json")
-    assert load_record(tmp_path / "early.mp4") == load_record(tmp_path / "early.json")
+    assert load_record(tmp_path / "early.mp4").plan.frames == FRAMES
+    expect(download(desk, "Download record")).to_be_disabled()
     assert (desk.place_of_the_picture(), desk.sync.bounding_box()) == (place, room)
 
     desk.player.get_by_role("button", name="0.25×").click()
@@ -104,6 +104,7 @@ def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     service.release(REPORT)
     expect(desk.sync.locator(".verdict")).to_have_text("In sync")
     expect(download(desk, "Making side by side …")).to_be_disabled()
+    expect(download(desk, "Download record")).to_be_enabled()
     service.release(SIDE_BY_SIDE)
     expect(desk.phase).to_have_text("Run 1 is done")
     expect(download(desk, "Download side by side")).to_be_enabled()
@@ -119,7 +120,9 @@ def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     assert desk.download("Download side by side", tmp_path / "both.mp4") == "scene-side-by-side.mp4"
     assert probe(tmp_path / "both.mp4").frames == FRAMES
     desk.download("Download result", tmp_path / "late.mp4")
-    assert load_record(tmp_path / "late.mp4").report is not None
+    assert (tmp_path / "late.mp4").read_bytes() == (tmp_path / "early.mp4").read_bytes()
+    desk.download("Download record", tmp_path / "late.record.json")
+    assert load_record(tmp_path / "late.record.json").report is not None
 
 
 def test_stop_keeps_the_inputs_and_frees_the_device(desk: Desk, service: HeldService) -> None:
@@ -162,6 +165,7 @@ def test_stop_keeps_a_result_that_is_there(
         is_on_show(desk, "Run 1")
         expect(desk.sync).to_contain_text(said)
         expect(download(desk, "No side by side")).to_be_disabled()
+        expect(download(desk, "Download record")).to_be_enabled()
         desk.download("Download result", tmp_path / "result.mp4")
         assert probe(tmp_path / "result.mp4").frames == FRAMES
         expect(desk.page.locator("#runs .tile")).to_have_count(1)
@@ -176,7 +180,7 @@ def test_a_failure_keeps_a_result_that_is_there(desk: Desk, service: HeldService
     desk.generate.click()
     is_on_show(desk, "Run 1")
     expect(desk.phase).to_have_text(SIDE_BY_SIDE)
-    (result,) = service.settings.jobs_dir.glob("*/making-*/scene-edited.mp4")
+    (result,) = service.settings.jobs_dir.glob("*/run-*/scene-edited.mp4")
     message = desk.notice("run-message")
     with file_size_limit(result.stat().st_size + 1000):
         service.release(SIDE_BY_SIDE)

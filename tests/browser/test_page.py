@@ -220,14 +220,15 @@ def test_a_closed_page_stops_its_run_and_another_visitor_sees_his_place(
     second.prepare()
     desk.generate.click()
     expect(desk.phase).to_have_text("Following the motion", timeout=RUN_TIMEOUT)
-    before = len(list(home.glob("work/jobs/*/run-*")))
+    before = len(list(home.glob("work/jobs/*/run-*/*.record.json")))
     second.generate.click()
     expect(second.phase).to_have_text("Waiting")
     expect(second.page.locator("#run-state .detail")).to_have_text("1 edit is before yours")
     desk.page.close()
     second.is_done()
-    assert len(list(home.glob("work/jobs/*/run-*"))) == before + 1
-    assert list(home.glob("work/jobs/*/making-*")) == []
+    kept = {record.parent for record in home.glob("work/jobs/*/run-*/*.record.json")}
+    assert len(kept) == before + 1
+    assert set(home.glob("work/jobs/*/run-*")) == kept
 
 
 def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path, watch: Watch) -> None:

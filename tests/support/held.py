@@ -13,7 +13,7 @@ from syncedit_demo.ui.page import build_page
 from syncedit_demo.ui.theme import theme
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from syncedit_demo.edits.make import EditRequest
     from syncedit_demo.settings import Settings
@@ -40,7 +40,7 @@ class HeldService(EditService):
             if (held := self._held.pop(moment, None)) is not None:
                 held.set()
 
-    def edit(self, request: EditRequest, cancel: CancelFlag) -> Iterator[JobEvent]:
+    def edit(self, request: EditRequest, cancel: CancelFlag) -> Generator[JobEvent]:
         """The service's events, each held after it was told if its moment is."""
         for event in super().edit(request, cancel):
             yield event

@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 import re
 import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+from urllib.error import URLError
+from urllib.request import urlopen
 
 import av
 import cv2
@@ -145,7 +152,8 @@ def test_why_a_record_gives_other_frames_is_said(clip: Path, edited: Path, tmp_p
 
 def test_a_result_names_no_folder_of_the_machine_that_made_it(clip: Path, edited: Path, tmp_path: Path) -> None:
     succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL)
-    assert str(tmp_path).encode() not in (tmp_path / "out.mp4").read_bytes()
+    for name in ("out.mp4", "out.record.json"):
+        assert str(tmp_path).encode() not in (tmp_path / name).read_bytes()
 
 
 def test_a_result_does_not_name_the_home_folder_that_its_inputs_came_from(edited: Path, tmp_path: Path) -> None:
@@ -156,13 +164,30 @@ def test_a_result_does_not_name_the_home_folder_that_its_inputs_came_from(edited
     clip, edited = write_scene(home / "clip.mp4"), edited.rename(home / "edited.png")
     succeed("edit", clip, edited, out / "out.mp4", *SMALL, variables=variables)
     assert b"alice" not in (out / "out.mp4").read_bytes()
-    # The record beside it does say where they are.
-    assert "identical" in succeed("edit", "--from-record", out / "out.mp4", out / "again.mp4", variables=variables)
-    (out / "out.mp4").rename(given / "out.mp4")
-    assert "beside the record" in fail("edit", "--from-record", given / "out.mp4", given / "again.mp4")
+    record = json.loads((out / "out.record.json").read_text(encoding="utf-8"))
+    assert [record[file]["path"] for file in ("clip_file", "edited_file")] == ["~/clip.mp4", "~/edited.png"]
+    for name in ("out.mp4", "out.record.json"):
+        # Whoever made it has the inputs at home; whoever is given it has another home.
+        again = out / name
+        again.rename(given / name)
+        succeed("edit", "--from-record", given / name, given / "again.mp4", variables=variables)
+        assert "beside the record" in fail("edit", "--from-record", given / name, given / "again.mp4")
     for file in (clip, edited):
         file.rename(given / file.name)
     assert "identical" in succeed("edit", "--from-record", given / "out.mp4", given / "again.mp4")
+
+
+def test_records_that_name_their_inputs_by_absolute_path_are_still_read(
+    clip: Path, edited: Path, tmp_path: Path
+) -> None:
+    succeed("edit", clip, edited, tmp_path / "out.mp4", *SMALL, "--frames", 2)
+    record = json.loads((tmp_path / "out.record.json").read_text(encoding="utf-8"))
+    record["clip_file"]["path"], record["edited_file"]["path"] = str(clip), str(edited)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "old.record.json").write_text(json.dumps(record), encoding="utf-8")
+    out = succeed("edit", "--from-record", elsewhere / "old.record.json", elsewhere / "again.mp4")
+    assert "identical" in out
 
 
 def test_a_record_finds_its_inputs_beside_it_and_sees_when_they_changed(
@@ -279,6 +304,19 @@ def test_a_stop_in_any_phase_leaves_nothing_half_written(tmp_path: Path, phase: 
     assert "Traceback" not in rest
 
 
+def test_a_stop_while_the_motion_is_compared_is_told_by_the_exit_code(tmp_path: Path) -> None:
+    clip, edited, out = write_scene(tmp_path / "clip.mp4", frames=30), tmp_path / "edited.png", tmp_path / "out.mp4"
+    write_png(edited_scene(), edited)
+    with start("edit", clip, edited, out, *SMALL) as process:
+        assert process.stderr is not None
+        assert "motion: 0 of 1" in list(stderr_until(process.stderr, "motion: 0 of 1"))[-1]
+        process.send_signal(signal.SIGINT)
+        said, rest = process.communicate(timeout=60)
+    assert process.returncode == 130, rest
+    assert "Sync: not compared." in said
+    assert names(tmp_path) == {"clip.mp4", "edited.png", "out.mp4", "out.record.json"}
+
+
 def test_a_result_that_is_whole_is_named_when_what_comes_after_it_fails(
     clip: Path, edited: Path, tmp_path: Path
 ) -> None:
@@ -312,6 +350,36 @@ def test_the_help_of_edit_says_what_each_file_is_and_each_default() -> None:
         assert f"{name}: " in files
     assert len(options) == 14
     assert [each for each in options if "default" not in each.lower()] == []
+
+
+def test_the_page_is_served_until_it_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNCEDIT_WORK_DIR", str(tmp_path / "work"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    monkeypatch.setenv("GRADIO_SERVER_PORT", str(port))
+    with start("serve") as process:
+        page = b""
+        while not page and process.poll() is None:
+            with suppress(URLError), urlopen(f"http://127.0.0.1:{port}/", timeout=60) as answer:
+                page = answer.read()
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert b"SyncEdit Demo" in page, said
+    assert process.returncode == 0, said
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["doctor"]])
+def test_only_what_serves_the_page_loads_it(arguments: list[str]) -> None:
+    program = (
+        "import sys, syncedit_demo.cli as cli\n"
+        "try: cli.main(sys.argv[1:])\n"
+        "except SystemExit: pass\n"
+        "sys.exit('gradio' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, check=False, timeout=60)
+    assert done.returncode == 0
 
 
 def test_help_is_shown_as_a_module() -> None:

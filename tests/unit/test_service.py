@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.device_queue import DEVICE_FREE, DEVICE_TAKEN, DeviceQueue
-from syncedit_demo.edits.make import REPORT_PHASE, EditRequest, EditResult, Published, Queued
-from syncedit_demo.edits.record import read_record
+from syncedit_demo.edits.make import REPORT_PHASE, EditRequest, EditResult, Published, Queued, Recorded
+from syncedit_demo.edits.record import load_record, read_record, record_path
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, ClipError, EditedFrameError
@@ -75,22 +75,22 @@ def device_log(caplog: pytest.LogCaptureFixture) -> list[tuple[str, object]]:
 def test_the_queue_serves_in_order_of_arrival_and_one_at_a_time() -> None:
     queue = DeviceQueue()
     tickets = [queue.join() for _ in range(3)]
-    assert [queue.place(ticket, 0) for ticket in tickets] == [0, 1, 2]
+    assert [queue.position(ticket, 0) for ticket in tickets] == [0, 1, 2]
     queue.leave(tickets[1])
-    assert [queue.place(tickets[0], 0), queue.place(tickets[2], 0)] == [0, 1]
+    assert [queue.position(tickets[0], 0), queue.position(tickets[2], 0)] == [0, 1]
     queue.leave(tickets[0])
-    assert queue.place(tickets[2], 0) == 0
+    assert queue.position(tickets[2], 0) == 0
 
 
 def test_a_waiting_job_is_woken_when_its_turn_comes() -> None:
     queue = DeviceQueue()
     first, second = queue.join(), queue.join()
-    places: list[int] = []
-    waiting = threading.Thread(target=lambda: places.append(queue.place(second, 30)))
+    positions: list[int] = []
+    waiting = threading.Thread(target=lambda: positions.append(queue.position(second, 30)))
     waiting.start()
     queue.leave(first)
     waiting.join(30)
-    assert places == [0]
+    assert positions == [0]
 
 
 @given(devices=st.integers(1, 4), moves=st.lists(st.integers(0, 9), max_size=40))
@@ -105,7 +105,7 @@ def test_each_device_serves_one_at_a_time_and_nobody_is_overtaken(devices: int, 
             ticket = line[move % len(line)]
             waiting = [each for each in line if each not in served]
             before = 0 if ticket in served else max(0, waiting.index(ticket) + 1 - (devices - len(served)))
-            assert queue.place(ticket, 0) == before
+            assert queue.position(ticket, 0) == before
             if before == 0 and ticket not in served:
                 served.append(ticket)
         else:
@@ -141,10 +141,12 @@ def test_the_result_is_there_and_the_device_free_while_the_report_is_made(
     edit = service.edit(request(tmp_path, "out.mp4"), stop)
     assert any(isinstance(event, Progress) and event.phase == REPORT_PHASE for event in edit)
     assert [told for told, _ in device_log(caplog)] == [DEVICE_TAKEN, DEVICE_FREE]
-    assert read_record(tmp_path / "out.mp4") == read_record(tmp_path / "out.record.json")
+    assert not (tmp_path / "out.record.json").exists()
+    assert read_record(tmp_path / "out.mp4").report is None
     stop.set()
     (result,) = edit
     assert isinstance(result, EditResult)
+    assert result.stopped
     assert result.record.report is None
     assert sorted(path.name for path in tmp_path.iterdir()) == ["edited.png", "out.mp4", "out.record.json", "scene.mp4"]
 
@@ -154,15 +156,29 @@ def test_the_result_comes_first_then_its_report_then_the_side_by_side_video(tmp_
     both = tmp_path / "both.mp4"
     wanted = replace(request(tmp_path, "out.mp4"), side_by_side=both)
     edit = service.edit(wanted, CancelFlag())
-    for measured in (False, True):
-        published = next(event for event in edit if isinstance(event, Published))
-        assert (published.record.report is not None) == measured
-        assert read_record(tmp_path / "out.mp4") == read_record(tmp_path / "out.record.json") == published.record
-        assert not both.exists()
+    published = next(event for event in edit if isinstance(event, Published))
+    assert published.record.report is None
+    assert load_record(wanted.target) == published.record
+    result_file = wanted.target.read_bytes()
+    recorded = next(event for event in edit if isinstance(event, Recorded))
+    assert recorded.record.report is not None
+    assert load_record(wanted.target) == load_record(record_path(wanted.target)) == recorded.record
+    assert wanted.target.read_bytes() == result_file
+    assert not both.exists()
     *steps, result = edit
     assert steps == [Progress("Writing the side-by-side video", done, 12) for done in range(1, 13)]
-    assert result == EditResult(tmp_path / "out.mp4", published.record, both)
+    assert result == EditResult(wanted.target, recorded.record, both, stopped=False)
     assert service.inspect(both, PlanOptions())[0].frames == 12
+
+
+def test_a_new_result_has_no_record_of_the_one_it_replaces(tmp_path: Path) -> None:
+    service = EditService(Settings(work_dir=tmp_path / "work"))
+    wanted = request(tmp_path, "out.mp4")
+    list(service.edit(wanted, CancelFlag()))
+    other = replace(wanted, options=replace(wanted.options, frames=9))
+    assert any(isinstance(event, Published) for event in service.edit(other, CancelFlag()))
+    assert not record_path(wanted.target).exists()
+    assert load_record(wanted.target).plan.frames == 9
 
 
 @pytest.mark.parametrize("phase", [REPORT_PHASE, "Writing the side-by-side video"])
@@ -176,7 +192,8 @@ def test_a_stop_after_the_result_leaves_out_what_is_not_there_yet(tmp_path: Path
     (result,) = edit
     assert isinstance(result, EditResult)
     assert (result.record.report is None, result.side_by_side) == (phase == REPORT_PHASE, None)
-    assert read_record(tmp_path / "out.mp4") == read_record(tmp_path / "out.record.json") == result.record
+    assert result.stopped
+    assert load_record(tmp_path / "out.mp4") == load_record(tmp_path / "out.record.json") == result.record
     assert sorted(path.name for path in tmp_path.iterdir()) == ["edited.png", "out.mp4", "out.record.json", "scene.mp4"]
 
 

@@ -10,6 +10,7 @@ from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, check_gemm
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
+from syncedit_demo.wording import gigabytes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import SyncLoraSettings
 
-GB = 10**9
 SAMPLES = 8
 SAMPLE_BYTES = 1 << 25
 
@@ -42,7 +42,7 @@ def sync_lora_status(settings: SyncLoraSettings) -> dict[str, str]:
 def _describe(prepared: PreparedSet) -> str:
     seconds = prepared.nbytes / _read_rate(prepared.checkpoint.path)
     found = (
-        f"{prepared.checkpoint.path.parent}: {prepared.nbytes / GB:.1f} GB, "
+        f"{prepared.checkpoint.path.parent}: {gigabytes(prepared.nbytes)}, "
         f"a start reads them in about {max(seconds, 1):.0f} s"
     )
     return ". ".join((found, *(note.rstrip(".") for note in prepared.manifest.notes)))
@@ -64,6 +64,6 @@ def _state(path: Path | None, name: str) -> str:
     if path is None:
         return f"{name} is missing"
     try:
-        return f"{path}: {read_header(path).nbytes / GB:.1f} GB"
+        return f"{path}: {gigabytes(read_header(path).nbytes)}"
     except EngineError as error:
         return str(error)

@@ -17,7 +17,7 @@ from syncedit_demo.ui.components.notice import bad, notice
 from syncedit_demo.ui.messages import explain, facts
 from syncedit_demo.ui.steps.visitor import session_of
 from syncedit_demo.ui.updates import UNCHANGED, Outputs, Updates
-from syncedit_demo.ui.visits.jobs import Flags
+from syncedit_demo.ui.visits.jobs import CancelFlags
 from syncedit_demo.ui.visits.visit import Cut, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
 
@@ -38,7 +38,7 @@ class ClipStep:
 
     def __init__(self, service: EditService) -> None:
         self._service = service
-        self._copies = Flags()
+        self._copies = CancelFlags()
         self.cut = gr.State(None)
         self.file = gr.File(
             label="Clip",

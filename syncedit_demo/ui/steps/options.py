@@ -8,15 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 
+from syncedit_demo.edits.variants import MAX_VARIANTS
 from syncedit_demo.errors import EngineError
-from syncedit_demo.plan import (
-    SIZE_MULTIPLE,
-    PlanOptions,
-    conformed_frames,
-    nearest_size,
-    parse_rate,
-)
-from syncedit_demo.service import MAX_VARIANTS
+from syncedit_demo.plan import SIZE_MULTIPLE, PlanOptions, conformed_frames, nearest_size
 from syncedit_demo.settings import DEFAULT_SEED
 from syncedit_demo.ui.steps.engine_options import EngineOptions
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates, Values
@@ -55,13 +49,14 @@ class Options:
         Raises:
             PlanError: The rate is none.
         """
-        return PlanOptions(
-            size=self._size(clip),
+        written = PlanOptions.parse(
+            size=None,
             frames=int(self.frames) if self.frames else None,
             start=int(self.start),
-            rate=parse_rate(self.rate) if self.rate.strip() else None,
+            rate=self.rate,
             max_frames=self.max_frames,
         )
+        return replace(written, size=self._size(clip))
 
     def _size(self, clip: ClipInfo) -> tuple[int, int] | None:
         if self.size == "fast":

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from syncedit_demo.edits.make import Queued, Started
+from syncedit_demo.edits.variants import VariantStarted
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
-from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.components.run_state import RunState
 from syncedit_demo.ui.visits.jobs import Arrival
+from syncedit_demo.wording import time_left
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +47,8 @@ class ProgressView:
             match event:
                 case VariantStarted(number, count):
                     self._variant, self._moves, self._playable = f"Variant {number} of {count}: ", False, ""
-                case Queued(place):
-                    edits = "1 edit is" if place == 1 else f"{place} edits are"
+                case Queued(position):
+                    edits = "1 edit is" if position == 1 else f"{position} edits are"
                     self._phase, self._detail, self._share = "Waiting", f"{edits} before yours", None
                 case Started(plan=plan, engine=engine):
                     self._frame_rate = plan.frame_rate
@@ -142,13 +143,7 @@ def describe_progress(progress: Progress, seconds: float, done_before: int) -> t
     if progress.total == 1:
         return "", None
     text = f"{progress.step} of {progress.total}"
-    done, left = progress.step - done_before, progress.total - progress.step
-    if seconds >= 1 and done > 0 and left:
-        text += f" · {_duration(seconds / done * left)} left"
+    left = time_left(seconds, progress.step - done_before, progress.total - progress.step)
+    if seconds >= 1 and left:
+        text += f" · {left} left"
     return text, progress.step / progress.total
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 60:
-        return f"about {max(1, round(seconds))} s"
-    return f"about {round(seconds / 60)} min"

@@ -272,6 +272,7 @@ class ResultPanel:
         """What is there of a run beside its pictures: what is still being made is said to be, and cannot be fetched."""
         report, files = run.record.report, run.files
         making = latest is not None and latest.run_id == run.id and not latest.whole
+        recorded = files.record.exists()
         if files.side_by_side.exists():
             both = gr.update(value=str(files.side_by_side), interactive=True, label=BOTH)
         else:
@@ -281,7 +282,8 @@ class ResultPanel:
             self.sync: IN_THE_MAKING if making and report is None else SyncView.of(report),
             self.result: gr.update(value=str(files.result), interactive=True),
             self.both: both,
-            self.record: gr.update(value=str(files.record), interactive=True),
+            # It comes with the report, or with the stop of that.
+            self.record: gr.update(value=str(files.record) if recorded else None, interactive=recorded),
         }
 
     def _strip(self, visit: Visit, shown: str | None) -> Updates:

@@ -13,7 +13,7 @@ from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.steps.progress_view import ProgressView, what_is_kept
 from syncedit_demo.ui.steps.visitor import session_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates
-from syncedit_demo.ui.visits.jobs import Arrival, Choices, Flags, Job, make_runs
+from syncedit_demo.ui.visits.jobs import Arrival, CancelFlags, Choices, Job, make_runs
 from syncedit_demo.ui.visits.visit import Run
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class RunStep:
     def __init__(self, service: EditService, trouble: str | None) -> None:
         self._service = service
         self._trouble = trouble
-        self._flags = Flags()
+        self._flags = CancelFlags()
         self.generate = gr.Button("Generate", variant="primary", interactive=False, elem_id="generate", size="lg")
         self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", size="lg")
         self.message = notice(plain([self._missing(None, None) or ""]), elem_id="run-message")
@@ -77,12 +77,14 @@ class RunStep:
                 # A page that is gone is noticed when something is sent to it, so something is sent each time.
                 yield {self.state: view.after(news)} if news else {}, arrivals[-1] if arrivals else None
             made = list(runs.values())
-            best = max(made, key=lambda run: run.record.score)
+            best = max(made, key=lambda run: run.record.standing)
             yield {**over, self.state: view.done(made, best)}, Arrival(best, whole=True)
         except Cancelled:
             yield {**over, self.state: view.stopped(list(runs.values()), choices.variants)}, _as_it_is(runs)
         except Exception as error:
             said = explain(error)
+            # A full disk may have had no room for the record of the last one either.
+            runs = {name: run for name, run in runs.items() if run.files.record.exists()}
             if runs:
                 said += " " + what_is_kept(list(runs.values()), choices.variants)
             yield {**over, self.state: None, self.message: bad(said)}, _as_it_is(runs)

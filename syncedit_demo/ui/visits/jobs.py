@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import threading
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
@@ -12,12 +11,11 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Published
+from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Published, Recorded
+from syncedit_demo.edits.variants import VariantStarted, make_variants
 from syncedit_demo.engines.options import OptionValue
-from syncedit_demo.media.atomic import publish
 from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.media.web_tracks import Playable
-from syncedit_demo.service import VariantStarted
 from syncedit_demo.ui.visits.visit import Cut, Run, RunFiles, Visit, link, name_beside
 
 if TYPE_CHECKING:
@@ -61,7 +59,7 @@ class Choices:
     previews: bool = False
 
 
-class Flags:
+class CancelFlags:
     """The cancel flag of each visitor's present job; starting another job cancels the one before."""
 
     def __init__(self) -> None:
@@ -141,30 +139,28 @@ def make_runs(
         Cancelled: The flag was set.
     """
     service.check_variants(choices.engine, choices.variants)
-    for number in range(choices.variants):
-        variant = replace(choices, seed=choices.seed + number)
-        if choices.variants > 1:
-            yield VariantStarted(number + 1, choices.variants, variant.seed)
-        yield from make_run(service, visit, cut, edited, variant, cancel)
-        cancel.raise_if_set()
+
+    def make(seed: int) -> Iterator[JobEvent | Arrival]:
+        return make_run(service, visit, cut, edited, replace(choices, seed=seed), cancel)
+
+    yield from make_variants(make, choices.seed, choices.variants, cancel)
 
 
 def make_run(
     service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: CancelFlag
 ) -> Iterator[JobEvent | Arrival]:
-    """Edit a clip and keep the result in the visit as soon as it is whole; before that nothing is left behind.
+    """Edit a clip in a folder of the visit, where the result is kept; if there is none, nothing is left behind.
 
     The inputs lie beside the result, so that the record names them without saying where on this machine they are.
 
     Yields:
-        The service's events, with an `Arrival` for each `Published` and for the `EditResult`.
+        The service's events, but an `Arrival` for `Published`, for `Recorded` and for `EditResult`.
 
     Raises:
         SyncEditError: Something the visitor can mend.
         Cancelled: The flag was set before the result was whole.
     """
-    folder = visit.start_run()
-    try:
+    with visit.making_run() as folder:
         clip = folder / cut.path.name
         frame = name_beside(clip, edited)
         link(cut.path, clip)
@@ -182,47 +178,30 @@ def make_run(
             audio=choices.audio,
             side_by_side=files.side_by_side,
         )
-        run: Run | None = None
-        for event in service.edit(request, cancel):
-            match event:
-                case Published(record):
-                    portable = record.relative_to(folder)
-                    files.record.write_text(portable.to_json(), encoding="utf-8")
-                    if run is None:
-                        run = _keep(service, visit, cut, files, (clip, frame))
-                    else:
-                        publish(files.record, run.files.record)
-                        run = replace(run, record=portable)
-                    yield Arrival(run, whole=False)
-                case EditResult(side_by_side=both) if run is not None:
-                    publish(files.result, run.files.result)
-                    if both is not None:
-                        publish(both, run.files.side_by_side)
-                    yield Arrival(run, whole=True)
-                case _:
-                    yield event
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        with closing(service.edit(request, cancel)) as events:
+            for event in events:
+                match event:
+                    case Published(record):
+                        _make_playable(service, cut, files)
+                        yield Arrival(visit.show(folder, record), whole=False)
+                    case Recorded(record):
+                        yield Arrival(visit.show(folder, record), whole=False)
+                    case EditResult(record=record):
+                        yield Arrival(visit.show(folder, record), whole=True)
+                    case _:
+                        yield event
 
 
-def _keep(service: EditService, visit: Visit, cut: Cut, files: RunFiles, inputs: tuple[Path, ...]) -> Run:
-    """A run of what lies in the folder where it is made, which the service still works in."""
-    folder = visit.start_run()
-    try:
-        for file in (*inputs, files.result, files.record):
-            link(file, folder / file.name)
-        kept = RunFiles.of(folder, inputs[0])
-        if cut.reference.exists():
-            link(cut.reference, kept.reference)
-        else:
-            # The result can be played against nothing else, so a stop does not stop this.
-            service.write_reference(cut.path, cut.clip, cut.plan, kept.reference, CancelFlag())
-        for video in (kept.reference, kept.result):
-            Playable.of(video, folder)
-        with closing(read_frames(kept.result)) as frames:
-            picture = Image.fromarray(next(iter(frames)))
-        picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
-        picture.save(kept.picture)
-        return visit.finish_run(folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _make_playable(service: EditService, cut: Cut, files: RunFiles) -> None:
+    """Put beside a result what the page needs to show it: the reference, both for the player, and a picture."""
+    if cut.reference.exists():
+        link(cut.reference, files.reference)
+    else:
+        # The result can be played against nothing else, so a stop does not stop this.
+        service.write_reference(cut.path, cut.clip, cut.plan, files.reference, CancelFlag())
+    for video in (files.reference, files.result):
+        Playable.of(video, video.parent)
+    with closing(read_frames(files.result)) as frames:
+        picture = Image.fromarray(next(frames))
+    picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
+    picture.save(files.picture)

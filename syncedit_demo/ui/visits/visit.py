@@ -12,7 +12,8 @@ import re
 import shutil
 import time
 import uuid
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from syncedit_demo.edits.record import RunRecord, load_record, record_path
 from syncedit_demo.errors import DeletedError, RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
 
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan, PlanOptions
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 VISIT_ID = re.compile(r"[0-9a-f]{32}")
 LONGEST_NAME = 60
-RUN_PREFIX = "run-"
+RUN_PREFIX, RECORDS = "run-", "*.record.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Run:
 
     Attributes:
         folder: Where its files lie. The side-by-side video comes last, and may be left out.
-        number: Its place in the visit, from 1.
+        number: Its position in the visit, from 1.
         record: How it was made; the report in it comes after the result, and may be left out.
     """
 
@@ -87,7 +88,7 @@ class Run:
         return f"Run {self.number}"
 
     def rank(self, runs: Sequence[Run]) -> tuple[int, int] | None:
-        """Its place, from 1, among the runs that differ from it by their seed only, and how many these are.
+        """Its rank, from 1, among the runs that differ from it by their seed only, and how many these are.
 
         Of two that keep time equally well the one with the lower seed comes first. None where there is nothing to rank:
         it has no report, there are no others that have one, or they have the very same frames.
@@ -95,7 +96,7 @@ class Run:
         if self.record.report is None:
             return None
         alike = [run for run in runs if run.record.report and run.record.same_but_for_seed(self.record)]
-        results = {run.record.frames_sha256: (run.record.score, -run.record.seed) for run in alike}
+        results = {run.record.frames_sha256: run.record.standing for run in alike}
         own = results[self.record.frames_sha256]
         better = sum(other > own for other in results.values())
         return (1 + better, len(results)) if len(results) > 1 else None
@@ -137,9 +138,14 @@ class RunFiles:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The folder of one visitor."""
+    """The folder of one visitor.
+
+    A run in it counts once its record is there, which comes when the result was compared with its clip. A visit knows
+    besides of the runs that were begun with it, so that these count as soon as their result can be played.
+    """
 
     folder: Path
+    _shown: dict[Path, RunRecord] = field(default_factory=dict[Path, RunRecord], init=False, repr=False, compare=False)
 
     @property
     def id(self) -> str:
@@ -162,27 +168,35 @@ class Visit:
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
-    def start_run(self) -> Path:
-        """A folder for a run in the making."""
-        return self._new_folder("making")
+    @contextmanager
+    def making_run(self) -> Generator[Path]:
+        """A folder for a run, which is gone afterwards unless the run has a record by then."""
+        folder = self.folder / f"{RUN_PREFIX}{time.time_ns()}"
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            self._shown.pop(folder, None)
+            if not any(folder.glob(RECORDS)):
+                shutil.rmtree(folder, ignore_errors=True)
 
-    def finish_run(self, folder: Path) -> Run:
-        """Count a run whose result can be played."""
-        finished = folder.rename(self.folder / f"{RUN_PREFIX}{time.time_ns()}")
-        return next(run for run in self.runs() if run.folder == finished)
+    def show(self, folder: Path, record: RunRecord) -> Run:
+        """Count a run in the making, as its result can be played, or as more of it is there."""
+        self._shown[folder] = record
+        return next(run for run in self.runs() if run.folder == folder)
 
     def runs(self) -> list[Run]:
         """The runs, oldest first."""
-        found: list[Run] = []
-        for file in sorted(self.folder.glob(f"{RUN_PREFIX}*/*.record.json")):
+        records = self._shown.copy()
+        for file in self.folder.glob(f"{RUN_PREFIX}*/{RECORDS}"):
             try:
-                record = load_record(file)
+                records[file.parent] = load_record(file)
             except RecordError:
                 # Made by a version of this program that wrote other records, or being deleted.
                 logger.warning("%s is left out: its record cannot be read", file.parent)
-                continue
-            found.append(Run(file.parent, len(found) + 1, record))
-        return found
+        # By when they were finished: one that waited for a device may have been begun before others.
+        ordered = sorted(records.items(), key=lambda each: (each[1].created, each[0]))
+        return [Run(folder, number, record) for number, (folder, record) in enumerate(ordered, start=1)]
 
     def run(self, run_id: object) -> Run | None:
         """The run that a browser names, if there is one."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from syncedit_demo.engines.sync_lora.network.decode import OVERLAP, STRIDE
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import MIN_SIDE, SIZE_MULTIPLE, TEMPORAL_MULTIPLE, pad_frame_count
+from syncedit_demo.wording import gigabytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
     from syncedit_demo.plan import EditPlan
 
-GB = 10**9
 ENCODE_BYTES_PER_PIXEL = 95
 """Peak of the VAE's encoder, for each pixel of each frame of the reference."""
 
@@ -98,8 +98,8 @@ def check_memory(plan: EditPlan, options: SyncLoraOptions, free: int) -> None:
     if needed <= free:
         return
     message = (
-        f"{plan.width}×{plan.height} at {plan.frames} frames needs about {needed / GB:.1f} GB beside the model, "
-        f"{max(free, 0) / GB:.1f} GB are free. {suggest(plan, options, free)}"
+        f"{plan.width}×{plan.height} at {plan.frames} frames needs about {gigabytes(needed)} beside the model, "
+        f"{gigabytes(max(free, 0))} are free. {suggest(plan, options, free)}"
     )
     raise EngineError(message)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncedit_demo.errors import EngineError
+from syncedit_demo.wording import GB, gigabytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
     from syncedit_demo.settings import Precision, SyncLoraSettings
-
-GB = 10**9
 
 OUTER_BLOCKS = 2
 """Blocks at each end that stay in bfloat16: what they get wrong, nothing after or before them makes good."""
@@ -55,7 +54,7 @@ class Placement:
     def __str__(self) -> str:
         """In words."""
         where = ", blocks streamed from the host" if self.offload else ""
-        return f"{self.precision}{where}, {self.nbytes / GB:.1f} GB on the device"
+        return f"{self.precision}{where}, {gigabytes(self.nbytes)} on the device"
 
 
 def is_quantised(block: int, blocks: int) -> bool:

@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from syncedit_demo.engines.interface import Engine, Finished, Frames, Progress
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, SyncLoraOptions
 from syncedit_demo.engines.sync_lora.device.hardware import find_devices
-from syncedit_demo.engines.sync_lora.device.memory import GB, check_memory, working_bytes
+from syncedit_demo.engines.sync_lora.device.memory import check_memory, working_bytes
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import EditPlan, pad_frame_count
 from syncedit_demo.settings import SyncLoraSettings
+from syncedit_demo.wording import GB
 
 if TYPE_CHECKING:
     from collections.abc import Callable

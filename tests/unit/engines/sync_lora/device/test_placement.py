@@ -16,7 +16,6 @@ from syncedit_demo.engines.sync_lora import SyncLoraEngine
 from syncedit_demo.engines.sync_lora.device import placement
 from syncedit_demo.engines.sync_lora.device.hardware import multiplies_fp8
 from syncedit_demo.engines.sync_lora.device.placement import (
-    GB,
     ROOM,
     choose_devices,
     choose_placement,
@@ -26,6 +25,7 @@ from syncedit_demo.engines.sync_lora.network.kernels import quantised
 from syncedit_demo.engines.sync_lora.network.model import load_models
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import TensorInfo
 from syncedit_demo.errors import EngineError
+from syncedit_demo.wording import GB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
