@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.service import EditService
-    from syncedit_demo.ui.visits.visit import Cut
+    from syncedit_demo.ui.visits.visit import ClipRange
 
 WAITING_CALLS = 24
 
@@ -130,11 +130,11 @@ class Endpoints:
         finally:
             cancel.set()
 
-    def _cut(self, clip: str, options: PlanOptions) -> Cut:
+    def _cut(self, clip: str, options: PlanOptions) -> ClipRange:
         visit = new_visit(self._service.settings)
         path = visit.keep(Path(clip))
         info, plan = self._service.inspect(path, options)
-        return visit.new_cut(path, info, options, plan)
+        return visit.new_range(path, info, options, plan)
 
     def _options(self, size: str, frames: int, start: int, rate: str) -> PlanOptions:
         limit = self._service.settings.max_frames

@@ -23,7 +23,7 @@ from syncedit_demo.ui.steps.run import RunStep
 from syncedit_demo.ui.steps.shelf import ExampleShelf
 from syncedit_demo.ui.steps.visitor import Visitor, known_runs, session_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Updates, Values
-from syncedit_demo.ui.visits.visit import Cut, Visit
+from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
 if TYPE_CHECKING:
     from gradio.events import Dependency
@@ -177,7 +177,7 @@ class _Page:
             **({self._options.frames: None} if example is None else self._options.set_to(options)),
         }
 
-    def replan(self, visit: Visit, cut: Cut | None, *values: Values) -> Updates:
+    def replan(self, visit: Visit, cut: ClipRange | None, *values: Values) -> Updates:
         """An option that decides the plan has changed."""
         updates = self._clip.replan(visit, cut, self._options.read(*values))
         planned = updates.get(self._clip.cut)
@@ -185,14 +185,14 @@ class _Page:
             return updates or UNCHANGED
         return {**updates, **self._frame.offer(planned), **self._run.judge(planned, None)}
 
-    def fit_frame(self, cut: Cut | None, image: Path | None, edited: Edited | None) -> Updates:
+    def fit_frame(self, cut: ClipRange | None, image: Path | None, edited: Edited | None) -> Updates:
         """The cut or the edited frame may have changed."""
         updates = self._frame.fit(cut, image, edited)
         if not updates:
             return UNCHANGED
         return {**updates, **self._run.judge(cut, updates[self._frame.edited])}
 
-    def show_copy(self, cut: Cut | None, shown: str | None) -> Updates:
+    def show_copy(self, cut: ClipRange | None, shown: str | None) -> Updates:
         """The clip may be playable now; without a result it keeps the result's place."""
         if cut is None or not cut.reference.exists():
             return UNCHANGED
@@ -201,7 +201,7 @@ class _Page:
     def generate(
         self,
         visit: Visit,
-        cut: Cut | None,
+        cut: ClipRange | None,
         edited: Edited | None,
         request: gr.Request,
         *chosen: Values,

@@ -19,7 +19,7 @@ from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.page import HEAVY_LIMIT, build_page
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, make_runs
-from syncedit_demo.ui.visits.visit import Cut, Visit
+from syncedit_demo.ui.visits.visit import ClipRange, Visit
 from tests.support.clips import edited_scene, scene
 
 if TYPE_CHECKING:
@@ -76,8 +76,8 @@ class Unseen:
         self.happen("fill_example")
 
     @property
-    def cut(self) -> Cut:
-        return self._state(Cut)
+    def cut(self) -> ClipRange:
+        return self._state(ClipRange)
 
     @property
     def visit(self) -> Visit:

@@ -18,7 +18,7 @@ from syncedit_demo.ui.messages import explain, facts
 from syncedit_demo.ui.steps.visitor import session_of
 from syncedit_demo.ui.updates import UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.jobs import CancelFlags
-from syncedit_demo.ui.visits.visit import Cut, Visit
+from syncedit_demo.ui.visits.visit import ClipRange, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class ClipStep:
     """The components of the step, where it is made, and what they do.
 
     Attributes:
-        cut: State with the `Cut`, None while there is none.
+        cut: State with the `ClipRange`, None while there is none.
         card: The picture and the facts.
         outputs: The components that what it does gives values for.
     """
@@ -71,7 +71,7 @@ class ClipStep:
         except Exception as error:
             return self._nothing(explain(error))
 
-    def replan(self, visit: Visit, cut: Cut | None, options: Options) -> Updates:
+    def replan(self, visit: Visit, cut: ClipRange | None, options: Options) -> Updates:
         """Plan the same clip anew where the options changed."""
         if cut is None:
             return {}
@@ -84,7 +84,7 @@ class ClipStep:
         except Exception as error:
             return {self.message: bad(explain(error))}
 
-    def copy_reference(self, cut: Cut | None, request: gr.Request) -> Updates:
+    def copy_reference(self, cut: ClipRange | None, request: gr.Request) -> Updates:
         """Make the copy of the clip that browsers play; a newer cut of the same visitor ends that."""
         if cut is None:
             self._copies.stop(session_of(request))
@@ -102,7 +102,7 @@ class ClipStep:
             return {self.message: bad(explain(error))}
         return UNCHANGED
 
-    def show_copy(self, cut: Cut) -> Updates:
+    def show_copy(self, cut: ClipRange) -> Updates:
         """Show the copy, which is there, in the place of frame 0."""
         return {self.card: self._card(cut)}
 
@@ -113,7 +113,7 @@ class ClipStep:
     def _show(self, visit: Visit, path: Path, clip: ClipInfo, options: Options) -> Updates:
         wanted = options.plan_options(clip)
         plan = plan_edit(clip, wanted)
-        cut = visit.new_cut(path, clip, wanted, plan)
+        cut = visit.new_range(path, clip, wanted, plan)
         write_png(self._service.first_frame(path, clip, plan), cut.frame)
         latest = conformed_frames(clip, plan.frame_rate) - min(wanted.frames or wanted.max_frames, wanted.max_frames)
         return {
@@ -136,7 +136,7 @@ class ClipStep:
             self.start: gr.update(visible=False, value=0),
         }
 
-    def _card(self, cut: Cut) -> ClipCard:
+    def _card(self, cut: ClipRange) -> ClipCard:
         clip, plan = cut.clip, cut.plan
         width, height = clip.display_size
         rate = describe_rate(clip.average_rate) + (" on average" if clip.variable_rate else "")

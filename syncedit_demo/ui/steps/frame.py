@@ -16,7 +16,7 @@ from syncedit_demo.ui.components.notice import Notice, bad, notice
 from syncedit_demo.ui.gradio_internals import serve_from
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
-from syncedit_demo.ui.visits.visit import Cut, Visit
+from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,7 +119,7 @@ class FrameStep:
 
         Args:
             visitor: Who is visiting.
-            cut: State with the `Cut`.
+            cut: State with the `ClipRange`.
             generate: The button that starts a run, during which no editor may be out.
 
         Returns:
@@ -147,11 +147,11 @@ class FrameStep:
         )
         return uploaded, painted
 
-    def begin(self, cut: Cut | None) -> Updates:
+    def begin(self, cut: ClipRange | None) -> Updates:
         """Start anew for another clip."""
         return {**self.offer(cut), self.file: None, self.image: None}
 
-    def offer(self, cut: Cut | None) -> Updates:
+    def offer(self, cut: ClipRange | None) -> Updates:
         """Offer frame 0 of a cut for editing; what was edited has to be registered again."""
         return {
             self.hint: gr.update(visible=cut is None),
@@ -164,7 +164,7 @@ class FrameStep:
             self.painting: None,
         }
 
-    def to_paint(self, cut: Cut | None, painting: Painting | None) -> Updates:
+    def to_paint(self, cut: ClipRange | None, painting: Painting | None) -> Updates:
         """Put the editor out, with what was painted on this frame 0 so far."""
         if cut is None:
             return UNCHANGED
@@ -181,7 +181,7 @@ class FrameStep:
             self.painting: painting,
         }
 
-    def paint_anew(self, cut: Cut | None) -> Updates:
+    def paint_anew(self, cut: ClipRange | None) -> Updates:
         """Begin with frame 0 again."""
         return self.to_paint(cut, None)
 
@@ -202,7 +202,7 @@ class FrameStep:
             **self._away(painting, picture),
         }
 
-    def fit(self, cut: Cut | None, image: Path | None, edited: Edited | None) -> Updates:
+    def fit(self, cut: ClipRange | None, image: Path | None, edited: Edited | None) -> Updates:
         """Bring the edited frame to frame 0 and report, unless that is done."""
         if cut and edited and (edited.cut, edited.path) == (cut.folder, image):
             return {}

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from syncedit_demo.ui.steps.visitor import Visitor
     from syncedit_demo.ui.visits.examples import Example
     from syncedit_demo.ui.visits.jobs import Arrival
-    from syncedit_demo.ui.visits.visit import Cut
+    from syncedit_demo.ui.visits.visit import ClipRange
 
 
 BOTH = "Download side by side"
@@ -203,7 +203,7 @@ class ResultPanel:
             self.follows: False,
         }
 
-    def show_clip(self, cut: Cut) -> Updates:
+    def show_clip(self, cut: ClipRange) -> Updates:
         """Keep the place of the result of a clip that has none yet."""
         return {
             **self.clear(),

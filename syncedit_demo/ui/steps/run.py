@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.steps.frame import Edited
-    from syncedit_demo.ui.visits.visit import Cut, Visit
+    from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
 
 class RunStep:
@@ -42,7 +42,7 @@ class RunStep:
         self.outputs: Outputs = (self.generate, self.stop, self.message, self.state)
         self.stop.click(self.ask_to_stop, None, self.stop, queue=False, **HIDDEN_PROGRESS)
 
-    def judge(self, cut: Cut | None, edited: Edited | None) -> Updates:
+    def judge(self, cut: ClipRange | None, edited: Edited | None) -> Updates:
         """Let Generate be pressed when it can work, and say why not otherwise."""
         missing = self._missing(cut, edited)
         return {
@@ -51,7 +51,7 @@ class RunStep:
         }
 
     def start(
-        self, visit: Visit, cut: Cut | None, edited: Edited | None, choices: Choices, session: str
+        self, visit: Visit, cut: ClipRange | None, edited: Edited | None, choices: Choices, session: str
     ) -> Generator[tuple[Updates, Arrival | None]]:
         """Make a run; what is shown of it, again and again, and the run when it or more of it is there."""
         if cut is None or edited is None or self._missing(cut, edited):
@@ -100,7 +100,7 @@ class RunStep:
         """Stop the run of a visitor who left."""
         self._flags.stop(session)
 
-    def _missing(self, cut: Cut | None, edited: Edited | None) -> str | None:
+    def _missing(self, cut: ClipRange | None, edited: Edited | None) -> str | None:
         if self._trouble:
             return self._trouble
         if cut is None:

@@ -16,7 +16,7 @@ from syncedit_demo.edits.variants import VariantStarted, make_variants
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.media.web_tracks import Playable
-from syncedit_demo.ui.visits.visit import Cut, Run, RunFiles, Visit, link, name_beside
+from syncedit_demo.ui.visits.visit import ClipRange, Run, RunFiles, Visit, link, name_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -127,7 +127,7 @@ class Job:
 
 
 def make_runs(
-    service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: CancelFlag
+    service: EditService, visit: Visit, cut: ClipRange, edited: Path, choices: Choices, cancel: CancelFlag
 ) -> Iterator[RunEvent]:
     """Edit a clip with as many seeds as there are to be variants; each result is kept, whatever comes after it.
 
@@ -147,7 +147,7 @@ def make_runs(
 
 
 def make_run(
-    service: EditService, visit: Visit, cut: Cut, edited: Path, choices: Choices, cancel: CancelFlag
+    service: EditService, visit: Visit, cut: ClipRange, edited: Path, choices: Choices, cancel: CancelFlag
 ) -> Iterator[JobEvent | Arrival]:
     """Edit a clip in a folder of the visit, where the result is kept; if there is none, nothing is left behind.
 
@@ -192,7 +192,7 @@ def make_run(
                         yield event
 
 
-def _make_playable(service: EditService, cut: Cut, files: RunFiles) -> None:
+def _make_playable(service: EditService, cut: ClipRange, files: RunFiles) -> None:
     """Put beside a result what the page needs to show it: the reference, both for the player, and a picture."""
     if cut.reference.exists():
         link(cut.reference, files.reference)

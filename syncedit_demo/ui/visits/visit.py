@@ -35,7 +35,7 @@ RUN_PREFIX, RECORDS = "run-", "*.record.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class ClipRange:
     """The part of a clip that is to be edited.
 
     Attributes:
@@ -158,9 +158,9 @@ class Visit:
         link(upload, kept)
         return kept
 
-    def new_cut(self, path: Path, clip: ClipInfo, options: PlanOptions, plan: EditPlan) -> Cut:
+    def new_range(self, path: Path, clip: ClipInfo, options: PlanOptions, plan: EditPlan) -> ClipRange:
         """A cut of a clip, with a folder for what is made of it."""
-        return Cut(self._new_folder("cut"), path, clip, options, plan)
+        return ClipRange(self._new_folder("cut"), path, clip, options, plan)
 
     def example_folder(self, name: str) -> Path:
         """A folder for what is made of an example to show it."""
