@@ -117,9 +117,6 @@ node_modules/installed: package-lock.json .npmrc $(VENV)/installed-requirements-
 	$(BIN)/npm ci --loglevel=error
 	touch $@
 
-clean:
-	rm -rf .venv .venv-* renders
-
 $(VENV)/installed-%: % $(wildcard requirements*.txt) | $(VENV)/made
 	@echo "Installing $<, once …"
 	$(PIP) -r $<

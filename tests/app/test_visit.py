@@ -48,7 +48,7 @@ def steps(service: EditService, visit: Visit, folder: Path, cancel: CancelFlag) 
     image = folder / "edited.png"
     Image.fromarray(edited_scene()).save(image)
     info, plan = service.inspect(clip, SMALL)
-    cut = visit.new_cut(clip, info, SMALL, plan)
+    cut = visit.new_range(clip, info, SMALL, plan)
     return make_runs(service, visit, cut, image, CHOICES, cancel)
 
 
