@@ -18,6 +18,7 @@ from syncedit_demo.doctor import examine
 from syncedit_demo.edits.make import EditRequest, EditResult, Published
 from syncedit_demo.edits.variants import VariantStarted
 from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
+from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.media.atomic import check_target
 from syncedit_demo.media.image_file import write_png
@@ -277,6 +278,7 @@ def _prepare(wanted: argparse.Namespace) -> None:
         for progress in prepare_weights(settings, fetch=wanted.download):
             display.show(progress)
     print(f"{settings.prepared}: ready. The next edit is made by Sync-LoRA.")
+    print_notes(open_prepared(settings.prepared).manifest.notes)
 
 
 def _serve(_wanted: argparse.Namespace) -> None:

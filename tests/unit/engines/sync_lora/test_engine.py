@@ -162,7 +162,7 @@ from syncedit_demo.settings import SyncLoraSettings
 from syncedit_demo.errors import EngineError
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.plan import EditPlan
-from tests.wide_products import multiply_in_float32
+from tests.support.wide_products import multiply_in_float32
 multiply_in_float32()
 engine = SyncLoraEngine(SyncLoraSettings(prepared=Path({prepared!r}), weights=Path("nowhere"), device="cpu"))
 def edit(side, frames):
@@ -216,7 +216,7 @@ def test_where_triton_cannot_build_its_kernels_torch_runs_and_it_is_told(tmp_pat
     script = (
         "from subprocess import CalledProcessError\n"
         "import torch, triton\n"
-        "from syncedit_demo.engines.sync_lora import kernels\n"
+        "from syncedit_demo.engines.sync_lora.network import kernels\n"
         "cpu, gpu = torch.device('cpu'), torch.device('cuda', 0)\n"
         "built = kernels.built_kernels(cpu)\n"
         "assert built is not None and built._gated_heads.launched == 1\n"
@@ -244,7 +244,7 @@ def test_the_stand_in_lets_the_text_encoder_be_imported_and_raises_on_use(tmp_pa
     (tmp_path / "torchaudio").mkdir()
     (tmp_path / "torchaudio" / "__init__.py").write_text("raise OSError('Could not load this library')")
     script = (
-        "from syncedit_demo.engines.sync_lora.torchaudio_stand_in import make_torchaudio_importable\n"
+        "from syncedit_demo.engines.sync_lora.weights.torchaudio_stand_in import make_torchaudio_importable\n"
         "make_torchaudio_importable()\n"
         "import ltx_core.text_encoders.gemma, ltx_core.model.audio_vae, torchaudio\n"
         "try:\n"
@@ -259,7 +259,7 @@ def test_a_torchaudio_that_loads_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "torchaudio").mkdir()
     (tmp_path / "torchaudio" / "__init__.py").write_text("real = True")
     script = (
-        "from syncedit_demo.engines.sync_lora.torchaudio_stand_in import make_torchaudio_importable\n"
+        "from syncedit_demo.engines.sync_lora.weights.torchaudio_stand_in import make_torchaudio_importable\n"
         "make_torchaudio_importable()\n"
         "import torchaudio\n"
         "print(torchaudio.real)\n"

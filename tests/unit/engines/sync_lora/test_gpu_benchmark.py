@@ -124,7 +124,7 @@ def test_the_benchmark_runs_at_toy_size(tmp_path: Path) -> None:
     command += ["--json", str(figures), "--rows", *rows]
     # Read by every Python that the benchmark starts.
     (tmp_path / "sitecustomize.py").write_text(
-        "from tests.wide_products import multiply_in_float32\nmultiply_in_float32()\n"
+        "from tests.support.wide_products import multiply_in_float32\nmultiply_in_float32()\n"
     )
     path = os.pathsep.join((str(tmp_path), str(ROOT)))
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": path}
