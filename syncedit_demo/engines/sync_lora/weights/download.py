@@ -38,6 +38,7 @@ from syncedit_demo.engines.sync_lora.weights.prepared import PROMPT, identify
 from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings
+from syncedit_demo.wording import gigabytes
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -58,7 +59,6 @@ SILENCE_SECONDS = 30.0
 """How long a connection may give nothing before it counts as broken; the Hub's own library would wait for ever."""
 
 PARTIAL_CONTENT = 206
-GB = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ def _check_disk(files: list[RemoteFile], folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         message = (
-            f"{needed / GB:.1f} GB are still to be fetched into {folder}, where {free / GB:.1f} GB are free. "
+            f"{gigabytes(needed)} are still to be fetched into {folder}, where {gigabytes(free)} are free. "
             "Make room there or set SYNCEDIT_WEIGHTS to another folder."
         )
         raise EngineError(message)

@@ -35,6 +35,7 @@ from syncedit_demo.engines.sync_lora.weights.safetensors_file import TensorInfo,
 from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, read_tensors
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings
+from syncedit_demo.wording import gigabytes
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
@@ -179,7 +180,7 @@ def _check_disk(folder: Path, networks: Networks) -> None:
     free = shutil.disk_usage(folder).free
     if free < needed:
         message = (
-            f"The prepared set needs {needed / 1e9:.1f} GB in {folder}, where {free / 1e9:.1f} GB are free. "
+            f"The prepared set needs {gigabytes(needed)} in {folder}, where {gigabytes(free)} are free. "
             "Make room there or set SYNCEDIT_PREPARED to another folder."
         )
         raise EngineError(message)
