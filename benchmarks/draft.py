@@ -88,10 +88,10 @@ def main() -> None:
         print(f"{name:24}{cells}{rates[2]:10.1f} fps {rates[2] / rates[1]:5.2f} ×", flush=True)
 
 
-def checked_cases() -> Iterator[tuple[str, Case]]:
+def checked_cases(count: int = CHECKED_FRAMES, side: int = CHECKED_SIDE) -> Iterator[tuple[str, Case]]:
     """The edits whose quality is checked."""
-    yield from made_cases(CHECKED_FRAMES, CHECKED_SIDE)
-    yield from example_cases(CHECKED_FRAMES, CHECKED_SIDE)
+    yield from made_cases(count, side)
+    yield from example_cases(count, side)
 
 
 def measured(cases: Iterable[tuple[str, Case]]) -> Iterator[tuple[str, Scores]]:
