@@ -17,8 +17,7 @@ from syncedit_demo.edits.record import read_record, record_path
 from syncedit_demo.edits.stopwatch import Stopwatch
 from syncedit_demo.edits.variants import MAX_VARIANTS, VariantStarted, make_variants
 from syncedit_demo.engines.interface import EditJob, Engine
-from syncedit_demo.engines.options import resolve_options
-from syncedit_demo.engines.registry import Engines
+from syncedit_demo.engines.registry import Engines, resolve_for
 from syncedit_demo.errors import EngineError, OutputError
 from syncedit_demo.media.atomic import check_target, publish
 from syncedit_demo.media.image_file import read_image
@@ -168,7 +167,7 @@ class EditService:
             Cancelled: The cancel flag was set before the result was whole; nothing is left behind.
         """
         engine, choice = self.engines.choose(request.engine)
-        options = resolve_options(engine.options, request.engine_options)
+        options = resolve_for(engine, request.engine_options)
         _check_targets(request)
         watch = Stopwatch()
         with watch.measure("Inspecting the clip"):
