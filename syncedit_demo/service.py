@@ -102,7 +102,7 @@ class EditService:
         """Frame 0 at the plan's size: exactly the pixels an engine sees."""
         return first_frame(path, clip, plan, max_pixels=self.settings.max_clip_pixels)
 
-    def register(self, path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path) -> Registered:
+    def register_edited_frame(self, path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path) -> Registered:
         """The edited frame on frame 0's grid, as an engine gets it, and what there is to say about it.
 
         Raises:
@@ -175,7 +175,7 @@ class EditService:
         if request.repeat is not None:
             plan = request.repeat.plan
         with watch.measure("Registering the edited frame"):
-            registered = self.register(request.clip, clip, plan, request.edited_frame)
+            registered = self.register_edited_frame(request.clip, clip, plan, request.edited_frame)
         notes = (choice, *plan.notes, *registered.notes)
         started = Started(clip, plan, engine, notes)
         yield started
