@@ -259,11 +259,17 @@ def read(path: Path, count: int, side: int) -> list[Frame]:
     return frames
 
 
-def texture(seed: int, side: int, colour: tuple[int, int, int] = (128, 128, 128)) -> Frame:
+def texture(
+    seed: int,
+    side: int,
+    colour: tuple[int, int, int] = (128, 128, 128),
+    cells: tuple[int, int, int] = (8, 32, 128),
+) -> Frame:
+    """Coloured noise around a colour, of as many cells along a side as three scales have."""
     rng = np.random.default_rng(seed)
     picture = np.full((side, side, 3), colour, np.float64)
-    for cells, strength in ((8, 22), (32, 14), (128, 9)):
-        noise = rng.standard_normal((cells, cells, 3))
+    for count, strength in zip(cells, (22, 14, 9), strict=True):
+        noise = rng.standard_normal((count, count, 3))
         picture += strength * cv2.resize(noise, (side, side), interpolation=cv2.INTER_CUBIC)
     return to_bytes(picture)
 

@@ -9,7 +9,7 @@ import os
 import sys
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn
 
 from pydantic import TypeAdapter
 
@@ -17,12 +17,13 @@ from syncedit_demo import __version__
 from syncedit_demo.doctor import examine
 from syncedit_demo.edits.make import EditRequest, EditResult, Published
 from syncedit_demo.edits.variants import VariantStarted
-from syncedit_demo.engines.sync_lora import OPTIONS, prepare_weights
+from syncedit_demo.engines.sync_lora import prepare_weights
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.media.atomic import check_target
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
+from syncedit_demo.option_flags import add_option_flags, given_options
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.service import EditService, Ranked
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, load_settings
@@ -114,13 +115,12 @@ def build_parser() -> argparse.ArgumentParser:
     first.set_defaults(command=_first_frame)
 
     edit = commands.add_parser("edit", parents=[plan], help="make the edited clip")
+    edit.add_argument("clip", type=Path, nargs="?", metavar="CLIP", help="the clip to edit")
     edit.add_argument(
-        "files",
-        type=Path,
-        nargs="+",
-        metavar="FILE",
-        help="CLIP: the clip to edit. EDITED: its frame 0 as first-frame writes it, edited; an image. "
-        "OUT.mp4: where the edited clip goes, which is all that is given with --from-record.",
+        "edited", type=Path, nargs="?", metavar="EDITED", help="its frame 0 as first-frame writes it, edited; an image"
+    )
+    edit.add_argument(
+        "out", type=Path, metavar="OUT.mp4", help="where the edited clip goes: all that is given with --from-record"
     )
     edit.add_argument(
         "--from-record", type=Path, metavar="FILE", help="repeat a record, or the one that an mp4 holds; default: none"
@@ -141,27 +141,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="OUT2.mp4",
         help="write reference and result together too; by default that is left out",
     )
-    own = edit.add_argument_group("options of the Sync-LoRA engine")
-    for option in OPTIONS:
-        flag = "--" + option.name.replace("_", "-")
-        if isinstance(option.default, bool):
-            own.add_argument(flag, action="store_true", default=None, help=f"{option.help} Off by default.")
-        else:
-            choices = option.choices or None
-            own.add_argument(
-                flag,
-                type=type(option.default),
-                choices=choices,
-                metavar=None if choices else "N",
-                help=f"{option.help} Default: {option.default}.",
-            )
-    edit.usage = (
-        "%(prog)s CLIP EDITED OUT.mp4 [--size WxH] [--frames N] [--start FRAME] [--rate R]\n"
-        "           [--engine auto|draft|sync-lora] [--seed N] [--variants N] [--no-audio]\n"
-        "           [--side-by-side OUT2.mp4]\n"
-        "           [--quality full|preview] [--refine-with-reference] [--first-frame-crf N] [--reference-strength N]\n"
-        "       %(prog)s --from-record FILE OUT.mp4"
-    )
+    add_option_flags(edit)
     edit.set_defaults(command=_edit, parser=edit)
 
     report = commands.add_parser("report", help="how well a result keeps time with its clip")
@@ -239,16 +219,17 @@ def _edit(wanted: argparse.Namespace) -> None:
 
 
 def _request(wanted: argparse.Namespace, service: EditService, options: PlanOptions) -> EditRequest:
-    given = {option.name: getattr(wanted, option.name) for option in OPTIONS}
-    engine_options = {name: value for name, value in given.items() if value is not None}
+    parser: _Parser = wanted.parser
+    clip: Path | None = wanted.clip
+    edited: Path | None = wanted.edited
+    engine_options = given_options(wanted)
     if wanted.from_record is None:
-        if len(wanted.files) != 3:
-            wanted.parser.error("edit takes CLIP EDITED OUT.mp4")
-        clip, edited, target = cast("list[Path]", wanted.files)
+        if clip is None or edited is None:
+            parser.error("edit takes CLIP EDITED OUT.mp4")
         return EditRequest(
             clip=clip,
             edited_frame=edited,
-            target=target,
+            target=wanted.out,
             options=options,
             engine=wanted.engine or service.settings.engine,
             engine_options=engine_options,
@@ -257,10 +238,10 @@ def _request(wanted: argparse.Namespace, service: EditService, options: PlanOpti
             side_by_side=wanted.side_by_side,
         )
     chosen = (wanted.size, wanted.frames, wanted.start or None, wanted.rate, wanted.engine, wanted.seed)
-    chosen += (wanted.variants,)
-    if len(wanted.files) != 1 or wanted.no_audio or engine_options or any(option is not None for option in chosen):
-        wanted.parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
-    return service.repeat(wanted.from_record, wanted.files[0], wanted.side_by_side)
+    chosen += (wanted.variants, clip, edited, wanted.no_audio or None)
+    if engine_options or any(each is not None for each in chosen):
+        parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
+    return service.repeat(wanted.from_record, wanted.out, wanted.side_by_side)
 
 
 def _report(wanted: argparse.Namespace) -> None:

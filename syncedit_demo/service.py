@@ -17,8 +17,7 @@ from syncedit_demo.edits.record import read_record, record_path
 from syncedit_demo.edits.stopwatch import Stopwatch
 from syncedit_demo.edits.variants import MAX_VARIANTS, VariantStarted, make_variants
 from syncedit_demo.engines.interface import EditJob, Engine
-from syncedit_demo.engines.options import resolve_options
-from syncedit_demo.engines.registry import Engines
+from syncedit_demo.engines.registry import Engines, resolve_for
 from syncedit_demo.errors import EngineError, OutputError
 from syncedit_demo.media.atomic import check_target, publish
 from syncedit_demo.media.image_file import read_image
@@ -103,7 +102,7 @@ class EditService:
         """Frame 0 at the plan's size: exactly the pixels an engine sees."""
         return first_frame(path, clip, plan, max_pixels=self.settings.max_clip_pixels)
 
-    def register(self, path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path) -> Registered:
+    def register_edited_frame(self, path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path) -> Registered:
         """The edited frame on frame 0's grid, as an engine gets it, and what there is to say about it.
 
         Raises:
@@ -168,7 +167,7 @@ class EditService:
             Cancelled: The cancel flag was set before the result was whole; nothing is left behind.
         """
         engine, choice = self.engines.choose(request.engine)
-        options = resolve_options(engine.options, request.engine_options)
+        options = resolve_for(engine, request.engine_options)
         _check_targets(request)
         watch = Stopwatch()
         with watch.measure("Inspecting the clip"):
@@ -176,7 +175,7 @@ class EditService:
         if request.repeat is not None:
             plan = request.repeat.plan
         with watch.measure("Registering the edited frame"):
-            registered = self.register(request.clip, clip, plan, request.edited_frame)
+            registered = self.register_edited_frame(request.clip, clip, plan, request.edited_frame)
         notes = (choice, *plan.notes, *registered.notes)
         started = Started(clip, plan, engine, notes)
         yield started

@@ -54,7 +54,7 @@ UNSEEKABLE = "mpeg"
 """MPEG-PS gives few frames a time. The others' times are reckoned from them, after a seek by up to 3 frames wrong."""
 
 Position = Fraction
-"""Where a frame is in the clip: its place in a constant rate, its time in seconds in a variable one."""
+"""Where a frame is in the clip: its number in a constant rate, its time in seconds in a variable one."""
 
 
 def conform(path: Path, clip: ClipInfo, plan: EditPlan, *, max_pixels: int = MAX_CLIP_PIXELS) -> Generator[Frame]:
@@ -76,7 +76,7 @@ def conform(path: Path, clip: ClipInfo, plan: EditPlan, *, max_pixels: int = MAX
         ClipError: The file cannot be opened any more, or none of the frames can be decoded.
     """
     converter = PictureConverter(clip, plan)
-    targets = [frame_position(place, clip, plan) for place in range(plan.frames)]
+    targets = [frame_position(index, clip, plan) for index in range(plan.frames)]
     if clip.interlaced:
         # The frame before takes part in the first frame's deinterlacing.
         before = targets[0] - (1 / clip.average_rate if clip.variable_rate else 1)
@@ -97,18 +97,18 @@ def first_frame(path: Path, clip: ClipInfo, plan: EditPlan, *, max_pixels: int =
     return next(conform(path, clip, replace(plan, frames=1), max_pixels=max_pixels))
 
 
-def frame_position(place: int, clip: ClipInfo, plan: EditPlan) -> Position:
+def frame_position(index: int, clip: ClipInfo, plan: EditPlan) -> Position:
     """Which source frame a frame of the plan shows: the last one at or before this position.
 
-    In a constant rate it is the nearest place on the source's grid, so that 60 → 30 takes every second frame. In a
+    In a constant rate it is the nearest position on the source's grid, so that 60 → 30 takes every second frame. In a
     variable rate it is the frame's time, and a source frame that comes up to a quarter of a frame later still counts.
 
     Args:
-        place: Number of the frame in the plan, from 0.
+        index: Number of the frame in the plan, from 0.
         clip: The source.
         plan: Start and rate.
     """
-    time = (plan.start + place) / plan.frame_rate
+    time = (plan.start + index) / plan.frame_rate
     if clip.variable_rate:
         return time + Fraction(1, 4) / plan.frame_rate
     return Fraction(math.floor(time * clip.average_rate + Fraction(1, 2)))
@@ -147,9 +147,9 @@ def _decode(
             except FFmpegError:
                 return
         frames = decode_packets(make_decoder(stream, max_pixels), read_packets(container, stream))
-        for place, frame in enumerate(frames):
+        for index, frame in enumerate(frames):
             if not clip.timed:
-                yield Fraction(place), frame
+                yield Fraction(index), frame
             elif frame.pts is not None:
                 time = frame.pts * stream.time_base - clip.start_time
                 position = time if clip.variable_rate else Fraction(round(time * clip.average_rate))

@@ -147,11 +147,11 @@ def hlg_to_scene(signal: NDArray[np.float64]) -> NDArray[np.float64]:
 def tone_map(light: NDArray[np.float64]) -> NDArray[np.float64]:
     """Bring light of 0 to `SOURCE_PEAK` cd/m² to 0 to `REFERENCE_WHITE` cd/m² (EETF of BT.2390)."""
     peak, white = (float(light_to_pq(np.array(level))) for level in (SOURCE_PEAK, REFERENCE_WHITE))
-    place, limit = light_to_pq(light) / peak, white / peak
+    position, limit = light_to_pq(light) / peak, white / peak
     knee = 1.5 * limit - 0.5
-    t = np.maximum(place - knee, 0) / (1 - knee)
+    t = np.maximum(position - knee, 0) / (1 - knee)
     spline = (2 * t**3 - 3 * t**2 + 1) * knee + (t**3 - 2 * t**2 + t) * (1 - knee) + (-2 * t**3 + 3 * t**2) * limit
-    return pq_to_light(np.where(place < knee, place, spline) * peak)
+    return pq_to_light(np.where(position < knee, position, spline) * peak)
 
 
 def conversion(source: str, target: str) -> NDArray[np.float64]:

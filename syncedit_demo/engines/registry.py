@@ -1,16 +1,45 @@
-"""Which engine carries out an edit on this machine."""
+"""Which engine carries out an edit on this machine, and what may be decided about each."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.draft import DraftEngine
+from syncedit_demo.engines.options import resolve_options
 from syncedit_demo.engines.sync_lora import SyncLoraEngine
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from syncedit_demo.engines.interface import Engine
+    from syncedit_demo.engines.options import Option, OptionValue
     from syncedit_demo.settings import EngineChoice, EngineName, SyncLoraSettings
+
+
+def engine_options() -> dict[EngineName, tuple[Option, ...]]:
+    """What the user may decide about each engine, whether it is ready here or not; torch is not imported for this.
+
+    Options of two engines that have one name are the same option: they are equal.
+    """
+    return {engine.name: engine.options for engine in (DraftEngine, SyncLoraEngine)}
+
+
+def resolve_for(engine: Engine, given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+    """Every option of an engine with the value the user gave it or its default.
+
+    Raises:
+        EngineError: A name the engine does not have, with the engine that has it, or a value it does not allow.
+    """
+    own = {option.name for option in engine.options}
+    for other, options in engine_options().items():
+        if foreign := sorted(given.keys() & {option.name for option in options} - own):
+            message = (
+                f"The engine {engine.name}, which would make this edit, has no option {', '.join(foreign)}: leave it "
+                f"out, or ask for the engine {other}."
+            )
+            raise EngineError(message)
+    return resolve_options(engine.options, given)
 
 
 class Engines:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from av.audio.stream import AudioStream
-    from av.container import InputContainer
+    from av.container import InputContainer, OutputContainer
     from av.packet import Packet
     from av.stream import Stream
     from av.video.codeccontext import VideoCodecContext
@@ -174,6 +174,22 @@ def decode_packets(decoder: _Decoder[FrameT], packets: Iterable[Packet[Any]]) ->
             logger.debug("A packet cannot be decoded: %s", error)
     if failures:
         logger.info("%d packets of the clip cannot be decoded", failures)
+
+
+def copied_packets(source: InputContainer, track: StreamT, container: OutputContainer) -> Iterator[Packet[StreamT]]:
+    """The coded packets of a track as those of a new track of another file, which is added at once.
+
+    Packets that say no decode time, as a demuxer's last one does, hold nothing and are left out.
+    """
+    copy = container.add_stream_from_template(track)
+
+    def packets() -> Iterator[Packet[StreamT]]:
+        for packet in source.demux(track):
+            if packet.dts is not None:
+                packet.stream = copy
+                yield cast("Packet[StreamT]", packet)
+
+    return packets()
 
 
 def is_torn(packet: Packet[Any]) -> bool:

@@ -124,9 +124,9 @@ def without_ragged_tail(times: list[int], last_stored: int) -> list[int]:
     if len(times) < 3:
         return times
     usual = sorted(after - before for before, after in pairwise(times))[len(times) // 2 - 1]
-    for place, (before, after) in enumerate(pairwise(times), start=1):
+    for index, (before, after) in enumerate(pairwise(times), start=1):
         if after - before > 1.5 * usual and before + usual / 2 > last_stored:
-            return times[:place]
+            return times[:index]
     return times
 
 

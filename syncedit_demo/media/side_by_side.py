@@ -45,9 +45,9 @@ def _header(labels: tuple[str, str], width: int) -> Frame:
     draw = ImageDraw.Draw(picture)
     font = ImageFont.load_default(LABEL_SIZE)
     margin = LABEL_HEIGHT // 3
-    for place, label in enumerate(labels):
+    for index, label in enumerate(labels):
         text = label
         while draw.textlength(text, font) > width - 2 * margin:
             text = text.removesuffix("…")[:-1] + "…"
-        draw.text((place * width + margin, LABEL_HEIGHT // 2), text, LABEL_COLOR, font, anchor="lm")
+        draw.text((index * width + margin, LABEL_HEIGHT // 2), text, LABEL_COLOR, font, anchor="lm")
     return np.asarray(picture)

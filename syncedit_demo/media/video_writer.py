@@ -16,14 +16,13 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 
 from syncedit_demo.media.atomic import output_errors, publish, staging
 from syncedit_demo.media.audio import AudioInterval, add_audio
-from syncedit_demo.media.container import open_container
+from syncedit_demo.media.container import copied_packets, open_container
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from fractions import Fraction
     from types import TracebackType
 
-    from av.container import InputContainer
     from av.packet import Packet
     from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
@@ -187,8 +186,7 @@ def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None
         source = files.enter_context(av.open(str(video)))
         container = files.enter_context(av.open(str(path), "w", format="mp4", options=MP4_OPTIONS))
         container.metadata["comment"] = comment
-        stream = container.add_stream_from_template(source.streams.video[0])
-        tracks: list[Iterator[AnyPacket]] = [_copied_packets(source, stream)]
+        tracks: list[Iterator[AnyPacket]] = [copied_packets(source, source.streams.video[0], container)]
         if audio is not None:
             tracks.append(add_audio(files.enter_context(open_container(audio.path)), audio, container))
         # Interleaved by time, so that neither the muxer nor a player has to hold back one of the two.
@@ -230,13 +228,6 @@ def read_frames(path: Path) -> Generator[Frame]:
     with av.open(str(path)) as container:
         for picture in container.decode(video=0):
             yield picture.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
-
-
-def _copied_packets(source: InputContainer, stream: VideoStream) -> Iterator[AnyPacket]:
-    for packet in source.demux(video=0):
-        if packet.dts is not None:
-            packet.stream = stream
-            yield packet
 
 
 def _decode_time(packet: AnyPacket) -> Fraction:

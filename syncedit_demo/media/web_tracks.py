@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import av
 
 from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.container import copied_packets
 from syncedit_demo.media.video_writer import MP4_OPTIONS
 
 if TYPE_CHECKING:
@@ -64,9 +65,6 @@ def _copy_track(video: Path, kind: Literal["audio", "video"], target: Path) -> N
             av.open(str(finished), "w", format="mp4", options=MP4_OPTIONS) as container,
         ):
             track = source.streams.audio[0] if kind == "audio" else source.streams.video[0]
-            copy = container.add_stream_from_template(track)
-            for packet in source.demux(track):
-                if packet.dts is not None:
-                    packet.stream = copy
-                    container.mux(packet)
+            for packet in copied_packets(source, track, container):
+                container.mux(packet)
         publish(finished, target)

@@ -63,14 +63,14 @@ def follow_offset(reference: Motion, result: Motion) -> NDArray[np.int64]:
     jumps = JUMP * np.abs(offsets[:, None] - offsets)
     total = cost[0]
     came_from = np.zeros(cost.shape, np.int64)
-    for place in range(1, frames):
+    for index in range(1, frames):
         reached = total[:, None] + jumps
-        came_from[place] = reached.argmin(axis=0)
-        total = reached.min(axis=0) + cost[place]
+        came_from[index] = reached.argmin(axis=0)
+        total = reached.min(axis=0) + cost[index]
     path = np.empty(frames, np.int64)
     path[-1] = total.argmin()
-    for place in range(frames - 1, 0, -1):
-        path[place - 1] = came_from[place, path[place]]
+    for index in range(frames - 1, 0, -1):
+        path[index - 1] = came_from[index, path[index]]
     times = np.arange(frames)
     lines = np.rint(RATES[:, None, None] * times + np.arange(2 * most + 1)[:, None]).astype(np.int64)
     lines = lines.reshape(-1, frames)

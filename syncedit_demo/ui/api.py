@@ -58,7 +58,7 @@ class Endpoints:
             "plan": TypeAdapter(EditPlan).dump_python(plan, mode="json"),
         }
 
-    def first_frame(self, clip: str, size: str = "", frames: int = 0, start: int = 0, rate: str = "") -> str:
+    def write_first_frame(self, clip: str, size: str = "", frames: int = 0, start: int = 0, rate: str = "") -> str:
         """Give the frame to edit, as a PNG at the size and crop of the result.
 
         Args:
@@ -157,7 +157,7 @@ def add_endpoints(service: EditService) -> None:
     file = gr.File(label="file", visible=False)
     plan = [size, frames, start, rate]
     gr.on([], endpoints.inspect_clip, [clip, *plan], answer, api_name="inspect_clip", concurrency_limit=4)
-    gr.on([], endpoints.first_frame, [clip, *plan], file, api_name="first_frame", concurrency_limit=4)
+    gr.on([], endpoints.write_first_frame, [clip, *plan], file, api_name="first_frame", concurrency_limit=4)
     gr.on(
         [],
         endpoints.edit,

@@ -344,10 +344,11 @@ def test_output_that_is_no_longer_read_is_no_defect() -> None:
 def test_the_help_of_edit_says_what_each_file_is_and_each_default() -> None:
     with start("edit", "--help") as process:
         out, _ = process.communicate(timeout=60)
-    _, *entries = re.split(r"\n  (?=\S)", out.partition("positional arguments:")[2])
-    files, options = entries[0], [each for each in entries if each.startswith("--")]
-    for name in ("CLIP", "EDITED", "OUT.mp4"):
-        assert f"{name}: " in files
+    usage, _, described = out.partition("positional arguments:")
+    _, *entries = re.split(r"\n  (?=\S)", described)
+    files, options = entries[:3], [each for each in entries if each.startswith("--")]
+    assert [each.split()[0] for each in files] == ["CLIP", "EDITED", "OUT.mp4"]
+    assert [each for each in options if each.split()[0].rstrip(",") not in usage] == []
     assert len(options) == 14
     assert [each for each in options if "default" not in each.lower()] == []
 

@@ -15,6 +15,9 @@ from PIL import Image
 
 from syncedit_demo import __version__
 from syncedit_demo.cli import build_parser
+from syncedit_demo.engines.options import Option
+from syncedit_demo.engines.registry import engine_options
+from syncedit_demo.option_flags import flag
 from syncedit_demo.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -211,3 +214,18 @@ def test_the_picture_on_top_of_the_readme_moves_and_is_soon_there() -> None:
 def test_ci_runs_the_readme_s_test_command() -> None:
     assert "\nmake test\n" in README
     assert "\nmake test\n" in (ROOT / ".ci/run").read_text(encoding="utf-8")
+
+
+def row(option: Option, engine: str) -> str:
+    if isinstance(option.default, bool):
+        values, default = "on, off", "on" if option.default else "off"
+    else:
+        values, default = ", ".join(map(str, option.choices)), str(option.default)
+    if option.minimum is not None:
+        values = f"{option.minimum} to {option.maximum}"
+    return f"| `{flag(option)}` | {engine} | {values} | {default} | {option.help} |"
+
+
+def test_every_option_of_an_engine_stands_in_the_paper_on_the_command_line() -> None:
+    written = [line for line in PAPERS["docs/command-line.md"].splitlines() if line.startswith("| `--")]
+    assert written == [row(option, engine) for engine, options in engine_options().items() for option in options]

@@ -44,16 +44,16 @@ def test_what_is_known_of_a_file_is_known_by_its_other_names(
     wanted = request(tmp_path, "out.mp4")
     service = EditService(Settings(work_dir=tmp_path / "work"))
     clip, plan = service.inspect(wanted.clip, wanted.options)
-    known = service.register(wanted.clip, clip, plan, wanted.edited_frame)
+    known = service.register_edited_frame(wanted.clip, clip, plan, wanted.edited_frame)
     other_clip, other_frame = tmp_path / "run" / "clip.mp4", tmp_path / "run" / "frame.png"
     other_clip.parent.mkdir()
     other_clip.hardlink_to(wanted.clip)
     other_frame.hardlink_to(wanted.edited_frame)
     assert service.inspect(other_clip, wanted.options)[0] is clip
-    assert service.register(other_clip, clip, plan, other_frame) is known
+    assert service.register_edited_frame(other_clip, clip, plan, other_frame) is known
     write_png(edited_scene()[::-1].copy(), other_frame)
     with pytest.raises(EditedFrameError):
-        service.register(other_clip, clip, plan, other_frame)
+        service.register_edited_frame(other_clip, clip, plan, other_frame)
 
 
 def test_no_picture_larger_than_the_settings_allow_is_decoded(tmp_path: Path) -> None:

@@ -61,6 +61,7 @@ class DraftEngine:
     """
 
     name: EngineName = "draft"
+    options: tuple[Option, ...] = ()
     uses_seed = False
     devices = 1
     title = "Draft engine (CPU)"
@@ -73,11 +74,6 @@ class DraftEngine:
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that decide the pixels."""
         return {"opencv": cv2.__version__, "numpy": np.__version__}
-
-    @property
-    def options(self) -> tuple[Option, ...]:
-        """None: the recipe is fixed."""
-        return ()
 
     def run(self, job: EditJob) -> Generator[Event]:
         """Carry out the job; every plan fits.

@@ -64,6 +64,10 @@ def _require(packages: tuple[str, ...]) -> None:
 class SyncLoraEngine:
     """LTX-2.3 with the Sync-LoRA, from a prepared set."""
 
+    name: EngineName = "sync-lora"
+    options: tuple[Option, ...] = OPTIONS
+    uses_seed = True
+
     def __init__(self, settings: SyncLoraSettings) -> None:
         """Open the prepared set; the networks are loaded with the first edit.
 
@@ -89,11 +93,6 @@ class SyncLoraEngine:
         self._device_name = runtime.describe_device(device)
         self._kernels = "triton" if kernels.fused_kernels(device) else "torch"
         self._shortcomings = kernels.shortcomings(device)
-
-    @property
-    def name(self) -> EngineName:
-        """What the command line and the run record call it."""
-        return "sync-lora"
 
     @property
     def title(self) -> str:
@@ -126,16 +125,6 @@ class SyncLoraEngine:
             **{f"{slot} ({source.name})": source.sha256 for slot, source in manifest.sources.items()},
             **{file.name: file.sha256 for file in manifest.files},
         }
-
-    @property
-    def options(self) -> tuple[Option, ...]:
-        """Quality, refinement, first-frame compression and reference strength."""
-        return OPTIONS
-
-    @property
-    def uses_seed(self) -> bool:
-        """The noise that the clip is made from comes from the seed."""
-        return True
 
     @property
     def devices(self) -> int:

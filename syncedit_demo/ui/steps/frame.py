@@ -210,7 +210,7 @@ class FrameStep:
         if cut is None or image is None:
             return {**nothing, self.message: None}
         try:
-            registered = self._service.register(cut.path, cut.clip, cut.plan, image)
+            registered = self._service.register_edited_frame(cut.path, cut.clip, cut.plan, image)
             aligned = cut.folder / f"{uuid.uuid4().hex}.png"
             write_png(registered.frame, aligned)
         except Exception as error:

@@ -38,7 +38,7 @@ SPARE = 12
 RATE = Fraction(25)
 
 
-def texture(size: tuple[int, int], seed: int, grain: int) -> Frame:
+def grey_noise(size: tuple[int, int], seed: int, grain: int) -> Frame:
     """Smooth grey noise, (height, width, 3)."""
     noise = np.random.default_rng(seed).integers(40, 215, (size[1] // grain + 2, size[0] // grain + 2), dtype=np.uint8)
     gray = cv2.resize(noise, size, interpolation=cv2.INTER_CUBIC)
@@ -53,10 +53,10 @@ def head_scene(seed: int = 1, *, edited: bool = False, count: int = COUNT + SPAR
     """
     rng = np.random.default_rng(seed)
     speeds, phases = rng.uniform(1.5, 9, 8), rng.uniform(0, 6, 8)
-    wall = texture(SIZE, seed, 18)
+    wall = grey_noise(SIZE, seed, 18)
     if edited:
         wall = (wall * np.array((0.9, 0.6, 0.4))).astype(np.uint8)
-    skin = texture((60, 83), seed + (50 if edited else 1), 5)
+    skin = grey_noise((60, 83), seed + (50 if edited else 1), 5)
     skin = (skin * 0.4 + np.array((60, 110, 70) if edited else (120, 90, 70))).astype(np.uint8)
     frames: list[Frame] = []
     for index in range(count):
@@ -188,7 +188,7 @@ def test_a_freeze_is_counted_and_placed() -> None:
 @functools.cache
 def quiet_scene() -> Frames:
     """A still wall, and a patch of it that creeps by a quarter of a pixel a frame."""
-    wall, patch = texture(SIZE, 7, 18), texture((120, 120), 8, 7)
+    wall, patch = grey_noise(SIZE, 7, 18), grey_noise((120, 120), 8, 7)
     frames: list[Frame] = []
     for index in range(COUNT):
         picture = wall.copy()

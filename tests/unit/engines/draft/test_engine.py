@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import benchmarks.draft
 from benchmarks.draft import red_for_blue, to_bytes, warm_look
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.draft import DraftEngine
@@ -57,13 +58,8 @@ def psnr(result: Frame, truth: Frame, region: NDArray[np.bool_] | None = None) -
 
 
 def texture(seed: int, side: int = 2 * SIDE, colour: tuple[int, int, int] = (128, 128, 128)) -> Frame:
-    """Coloured noise of several scales around a colour."""
-    rng = np.random.default_rng(seed)
-    picture = np.full((side, side, 3), colour, np.float64)
-    for cell, strength in ((64, 22), (16, 14), (5, 9)):
-        noise = rng.standard_normal((side // cell, side // cell, 3))
-        picture += strength * cv2.resize(noise, (side, side), interpolation=cv2.INTER_CUBIC)
-    return to_bytes(picture)
+    """Coloured noise around a colour, whose scales are pixels, whatever the side."""
+    return benchmarks.draft.texture(seed, side, colour, (side // 64, side // 16, side // 5))
 
 
 def moved(picture: Frame, degrees: float, zoom: float, shift: tuple[float, float]) -> Frame:

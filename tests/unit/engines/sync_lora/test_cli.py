@@ -119,7 +119,7 @@ def test_no_variant_goes_where_something_else_is(inputs: tuple[Path, Path], tmp_
 def test_the_draft_engine_has_none_of_its_options(inputs: tuple[Path, Path], tmp_path: Path) -> None:
     code, _, err = run("edit", *inputs, tmp_path / "out.mp4", *SMALL, "--engine", "draft", "--quality", "preview")
     assert code == 2
-    assert "no option quality" in err
+    assert "The engine draft, which would make this edit, has no option quality" in err
 
 
 @pytest.mark.usefixtures("inputs")
