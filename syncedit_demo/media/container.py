@@ -21,7 +21,7 @@ from syncedit_demo.errors import ClipError
 from syncedit_demo.settings import MAX_CLIP_PIXELS
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from io import FileIO
     from pathlib import Path
 
@@ -134,17 +134,23 @@ def read_packets(container: InputContainer, *streams: StreamT) -> Iterator[Packe
             yield packet
 
 
-def decode_packets(decoder: _Decoder[FrameT], packets: Iterable[Packet[Any]]) -> Iterator[FrameT]:
-    """The frames of packets, in order of presentation; what cannot be decoded is left out and logged."""
+def decode_packets(
+    decoder: _Decoder[FrameT], packets: Iterable[Packet[Any]], on_failure: Callable[[], None] | None = None
+) -> Iterator[FrameT]:
+    """The frames of packets, in order of presentation; what cannot be decoded is left out, told and logged."""
     failures = 0
     for packet in chain(packets, (None,)):
         if packet is not None and is_torn(packet):
             failures += 1
+            if on_failure is not None:
+                on_failure()
             continue
         try:
             yield from decoder.decode(packet)
         except FFmpegError as error:
             failures += 1
+            if on_failure is not None:
+                on_failure()
             logger.debug("A packet cannot be decoded: %s", error)
     if failures:
         logger.info("%d packets of the clip cannot be decoded", failures)
