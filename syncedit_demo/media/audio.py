@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 COPIED_CODEC = "aac"
 AAC_RATES = (32000, 44100, 48000)
 AAC_BIT_RATE = 192_000
+STREAMED_FORMAT = "mpegts"
+"""The container whose sound has gaps only where it is damaged or pieces were joined."""
+
 LARGEST_OVERLAP = Fraction(1, 50)
 """Timestamps of containers with a coarse clock overlap or leave gaps by less than this, in seconds."""
 
@@ -67,16 +70,23 @@ def readable(interval: AudioInterval) -> tuple[AudioInterval | None, list[str]]:
     with open_container(interval.path) as source:
         stream = source.streams[interval.stream_index]
         assert isinstance(stream, av.AudioStream)
+        streamed = source.format.name == STREAMED_FORMAT
         failures = frames = 0
+        end: Fraction | None = None
 
         def count_failure() -> None:
             nonlocal failures
             failures += 1
 
         def counted(decoded: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
-            nonlocal frames
+            nonlocal failures, frames, end
             for frame in decoded:
                 frames += 1
+                if frame.pts is not None and frame.time_base is not None:
+                    start = frame.pts * frame.time_base
+                    # What is damaged there need not come as a packet at all.
+                    failures += streamed and end is not None and start - end > LARGEST_OVERLAP
+                    end = start + Fraction(frame.samples, frame.sample_rate)
                 yield frame
 
         with av.open(io.BytesIO(), "w", format="mp4") as nowhere, suppress(FFmpegError, ValueError):

@@ -12,6 +12,7 @@ from av.format import Flags as FormatFlags
 from syncedit_demo.media.container import decode_packets, make_decoder, open_container, read_packets
 from syncedit_demo.media.packets import broken_off, without_ragged_tail
 from syncedit_demo.media.streams import still_image, video_of
+from syncedit_demo.media.transport_stream import lost_inside_frames
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,8 +72,13 @@ def frame_times(path: Path, container: InputContainer, scan: Scan, first: VideoF
     index = scan.stream.index
     broken = broken_off(container, scan)
     if broken is None and scan.corrupt:
-        joined = container.format.name == "mpegts" and _decodes_cleanly(path, index, max_pixels)
-        broken = None if joined else "The file breaks off or is damaged."
+        # MPEG-TS marks as torn what is whole before a joint, too.
+        is_joined = (
+            container.format.name == "mpegts"
+            and not lost_inside_frames(path, scan.stream.id)
+            and _decodes_cleanly(path, index, max_pixels)
+        )
+        broken = None if is_joined else "The file breaks off or is damaged."
     fields = first.interlaced_frame and scan.may_hold_fields and _packets_hold_fields(path, index, max_pixels)
     if broken or scan.corrupt or fields or scan.needs_decoding(container, first):
         found = _decoded_times(path, index, max_pixels)
@@ -105,7 +111,7 @@ def _decoded_times(path: Path, index: int, max_pixels: int) -> FrameTimes:
 
 
 def _decodes_cleanly(path: Path, index: int, max_pixels: int) -> bool:
-    """Whether all can be decoded without a fault: MPEG-TS marks as torn what is whole before a joint, too."""
+    """Whether all can be decoded without a fault."""
     with open_container(path, max_pixels) as container:
         stream = video_of(container, index)
         assert stream is not None

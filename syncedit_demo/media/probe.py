@@ -17,6 +17,7 @@ from syncedit_demo.media.frame_times import FrameTimes, frame_times
 from syncedit_demo.media.packets import Scan, tick
 from syncedit_demo.media.picture_sizes import PictureSizes
 from syncedit_demo.media.streams import choose_audio, choose_video
+from syncedit_demo.media.transport_stream import is_scrambled
 from syncedit_demo.settings import MAX_CLIP_PIXELS
 from syncedit_demo.wording import are, describe_size, frames_in_words
 
@@ -157,16 +158,17 @@ def _read(path: Path, container: InputContainer, max_pixels: int) -> _Reading:
     frames = decode_packets(make_decoder(stream, max_pixels), packets)
     first = next(frames, None)
     if first is None:
-        raise _without_frames(path, scan, max_pixels)
+        raise _without_frames(path, container, scan, max_pixels)
     number = first_picture(chain((first,), frames))
     for _ in packets:
         pass
     return _Reading(container, stream, color_tags, scan, first, number, others)
 
 
-def _without_frames(path: Path, scan: Scan, max_pixels: int) -> ClipError:
+def _without_frames(path: Path, container: InputContainer, scan: Scan, max_pixels: int) -> ClipError:
     stream = scan.stream
-    if scan.encrypted or "enc_key_id" in stream.metadata:
+    scrambled = container.format.name == "mpegts" and is_scrambled(path, stream.id)
+    if scan.encrypted or scrambled or "enc_key_id" in stream.metadata:
         return ClipError(
             f"{path.name} is encrypted: its pictures cannot be seen without a key. Give a copy without protection."
         )
@@ -261,7 +263,8 @@ def _size_notes(reading: _Reading, found: FrameTimes, timing: Timing) -> list[st
     if time is not None and found.timed:
         seconds = (time - found.start) * tick(reading.stream)
         where = f"at {float(seconds):.2f} s (frame {round(seconds * timing.rate)})"
-    again = f", and {len(changes) - 1} more times after that" if len(changes) > 1 else ""
+    more = len(changes) - 1
+    again = f", and {'once more' if more == 1 else f'{more} times more'} after that" if more else ""
     first = (reading.first.width, reading.first.height)
     return [
         f"The picture changes its size {where}, from {describe_size(first)} to {describe_size(size)}{again}: it is "

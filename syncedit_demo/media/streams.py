@@ -115,7 +115,8 @@ def _others(chosen: VideoStream, pictures: Sequence[VideoStream]) -> list[str]:
         return []
     sizes = ", ".join(describe_size((s.width, s.height)) for s in pictures if s.index != chosen.index)
     used = describe_size((chosen.width, chosen.height))
-    return [f"The file holds {len(pictures)} video tracks: the one of {used} is used, and not the other ({sizes})."]
+    rest = "other" if len(pictures) == 2 else "others"
+    return [f"The file holds {len(pictures)} video tracks: the one of {used} is used, and not the {rest} ({sizes})."]
 
 
 def _without_picture(path: Path, container: InputContainer) -> ClipError:
