@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from syncedit_demo.errors import PlanError
 from syncedit_demo.settings import MAX_FRAMES
-from syncedit_demo.wording import are, describe_rate, describe_size, frames_in_words
+from syncedit_demo.wording import are, describe_rate, describe_size, frames_in_words, ordinal
 
 if TYPE_CHECKING:
     from syncedit_demo.media.probe import ClipInfo
@@ -92,6 +92,8 @@ class EditPlan:
         frame_rate: Frames per second, exact.
         crop: (x, y, width, height) of the part that is used, in display pixels of the clip.
         notes: What was changed, trimmed, padded or chosen, as sentences for the user.
+        better_start: The start at which the first picture comes, where frame 0 of the plan is black, blank, or in the
+            middle of being faded in; None where it is a picture.
     """
 
     width: int
@@ -102,6 +104,7 @@ class EditPlan:
     frame_rate: Fraction
     crop: tuple[int, int, int, int]
     notes: tuple[str, ...]
+    better_start: int | None = None
 
 
 def plan_edit(clip: ClipInfo, options: PlanOptions) -> EditPlan:
@@ -121,6 +124,8 @@ def plan_edit(clip: ClipInfo, options: PlanOptions) -> EditPlan:
     available = conformed_frames(clip, frame_rate)
     frames, frame_notes = _frame_counts(available, options, frame_rate)
     (width, height), crop, size_notes = _geometry(clip.display_size, options.size)
+    better_start = _better_start(clip, options.start, available, frame_rate)
+    start_notes = [] if better_start is None else [_start_note(better_start)]
     return EditPlan(
         width=width,
         height=height,
@@ -129,7 +134,8 @@ def plan_edit(clip: ClipInfo, options: PlanOptions) -> EditPlan:
         start=options.start,
         frame_rate=frame_rate,
         crop=crop,
-        notes=(*clip.notes, *_picture_notes(clip), *rate_notes, *frame_notes, *size_notes),
+        notes=(*clip.notes, *_picture_notes(clip), *rate_notes, *start_notes, *frame_notes, *size_notes),
+        better_start=better_start,
     )
 
 
@@ -220,10 +226,8 @@ def _frame_rate(clip: ClipInfo, wanted: Fraction | None) -> tuple[Fraction, list
         return rate, []
     if not halvings:
         return rate, [f"Frame rate {describe_rate(source)} → {describe_rate(rate)}: speed and duration stay."]
-    kept = {1: "second", 2: "fourth"}.get(halvings, f"{2**halvings}th")
-    return _bounded_rate(rate), [
-        f"Frame rate {describe_rate(source)} → {describe_rate(rate)}: every {kept} frame is used."
-    ]
+    kept = "the clip is a single picture" if clip.frames == 1 else f"every {ordinal(2**halvings)} frame is used"
+    return _bounded_rate(rate), [f"Frame rate {describe_rate(source)} → {describe_rate(rate)}: {kept}."]
 
 
 def _bounded_rate(rate: Fraction) -> Fraction:
@@ -273,6 +277,18 @@ def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple
     if frames > TRAINED_FRAMES:
         notes.append(f"The model was trained at {TRAINED_FRAMES} frames: later frames may drift.")
     return frames, notes
+
+
+def _better_start(clip: ClipInfo, start: int, available: int, rate: Fraction) -> int | None:
+    first = math.ceil(clip.picture_start * rate)
+    return first if start < first < available else None
+
+
+def _start_note(start: int) -> str:
+    return (
+        f"The clip begins black, blank or in a fade, where there is nothing to edit: its first picture comes at frame "
+        f"{start}: --start {start}."
+    )
 
 
 def _geometry(

@@ -28,6 +28,12 @@ def are(count: int) -> str:
     return "is" if count == 1 else "are"
 
 
+def ordinal(number: int) -> str:
+    """A number's place in a row: "second", "fourth", "32nd"."""
+    suffix = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return {2: "second", 4: "fourth"}.get(number, f"{number}{suffix}")
+
+
 def lag_in_words(offset: int) -> str:
     """By how many frames a result is late, or early where the number is negative."""
     return f"{frames_in_words(abs(offset))} {'late' if offset > 0 else 'early'}" if offset else "in time"

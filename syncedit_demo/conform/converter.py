@@ -13,9 +13,9 @@ from av.video.reformatter import ColorRange
 from syncedit_demo.conform.hdr import ColorMapper, needs_mapping
 from syncedit_demo.frames import as_frame
 from syncedit_demo.media.display import MATRICES, UNSPECIFIED
+from syncedit_demo.media.filtering import add_source
 
 if TYPE_CHECKING:
-    from av.filter.context import FilterContext
     from av.video.frame import VideoFrame
     from av.video.plane import VideoPlane
     from numpy.typing import NDArray
@@ -60,12 +60,13 @@ def crop_in_samples(clip: ClipInfo, crop: Box, size: tuple[int, int], alignment:
     Args:
         clip: Says how samples become display pixels: sample aspect, then rotation, then mirroring.
         crop: (x, y, width, height) in display pixels.
-        size: (width, height) of this frame in samples; others than the clip's where a stream changes size.
+        size: (width, height) in samples of the part of the frame that is shown; another than the clip's where a stream
+            changes size.
         alignment: Offsets and sizes are multiples of this (x, y) where the box is not as large as the picture, so
             that no chroma sample is cut in two.
 
     Returns:
-        (x, y, width, height) in samples, inside the picture, rounded to the nearest.
+        (x, y, width, height) in samples, inside that part, rounded to the nearest.
     """
     x, y, width, height = crop
     display_width, display_height = clip.display_size
@@ -92,17 +93,9 @@ def _aligned_span(start: int, length: int, scale: Fraction, whole: int, step: in
     return begin, size
 
 
-def add_source(graph: Graph, frame: VideoFrame) -> FilterContext:
-    """Where pictures like this frame enter a graph, their matrix and range known to it."""
-    return graph.add(
-        "buffer",
-        video_size=f"{frame.width}x{frame.height}",
-        pix_fmt=frame.format.name,
-        time_base="1/1",
-        pixel_aspect="1/1",
-        colorspace=str(frame.colorspace),
-        range=str(frame.color_range),
-    )
+def same_shape(size: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether pictures of these sizes in samples have the same aspect, to a sample of the smaller one."""
+    return abs(size[0] * other[1] - size[1] * other[0]) <= max(*size, *other)
 
 
 class PictureConverter:
@@ -140,14 +133,29 @@ class PictureConverter:
     def _build(self, frame: VideoFrame) -> Graph:
         clip, plan = self._clip, self._plan
         alignment = (_subsampling(frame.format.chroma_width(64)), _subsampling(frame.format.chroma_height(64)))
-        x, y, width, height = crop_in_samples(clip, plan.crop, (frame.width, frame.height), alignment)
+        stored = (frame.width, frame.height)
+        fitted = not same_shape(stored, clip.coded_size)
+        if fitted:
+            stored = clip.coded_size
+        # What is to be shown of pictures of another size is not known: all of it.
+        left, top, *part = clip.shown if clip.shown and stored == clip.coded_size else (0, 0, *stored)
+        x, y, width, height = crop_in_samples(clip, plan.crop, (part[0], part[1]), alignment)
+        x, y = x + left, y + top
         size = (plan.height, plan.width) if clip.rotation in (90, 270) else (plan.width, plan.height)
         kernel = "lanczos" if size[0] * size[1] >= width * height else "bicubic"
         siting = f":in_chroma_loc={'center' if clip.codec in CENTRED_CODECS else 'left'}"
         graph = Graph()
         graph.threads = 0
         source = add_source(graph, frame)
-        nodes = [source, graph.add("crop", f"{width}:{height}:{x}:{y}")]
+        nodes = [source]
+        if fitted:
+            # A picture of another shape, from a phone that was turned: whole, in the middle of the first one's size.
+            inside = f"{stored[0]}:{stored[1]}"
+            nodes += [
+                graph.add("scale", f"{inside}:force_original_aspect_ratio=decrease:flags=bicubic+{PRECISION}{siting}"),
+                graph.add("pad", f"{inside}:-1:-1"),
+            ]
+        nodes.append(graph.add("crop", f"{width}:{height}:{x}:{y}"))
         if any(component.is_alpha for component in frame.format.components):
             # Over black a transparent colour is the colour times its opacity, before neighbours are mixed.
             nodes += [

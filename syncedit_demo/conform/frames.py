@@ -19,16 +19,11 @@ from av.error import EOFError as FilterEndError
 from av.error import FFmpegError
 from av.filter import Graph
 
-from syncedit_demo.conform.converter import PictureConverter, add_source
+from syncedit_demo.conform.converter import PictureConverter
 from syncedit_demo.errors import ClipError
-from syncedit_demo.media.container import (
-    choose_video,
-    decode_packets,
-    keep_only,
-    make_decoder,
-    open_container,
-    read_packets,
-)
+from syncedit_demo.media.container import decode_packets, make_decoder, open_container, read_packets
+from syncedit_demo.media.filtering import add_source
+from syncedit_demo.media.streams import video_of
 from syncedit_demo.prefetch import prefetch
 from syncedit_demo.settings import MAX_CLIP_PIXELS
 
@@ -136,11 +131,10 @@ def _decode(
     path: Path, clip: ClipInfo, seek_to: Fraction | None, max_pixels: int
 ) -> Iterator[tuple[Position, VideoFrame]]:
     with open_container(path, max_pixels) as container:
-        stream = choose_video(container)
+        stream = video_of(container, clip.stream)
         if stream is None or stream.time_base is None:
             message = f"{path.name} is not the clip that it was any more; choose it again."
             raise ClipError(message)
-        keep_only(container, stream)
         if seek_to is not None:
             try:
                 container.seek(math.floor((clip.start_time + seek_to) / stream.time_base), stream=stream)

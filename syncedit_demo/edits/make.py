@@ -22,6 +22,7 @@ from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, P
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.audio import readable
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.media.side_by_side import side_by_side
 from syncedit_demo.media.video_writer import VideoFile, finish, read_frames, writing_clip
@@ -162,6 +163,11 @@ class Edit:
             return None
         return audio_interval(self.request.clip, self.started.clip, self.started.plan)
 
+    @property
+    def audio_notes(self) -> list[str]:
+        """What there is to say about sound that cannot be read."""
+        return [] if self.audio is None else readable(self.audio)[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
@@ -263,7 +269,7 @@ def describe(edit: Edit, encoded: Encoded) -> RunRecord:
         engine=EngineRecord(engine.name, engine.title, dict(engine.versions), dict(edit.job.options)),
         seed=request.seed,
         audio=request.audio,
-        notes=(*started.notes, *encoded.notes),
+        notes=(*started.notes, *edit.audio_notes, *encoded.notes),
         frames_sha256=encoded.frames_sha256,
         timings=dict(edit.watch.timings),
     )

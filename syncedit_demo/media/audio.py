@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import io
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -11,7 +14,7 @@ import av
 import numpy as np
 from av.error import FFmpegError
 
-from syncedit_demo.media.container import decode_packets, read_packets
+from syncedit_demo.media.container import decode_packets, open_container, read_packets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,9 +28,14 @@ if TYPE_CHECKING:
 
     AnyPacket = av.Packet[VideoStream] | av.Packet[AudioStream]
 
+logger = logging.getLogger(__name__)
+
 COPIED_CODEC = "aac"
 AAC_RATES = (32000, 44100, 48000)
 AAC_BIT_RATE = 192_000
+STREAMED_FORMAT = "mpegts"
+"""The container whose sound has gaps only where it is damaged or pieces were joined."""
+
 LARGEST_OVERLAP = Fraction(1, 50)
 """Timestamps of containers with a coarse clock overlap or leave gaps by less than this, in seconds."""
 
@@ -42,6 +50,7 @@ class AudioInterval:
         start: Where it starts, in seconds of the container's clock.
         duration: How long it is, in seconds.
         from_first_frame: Whether it starts where the picture starts, so that coded packets can be copied.
+        damaged: Whether parts of it cannot be read, so that it has to be coded anew.
     """
 
     path: Path
@@ -49,6 +58,65 @@ class AudioInterval:
     start: Fraction
     duration: Fraction
     from_first_frame: bool
+    damaged: bool = False
+
+
+def readable(interval: AudioInterval) -> tuple[AudioInterval | None, list[str]]:
+    """What of an interval can be read, None if nothing, and a sentence where that is not all of it.
+
+    It is decoded to the end to see that, and packed as it would be if it were copied: what is wrong with it shows
+    before anything is written.
+    """
+    with open_container(interval.path) as source:
+        stream = source.streams[interval.stream_index]
+        assert isinstance(stream, av.AudioStream)
+        streamed = source.format.name == STREAMED_FORMAT
+        failures = frames = 0
+        end: Fraction | None = None
+
+        def count_failure() -> None:
+            nonlocal failures
+            failures += 1
+
+        def counted(decoded: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
+            nonlocal failures, frames, end
+            for frame in decoded:
+                frames += 1
+                if frame.pts is not None and frame.time_base is not None:
+                    start = frame.pts * frame.time_base
+                    # What is damaged there need not come as a packet at all.
+                    failures += streamed and end is not None and start - end > LARGEST_OVERLAP
+                    end = start + Fraction(frame.samples, frame.sample_rate)
+                yield frame
+
+        with av.open(io.BytesIO(), "w", format="mp4") as nowhere, suppress(FFmpegError, ValueError):
+            coded = _add_coded(nowhere, stream)
+            _find_start(source, stream, interval)
+            decoded = decode_packets(stream.codec_context, read_packets(source, stream), count_failure)
+            for _ in _samples(counted(decoded), interval, coded):
+                pass
+    if not frames:
+        return None, ["The sound of the clip cannot be read and is left out."]
+    if failures:
+        note = "Parts of the clip's sound are damaged and cannot be read: it is silent there."
+        return replace(interval, damaged=True), [note]
+    return replace(interval, damaged=not _can_be_taken(interval)), []
+
+
+def _can_be_taken(interval: AudioInterval) -> bool:
+    """Whether what is copied fits into an mp4; what is coded does."""
+    with open_container(interval.path) as source, av.open(io.BytesIO(), "w", format="mp4") as nowhere:
+        stream = source.streams[interval.stream_index]
+        assert isinstance(stream, av.AudioStream)
+        if not _is_copied(stream, interval):
+            return True
+        try:
+            for packet in add_audio(source, interval, nowhere):
+                nowhere.mux(packet)
+        except (FFmpegError, ValueError) as error:
+            logger.info("The sound cannot be copied: %s", error)
+            return False
+    return True
 
 
 def add_audio(source: InputContainer, interval: AudioInterval, output: OutputContainer) -> Iterator[AnyPacket]:
@@ -66,13 +134,35 @@ def add_audio(source: InputContainer, interval: AudioInterval, output: OutputCon
     """
     stream = source.streams[interval.stream_index]
     assert isinstance(stream, av.AudioStream)
-    if stream.codec_context.name == COPIED_CODEC and interval.from_first_frame:
+    if _is_copied(stream, interval):
         copy = output.add_stream_from_template(stream)
         return _copied_packets(source, stream, copy, interval)
+    coded = _add_coded(output, stream)
+    _find_start(source, stream, interval)
+    frames = decode_packets(stream.codec_context, read_packets(source, stream))
+    return _coded_packets(_samples(frames, interval, coded), coded)
+
+
+def _is_copied(stream: AudioStream, interval: AudioInterval) -> bool:
+    return stream.codec_context.name == COPIED_CODEC and interval.from_first_frame and not interval.damaged
+
+
+def _add_coded(output: OutputContainer, stream: AudioStream) -> AudioStream:
     rate = stream.codec_context.sample_rate if stream.codec_context.sample_rate in AAC_RATES else AAC_RATES[-1]
     coded = output.add_stream("aac", rate=rate, layout="mono" if stream.codec_context.channels == 1 else "stereo")
     coded.codec_context.bit_rate = AAC_BIT_RATE
-    return _coded_packets(_samples(source, stream, interval, coded), coded)
+    return coded
+
+
+def _find_start(source: InputContainer, stream: AudioStream, interval: AudioInterval) -> None:
+    if interval.from_first_frame:
+        return
+    assert stream.time_base is not None
+    try:
+        source.seek(max(0, int(interval.start / stream.time_base)), stream=stream, backward=True, any_frame=False)
+    except FFmpegError:
+        # A seek that fails may leave the file anywhere.
+        source.seek(0)
 
 
 def _copied_packets(
@@ -96,21 +186,14 @@ def _copied_packets(
 
 
 def _samples(
-    source: InputContainer, stream: AudioStream, interval: AudioInterval, coded: AudioStream
+    frames: Iterable[AudioFrame], interval: AudioInterval, coded: AudioStream
 ) -> Iterator[NDArray[np.float32]]:
     """Exactly the interval's samples, (channels, count) float32 in -1..1; silence where the source has none."""
     rate = coded.codec_context.sample_rate
     channels = coded.codec_context.channels
     total = round(interval.duration * rate)
     written = 0
-    assert stream.time_base is not None
-    if not interval.from_first_frame:
-        try:
-            source.seek(max(0, int(interval.start / stream.time_base)), stream=stream, backward=True, any_frame=False)
-        except FFmpegError:
-            # A seek that fails may leave the file anywhere.
-            source.seek(0)
-    for frame in _resampled(decode_packets(stream.codec_context, read_packets(source, stream)), coded):
+    for frame in _resampled(frames, coded):
         if frame.pts is None or frame.time_base is None:
             continue
         samples = frame.to_ndarray().astype(np.float32, copy=False)

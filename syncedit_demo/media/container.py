@@ -16,17 +16,15 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 import av
 from av.codec.context import ThreadType
 from av.error import FFmpegError
-from av.stream import Discard, Disposition
 
 from syncedit_demo.errors import ClipError
 from syncedit_demo.settings import MAX_CLIP_PIXELS
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from io import FileIO
     from pathlib import Path
 
-    from av.audio.stream import AudioStream
     from av.container import InputContainer, OutputContainer
     from av.packet import Packet
     from av.stream import Stream
@@ -36,9 +34,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 IMAGE_FORMATS = ("png", "jpeg", "jpegls", "jpegxl", "j2k", "webp", "bmp", "tiff", "psd", "exr", "qoi", "ppm", "pgm")
-IMAGE_BRANDS = frozenset({"heic", "heix", "heim", "heis", "mif1", "avif"})
-"""Brands by which an ISO media file says that it is a still image (HEIF, AVIF)."""
-
 VIDEO_FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2 matroska,webm avi gif apng flv live_flv mpegts mpeg mpegvideo mxf ogg asf nut ivf dv "
     "h264 hevc vvc av1 obu m4v vc1 yuv4mpegpipe mjpeg rm wtv"
@@ -46,10 +41,12 @@ VIDEO_FORMATS = (
 AUDIO_FORMATS = "mp3 wav w64 flac aac ac3 eac3 aiff au caf amr ape wv tta dts mpc mpc8"
 """Recognised only to be able to say that a file is sound without a picture."""
 
-PICTURE_DISPOSITIONS = Disposition.attached_pic | Disposition.timed_thumbnails
 MAX_THREADS = min(os.cpu_count() or 1, 16)
 THREAD_PIXELS = 1 << 26
 """Frame threads each hold a picture, so their number is bounded by what all of them hold, whatever the machine."""
+
+SEGMENT_BOXES = (b"styp", b"sidx", b"moof", b"prft", b"emsg")
+"""First boxes of the pieces in which an mp4 is streamed."""
 
 ISO_BOXES = (b"ftyp", b"mdat", b"wide", b"free", b"skip", b"pnot")
 
@@ -103,32 +100,9 @@ def open_container(path: Path, max_pixels: int = MAX_CLIP_PIXELS) -> Generator[I
             yield container
 
 
-def choose_video(container: InputContainer) -> VideoStream | None:
-    """The stream to edit: marked as default before others, then the largest, then the first; no cover picture."""
-    streams = [s for s in container.streams.video if can_decode(s) and not s.disposition & PICTURE_DISPOSITIONS]
-    return min(
-        streams,
-        key=lambda s: (not s.disposition & Disposition.default, -s.width * s.height, s.index),
-        default=None,
-    )
-
-
-def choose_audio(container: InputContainer) -> AudioStream | None:
-    """The sound that goes with the picture: marked as default before others, then the first."""
-    streams = [s for s in container.streams.audio if can_decode(s) and s.sample_rate]
-    return min(streams, key=lambda s: (not s.disposition & Disposition.default, s.index), default=None)
-
-
 def can_decode(stream: Stream) -> bool:
     """Whether there is a decoder for the stream; without one most of its properties are missing."""
     return cast("object", stream.codec_context) is not None
-
-
-def keep_only(container: InputContainer, stream: VideoStream) -> None:
-    """Leave all other streams unread."""
-    for other in container.streams:
-        if other.index != stream.index:
-            other.discard = Discard.all
 
 
 def make_decoder(stream: VideoStream, max_pixels: int = MAX_CLIP_PIXELS) -> VideoCodecContext:
@@ -160,17 +134,23 @@ def read_packets(container: InputContainer, *streams: StreamT) -> Iterator[Packe
             yield packet
 
 
-def decode_packets(decoder: _Decoder[FrameT], packets: Iterable[Packet[Any]]) -> Iterator[FrameT]:
-    """The frames of packets, in order of presentation; what cannot be decoded is left out and logged."""
+def decode_packets(
+    decoder: _Decoder[FrameT], packets: Iterable[Packet[Any]], on_failure: Callable[[], None] | None = None
+) -> Iterator[FrameT]:
+    """The frames of packets, in order of presentation; what cannot be decoded is left out, told and logged."""
     failures = 0
     for packet in chain(packets, (None,)):
         if packet is not None and is_torn(packet):
             failures += 1
+            if on_failure is not None:
+                on_failure()
             continue
         try:
             yield from decoder.decode(packet)
         except FFmpegError as error:
             failures += 1
+            if on_failure is not None:
+                on_failure()
             logger.debug("A packet cannot be decoded: %s", error)
     if failures:
         logger.info("%d packets of the clip cannot be decoded", failures)
@@ -193,8 +173,16 @@ def copied_packets(source: InputContainer, track: StreamT, container: OutputCont
 
 
 def is_torn(packet: Packet[Any]) -> bool:
-    """Whether a part of the packet is missing. MPEG-TS marks whole packets next to a gap, too: they are tried."""
-    return packet.is_corrupt and packet.stream.container.format.name != "mpegts"
+    """Whether a part of the packet is missing, or it is encrypted.
+
+    MPEG-TS marks whole packets next to a gap as torn, too: they are tried.
+    """
+    return is_encrypted(packet) or (packet.is_corrupt and packet.stream.container.format.name != "mpegts")
+
+
+def is_encrypted(packet: Packet[Any]) -> bool:
+    """Whether a packet of an mp4 can only be read with a key."""
+    return packet.has_sidedata("encryption_info")
 
 
 def _open_file(path: Path) -> FileIO:
@@ -222,6 +210,11 @@ def _whitelist() -> str:
 
 def _unreadable(path: Path, head: bytes, error: Exception) -> str:
     logger.info("%s cannot be opened: %s", path, error)
+    if head[4:8] in SEGMENT_BOXES:
+        return (
+            f"{path.name} is a piece of a stream without its head. Put the pieces together in their order behind the "
+            "head (often called init.mp4), or save the stream as one mp4."
+        )
     if head[4:8] in ISO_BOXES:
         return (
             f"{path.name} is incomplete: its table of contents (the moov box) is missing or broken, so no frame can "

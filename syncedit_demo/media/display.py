@@ -9,7 +9,11 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
+from av.filter import Graph
+from av.sidedata.sidedata import Type as SideDataType
 from av.video.reformatter import ColorPrimaries, ColorRange, ColorTrc
+
+from syncedit_demo.media.filtering import add_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +71,9 @@ UNSPECIFIED = ColorTrc.UNSPECIFIED
 MAX_SAMPLE_ASPECT = 8
 """A sample wider or higher than this is a mistake in the file."""
 
+SIDE_DATA_KINDS = 128
+"""More kinds of side data than ffmpeg has, or will have for long: they are numbered from 0."""
+
 MAX_TILT = 1
 """Degrees by which an orientation may miss a quarter turn without being spoken of."""
 
@@ -98,7 +105,7 @@ def orientation(frame: VideoFrame) -> tuple[tuple[int, bool], list[str]]:
 
     The matrix maps (x, y) to (a·x + c·y, b·x + d·y) with y downwards, in 16.16 fixed point, as in ISO/IEC 14496-12.
     """
-    data = cast("Mapping[str, Buffer]", frame.side_data).get("DISPLAYMATRIX")
+    data = display_matrix(frame)
     if data is None:
         return (0, False), []
     a, b, _, c, d = struct.unpack_from("=5i", data)
@@ -119,6 +126,27 @@ def orientation(frame: VideoFrame) -> tuple[tuple[int, bool], list[str]]:
     return best, []
 
 
+def display_matrix(frame: VideoFrame) -> Buffer | None:
+    """The frame's display matrix, nine 32-bit numbers; None if it has none.
+
+    PyAV gives all side data of a frame or, where it has no name for one of them, none: those are taken away first.
+    """
+    try:
+        found = cast("Mapping[str, Buffer]", frame.side_data)
+    except ValueError:
+        found = cast("Mapping[str, Buffer]", _with_known_side_data(frame).side_data)
+    return found.get("DISPLAYMATRIX")
+
+
+def _with_known_side_data(frame: VideoFrame) -> VideoFrame:
+    graph = Graph()
+    unknown = set(range(SIDE_DATA_KINDS)) - {kind.value for kind in SideDataType}
+    deletions = [graph.add("sidedata", f"mode=delete:type={kind}") for kind in sorted(unknown)]
+    graph.link_nodes(add_source(graph, frame), *deletions, graph.add("buffersink")).configure()
+    graph.vpush(frame)
+    return graph.vpull()
+
+
 def sample_aspect(stream: VideoStream) -> tuple[Fraction, list[str]]:
     """How much wider than high a sample is, and a note where the file's word for it is left out of account."""
     aspect = stream.sample_aspect_ratio
@@ -129,9 +157,9 @@ def sample_aspect(stream: VideoStream) -> tuple[Fraction, list[str]]:
     return aspect, []
 
 
-def display_size(frame: VideoFrame, aspect: Fraction, rotation: int) -> tuple[int, int]:
-    """(width, height) of the picture as it is shown: square pixels, turned by `rotation` degrees."""
-    width, height = max(1, round(frame.width * aspect)), frame.height
+def display_size(size: tuple[int, int], aspect: Fraction, rotation: int) -> tuple[int, int]:
+    """(width, height) in square pixels, turned by `rotation` degrees, of a picture of (width, height) in samples."""
+    width, height = max(1, round(size[0] * aspect)), size[1]
     return (height, width) if rotation in (90, 270) else (width, height)
 
 

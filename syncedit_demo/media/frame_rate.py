@@ -30,7 +30,13 @@ MAX_JITTER = 0.5
 
 ODD_GAP_SHARE = 20
 MIN_GAPS = 8
-"""In a constant rate one gap in 20 may be longer (frames were dropped there), if there are 8 gaps to judge by."""
+"""Where one gap in 20 is longer (frames were dropped there), of 8 gaps or more, the rate is constant without doubt."""
+
+HOLES_JITTER = 0.25
+"""Spread of the frame times, in frames, up to which more gaps may be longer: up to half of them."""
+
+FASTEST_SINGLE = 240
+"""A single picture that is shown for less than the 240th part of a second is shown for no time that means anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,8 @@ def measure_timing(
     """
     if len(times) == 1:
         shown = last_duration * time_base
-        rate = 1 / shown if 0 < shown <= 1 else next(iter(declared), FALLBACK_RATE)
+        believed = (rate for rate in declared if rate <= FASTEST_SINGLE)
+        rate = 1 / shown if Fraction(1, FASTEST_SINGLE) <= shown <= 1 else next(believed, FALLBACK_RATE)
         return Timing(rate, 1, 1 / rate, variable=False)
     ticks = np.asarray(times, dtype=np.int64) - times[0]
     gap = float(np.median(np.diff(ticks)))
@@ -76,9 +83,9 @@ def measure_timing(
     tick = float(time_base)
     fitting: list[tuple[bool, int, float, Fraction, int]] = []
     for rate in _candidates(ticks, time_base, gap, declared):
-        spread, slots = _fit(seconds, rate)
+        spread, slots = _fit(seconds, rate, tick)
         more_than_rounding = spread > 1.01 * tick
-        if not more_than_rounding or spread <= MAX_JITTER / rate:
+        if math.isfinite(spread):
             fitting.append((more_than_rounding, _implausibility(rate, declared), spread, rate, slots))
     if fitting:
         _, _, _, rate, slots = min(fitting)
@@ -98,17 +105,24 @@ def _candidates(
     return sorted(rate for rate in rates if rate > 0 and abs(1 / rate - seconds) <= float(time_base) + 0.05 * seconds)
 
 
-def _fit(seconds: NDArray[np.float64], rate: Fraction) -> tuple[float, int]:
+def _fit(seconds: NDArray[np.float64], rate: Fraction, tick: float) -> tuple[float, int]:
     """Spread of the frame times around the grid in seconds, infinite if they are not on it; and the places on it."""
     exact = seconds * float(rate)
     slots = np.rint(exact)
     gaps = np.diff(slots)
     odd = int(np.count_nonzero(gaps != 1))
-    allowed = max(1, gaps.size // ODD_GAP_SHARE) if gaps.size >= MIN_GAPS else 0
-    if odd > allowed or gaps.min() < 1:
+    # Where half of the gaps are longer than one place, or more, the grid is not theirs.
+    if 2 * odd >= gaps.size or gaps.min() < 1:
         return math.inf, 0
+    few = odd == 0 or (gaps.size >= MIN_GAPS and odd <= max(1, gaps.size // ODD_GAP_SHARE))
+    jitter = MAX_JITTER if few else HOLES_JITTER if gaps.size >= MIN_GAPS else 0
+    # Ticks as coarse as the grid would make a grid of any times.
+    rounding = 1.01 * tick if few or tick * float(rate) <= MAX_JITTER else 0.01 * tick
     residual = (exact - slots) / float(rate)
-    return float(residual.max() - residual.min()), int(slots[-1]) + 1
+    spread = float(residual.max() - residual.min())
+    if spread > max(rounding, jitter / float(rate)):
+        return math.inf, 0
+    return spread, int(slots[-1]) + 1
 
 
 def _implausibility(rate: Fraction, declared: Sequence[Fraction]) -> int:

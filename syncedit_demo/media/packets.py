@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, cast
 import av
 from av.format import Flags as FormatFlags
 
+from syncedit_demo.media.container import is_encrypted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
+
+    from syncedit_demo.media.picture_sizes import PictureSizes
 
 DURATION_SLACK = Fraction(1, 4)
 DURATION_SLACK_SHARE = Fraction(1, 50)
@@ -34,28 +38,37 @@ class Scan:
 
     Attributes:
         stream: The picture.
+        sizes: Where its pictures change size.
         untimed: Packets of the picture that do not say when they are shown.
         corrupt: Packets of the picture of which a part is missing.
         last_stored: When the last whole packet of the picture is to be decoded, in ticks.
         shown: How long each frame is shown by when it is shown, in ticks; 0 if that is not said.
         repeated: Whether two frames are shown at the same time.
+        went_back: Whether packets are to be decoded before those in front of them.
+        stored: Packets of the picture that are whole.
+        encrypted: Packets of the picture that can only be read with a key.
         heard: Indices of the other streams that hold something.
         start: Where the first packet of any stream begins, in seconds of the container's clock.
         end: Where the last packet of any stream ends.
         picture_end: Where the last frame ends.
     """
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, stream: VideoStream, sizes: PictureSizes) -> None:
         self.stream = stream
+        self.sizes = sizes
         self.untimed = 0
         self.corrupt = 0
         self.last_stored = 0
         self.shown: dict[int, int] = {}
         self.repeated = False
+        self.went_back = False
+        self.stored = 0
+        self.encrypted = 0
         self.heard: set[int] = set()
         self.start: Fraction | None = None
         self.end: Fraction | None = None
         self.picture_end: Fraction | None = None
+        self._last_dts: int | None = None
 
     def record(self, packets: Iterator[Packet[Stream]]) -> Iterator[Packet[Stream]]:
         """Note every packet, and pass on those of the picture."""
@@ -69,10 +82,16 @@ class Scan:
             if not packet.is_corrupt and not torn:
                 self.last_stored = max(self.last_stored, packet.dts or packet.pts or 0)
             torn = packet.is_corrupt
-            if torn:
+            if is_encrypted(packet):
+                self.encrypted += 1
+            elif torn:
                 self.corrupt += 1
-            elif not packet.is_discard:
-                self._note_frame(packet)
+            else:
+                self.stored += 1
+                self.sizes.note(packet)
+                self._note_order(packet)
+                if not packet.is_discard:
+                    self._note_frame(packet)
             yield packet
 
     def needs_decoding(self, container: InputContainer, first: VideoFrame) -> bool:
@@ -81,11 +100,23 @@ class Scan:
         return (
             self.untimed > 0
             or self.repeated
+            or self.went_back
             or first.pts is None
             or bool(container.format.flags & FormatFlags.no_timestamps.value)
             or (name == "avi" and self.stream.codec_context.name in REORDERING_CODECS)
             or (name in ("mpegts", "mpeg") and first.interlaced_frame)
         )
+
+    @property
+    def may_hold_fields(self) -> bool:
+        """Whether the codec can put each field of a frame into a packet of its own."""
+        return self.stream.codec_context.name == "h264"
+
+    @property
+    def usual_gap(self) -> Fraction:
+        """Time from a frame to the next one, as a rule; 0 where there is no next one."""
+        gaps = sorted(after - before for before, after in pairwise(sorted(self.shown)))
+        return gaps[len(gaps) // 2] * tick(self.stream) if gaps else Fraction(0)
 
     def shown_times(self, first: VideoFrame) -> list[int]:
         """Times of the frames that can be shown: none before the first that can be decoded."""
@@ -95,6 +126,12 @@ class Scan:
     def last_duration(self, time: int) -> int:
         """How long the frame of a time is shown, in ticks; 0 if that is not said."""
         return self.shown.get(time, 0)
+
+    def _note_order(self, packet: Packet[Stream]) -> None:
+        if packet.dts is None:
+            return
+        self.went_back |= self._last_dts is not None and packet.dts < self._last_dts
+        self._last_dts = packet.dts
 
     def _note_frame(self, packet: Packet[Stream]) -> None:
         if packet.pts is None:
@@ -131,14 +168,14 @@ def without_ragged_tail(times: list[int], last_stored: int) -> list[int]:
 
 
 def broken_off(container: InputContainer, scan: Scan) -> str | None:
-    """The sentence on a file that is damaged or holds less than it announces, None for others."""
+    """The sentence on a file that is encrypted in parts or holds less than it announces, None for others."""
+    if scan.encrypted:
+        return "The file is encrypted in parts, and what is can only be read with a key."
     lengths = _lengths(container, scan)
     if lengths is not None:
         announced, held, slack = lengths
         if announced - held > slack:
             return f"The file ends early: it announces {float(announced):.2f} s, and {float(held):.2f} s are there."
-    if scan.corrupt:
-        return "The file breaks off or is damaged."
     return None
 
 
@@ -149,7 +186,12 @@ def _lengths(container: InputContainer, scan: Scan) -> tuple[Fraction, Fraction,
         return None
     if name == "avi" and stream.average_rate:
         # Frames that were dropped count, too. The duration that the library gives is mended already.
-        return stream.frames / stream.average_rate, scan.picture_end, 1 / stream.average_rate
+        # Where the header counts finer than the frames come, the last one fills the places up to its end.
+        slack = max(1 / stream.average_rate, scan.usual_gap)
+        return stream.frames / stream.average_rate, scan.picture_end, slack
+    if stream.duration and stream.frames and scan.stored >= stream.frames:
+        # All that the table of contents of an mp4 lists is there, whatever its edit list makes of it.
+        return None
     if stream.duration:
         # What the edit list of an mp4 leaves out is left out here, too.
         announced = stream.duration * tick(stream)

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import chain
 from typing import TYPE_CHECKING
 
-from av.format import Flags as FormatFlags
-
 from syncedit_demo.errors import ClipError
-from syncedit_demo.media.container import (
-    IMAGE_BRANDS,
-    can_decode,
-    choose_audio,
-    choose_video,
-    decode_packets,
-    keep_only,
-    make_decoder,
-    open_container,
-    read_packets,
-)
+from syncedit_demo.media.container import decode_packets, make_decoder, open_container, read_packets
+from syncedit_demo.media.cropping import shown_part
 from syncedit_demo.media.display import ColorInfo, color, display_size, has_alpha, orientation, sample_aspect
+from syncedit_demo.media.first_picture import first_picture
 from syncedit_demo.media.frame_rate import FALLBACK_RATE, Timing, measure_timing
-from syncedit_demo.media.packets import Scan, broken_off, tick, without_ragged_tail
+from syncedit_demo.media.frame_times import FrameTimes, frame_times
+from syncedit_demo.media.packets import Scan, tick
+from syncedit_demo.media.picture_sizes import PictureSizes
+from syncedit_demo.media.streams import choose_audio, choose_video
+from syncedit_demo.media.transport_stream import is_scrambled
 from syncedit_demo.settings import MAX_CLIP_PIXELS
-from syncedit_demo.wording import are, frames_in_words
+from syncedit_demo.wording import are, describe_size, frames_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,10 +31,6 @@ if TYPE_CHECKING:
 
 MAX_DECLARED_RATE = 1000
 RATE_SLACK = Fraction(1, 100)
-ANIMATED_IMAGES = ("gif", "apng")
-STREAMED_FORMATS = ("mpegts", "mpeg", "flv", "live_flv")
-"""Containers that may end anywhere."""
-
 LONG_LAST_FRAME = 2
 
 
@@ -87,6 +77,11 @@ class ClipInfo:
         start_time: When the first frame is shown, in seconds on the container's clock. Time 0 of the clip; 0 where
             the file has no clock.
         timed: Whether frames carry times; otherwise they are `1 / average_rate` apart in the order they come.
+        stream: Index of the picture's stream in the container.
+        shown: (x, y, width, height) in samples of the part of the stored picture that the container asks to be shown,
+            before sample aspect and rotation; None where that is all of it.
+        picture_start: When the clip shows its first picture, in seconds from its first frame: later than 0 where it
+            begins black, blank or in the middle of being faded in.
         notes: Sentences for the user about what was found wrong with the file and how it is read all the same.
     """
 
@@ -109,6 +104,9 @@ class ClipInfo:
     audio: AudioInfo | None
     start_time: Fraction = Fraction(0)
     timed: bool = True
+    stream: int = 0
+    shown: tuple[int, int, int, int] | None = None
+    picture_start: Fraction = Fraction(0)
     notes: tuple[str, ...] = ()
 
 
@@ -124,7 +122,7 @@ def probe(path: Path, *, max_pixels: int = MAX_CLIP_PIXELS) -> ClipInfo:
     """
     with open_container(path, max_pixels) as container:
         reading = _read(path, container, max_pixels)
-        times = _frame_times(path, reading, max_pixels)
+        times = frame_times(path, container, reading.scan, reading.first, max_pixels)
         return _describe(reading, times)
 
 
@@ -138,6 +136,8 @@ class _Reading:
         color_tags: The container's code points of primaries, transfer and matrix, before the decoder changed them.
         scan: What the packets say.
         first: The first frame that can be decoded.
+        first_picture: Number of the frame that shows the clip's first picture, counted from that one.
+        others: What is said of other pictures in the file.
     """
 
     container: InputContainer
@@ -145,78 +145,58 @@ class _Reading:
     color_tags: tuple[int, int, int]
     scan: Scan
     first: VideoFrame
-
-
-@dataclass(frozen=True, slots=True)
-class _FrameTimes:
-    """When the frames of a file are shown.
-
-    Attributes:
-        times: Rising: ticks of the container's clock, or where frames are not timed by it their places.
-        start: When the first frame is shown, in ticks.
-        timed: Whether the container's clock times the frames.
-        jumps: Whether the clock goes back on the way.
-        broken: The sentence on a file that is damaged or breaks off, None for others.
-    """
-
-    times: list[int]
-    start: int
-    timed: bool
-    jumps: bool = False
-    broken: str | None = None
-
-    @classmethod
-    def of_clock(cls, times: list[int]) -> _FrameTimes:
-        return cls(times, times[0], timed=True)
+    first_picture: int
+    others: list[str]
 
 
 def _read(path: Path, container: InputContainer, max_pixels: int) -> _Reading:
-    stream = _video_stream(path, container, max_pixels)
+    stream, others = choose_video(path, container, max_pixels)
     header = stream.codec_context
     color_tags = (header.color_primaries, header.color_trc, header.colorspace)
-    scan = Scan(stream)
+    scan = Scan(stream, PictureSizes(stream, max_pixels))
     packets = scan.record(read_packets(container, *container.streams))
-    first = next(decode_packets(make_decoder(stream, max_pixels), packets), None)
+    frames = decode_packets(make_decoder(stream, max_pixels), packets)
+    first = next(frames, None)
     if first is None:
-        # Where the decoder refuses a size, none is known.
-        reason = (
-            "the file is damaged. Copy it again, or export it again."
-            if stream.width
-            else f"its pictures are larger than the {max_pixels / 1e6:.3g} megapixels that are decoded here, "
-            "or the file is damaged. Export it again, smaller."
-        )
-        message = f"{path.name} holds {header.name} video of which no frame can be decoded: {reason}"
-        raise ClipError(message)
+        raise _without_frames(path, container, scan, max_pixels)
+    number = first_picture(chain((first,), frames))
     for _ in packets:
         pass
-    return _Reading(container, stream, color_tags, scan, first)
+    return _Reading(container, stream, color_tags, scan, first, number, others)
 
 
-def _frame_times(path: Path, reading: _Reading, max_pixels: int) -> _FrameTimes:
-    """By the packets where they tell, and otherwise by decoding the file; without what a broken end makes doubtful."""
-    container, scan = reading.container, reading.scan
-    broken = broken_off(container, scan)
-    if broken or scan.needs_decoding(container, reading.first):
-        found = _decoded_times(path, max_pixels)
-    else:
-        found = _FrameTimes.of_clock(scan.shown_times(reading.first))
-    if broken or container.format.name in STREAMED_FORMATS:
-        whole = without_ragged_tail(found.times, scan.last_stored)
-        if len(whole) < len(found.times):
-            broken = broken or "The file breaks off at its end."
-            found = replace(found, times=whole)
-    if len(found.times) == 1 and container.format.name in ANIMATED_IMAGES:
-        raise _still_image(path, container.format.name)
-    return replace(found, broken=broken)
+def _without_frames(path: Path, container: InputContainer, scan: Scan, max_pixels: int) -> ClipError:
+    stream = scan.stream
+    scrambled = container.format.name == "mpegts" and is_scrambled(path, stream.id)
+    if scan.encrypted or scrambled or "enc_key_id" in stream.metadata:
+        return ClipError(
+            f"{path.name} is encrypted: its pictures cannot be seen without a key. Give a copy without protection."
+        )
+    if not scan.encrypted + scan.stored + scan.corrupt and not stream.frames and not stream.duration:
+        return ClipError(
+            f"{path.name} holds only the head of a stream, and no pictures: they are in other files. Put those behind "
+            "it in their order, or save the stream as one mp4."
+        )
+    # Where the decoder refuses a size, none is known.
+    reason = (
+        "the file is damaged. Copy it again, or export it again."
+        if stream.width
+        else f"its pictures are larger than the {max_pixels / 1e6:.3g} megapixels that are decoded here, "
+        "or the file is damaged. Export it again, smaller."
+    )
+    name = stream.codec_context.name
+    return ClipError(f"{path.name} holds {name} video of which no frame can be decoded: {reason}")
 
 
-def _describe(reading: _Reading, found: _FrameTimes) -> ClipInfo:
+def _describe(reading: _Reading, found: FrameTimes) -> ClipInfo:
     stream, first = reading.stream, reading.first
     codec = stream.codec_context
     timing = _timing(stream, found.times, reading.scan.last_duration(found.times[-1]), timed=found.timed)
     audio = _audio(reading.container, reading.scan)
     (rotation, mirrored), turn_notes = orientation(first)
     aspect, aspect_notes = sample_aspect(stream)
+    size = (first.width, first.height)
+    shown = shown_part(stream, size)
     return ClipInfo(
         container=reading.container.format.name,
         codec=codec.codec.canonical_name,
@@ -224,11 +204,11 @@ def _describe(reading: _Reading, found: _FrameTimes) -> ClipInfo:
         duration=timing.duration,
         average_rate=timing.rate,
         variable_rate=timing.variable,
-        coded_size=(first.width, first.height),
+        coded_size=size,
         sample_aspect=aspect,
         rotation=rotation,
         mirrored=mirrored,
-        display_size=display_size(first, aspect, rotation),
+        display_size=display_size(size if shown is None else shown[2:], aspect, rotation),
         pixel_format=first.format.name,
         bit_depth=max(component.bits for component in first.format.components),
         color=color(first, reading.color_tags),
@@ -237,50 +217,18 @@ def _describe(reading: _Reading, found: _FrameTimes) -> ClipInfo:
         audio=audio,
         start_time=found.start * tick(stream),
         timed=found.timed,
-        notes=(*_time_notes(reading, found, timing, audio), *turn_notes, *aspect_notes),
+        stream=stream.index,
+        shown=shown,
+        picture_start=_time_of(reading.first_picture, stream, found, timing),
+        notes=(
+            *reading.others,
+            *_time_notes(reading, found, timing, audio),
+            *_size_notes(reading, found, timing),
+            *turn_notes,
+            *aspect_notes,
+            *([] if shown is None else [_cropping_note(size, shown)]),
+        ),
     )
-
-
-def _video_stream(path: Path, container: InputContainer, max_pixels: int) -> VideoStream:
-    name = container.format.name
-    if name.endswith("_pipe") or container.metadata.get("major_brand") in IMAGE_BRANDS:
-        kind = container.metadata.get("major_brand", name).removesuffix("_pipe")
-        raise _still_image(path, kind)
-    stream = choose_video(container)
-    if stream is None and any(not can_decode(other) for other in container.streams.video):
-        message = f"{path.name} holds video of a kind that cannot be decoded here. Export it as H.264."
-        raise ClipError(message)
-    if stream is None:
-        holds = "only sound" if container.streams.audio else "no video"
-        message = f"{path.name} holds {holds}; give a file with a picture."
-        raise ClipError(message)
-    if stream.width * stream.height > max_pixels:
-        message = (
-            f"{path.name} has pictures of {stream.width}×{stream.height}, more than the {max_pixels / 1e6:.3g} "
-            "megapixels that are decoded here. Export it smaller."
-        )
-        raise ClipError(message)
-    return stream
-
-
-def _still_image(path: Path, kind: str) -> ClipError:
-    return ClipError(f"{path.name} is an image ({kind}), not a clip; give a video file here.")
-
-
-def _decoded_times(path: Path, max_pixels: int) -> _FrameTimes:
-    """Times of all frames, found by decoding them; their places where they have no times."""
-    with open_container(path, max_pixels) as container:
-        stream = _video_stream(path, container, max_pixels)
-        keep_only(container, stream)
-        frames = decode_packets(make_decoder(stream, max_pixels), read_packets(container, stream))
-        times = [frame.pts for frame in frames]
-        raw = bool(container.format.flags & FormatFlags.no_timestamps.value)
-        streamed = container.format.name in STREAMED_FORMATS
-    known = [time for time in times if time is not None]
-    if raw or len(known) < len(times) or any(after <= before for before, after in pairwise(known)):
-        jumps = streamed and any(after < before for before, after in pairwise(known))
-        return _FrameTimes(list(range(len(times))), next(iter(known), 0), timed=False, jumps=jumps)
-    return _FrameTimes.of_clock(known)
 
 
 def _declared_rates(stream: VideoStream) -> list[Fraction]:
@@ -299,7 +247,37 @@ def _timing(stream: VideoStream, times: Sequence[int], last_duration: int, *, ti
     return Timing(rate, len(times), len(times) / rate, variable=False)
 
 
-def _time_notes(reading: _Reading, found: _FrameTimes, timing: Timing, audio: AudioInfo | None) -> list[str]:
+def _time_of(number: int, stream: VideoStream, found: FrameTimes, timing: Timing) -> Fraction:
+    """When a frame is shown, in seconds from the first."""
+    if number >= len(found.times):
+        return Fraction(0)
+    return (found.times[number] - found.times[0]) * (tick(stream) if found.timed else 1 / timing.rate)
+
+
+def _size_notes(reading: _Reading, found: FrameTimes, timing: Timing) -> list[str]:
+    changes = reading.scan.sizes.changes
+    if not changes:
+        return []
+    time, size = changes[0]
+    where = "on the way"
+    if time is not None and found.timed:
+        seconds = (time - found.start) * tick(reading.stream)
+        where = f"at {float(seconds):.2f} s (frame {round(seconds * timing.rate)})"
+    more = len(changes) - 1
+    again = f", and {'once more' if more == 1 else f'{more} times more'} after that" if more else ""
+    first = (reading.first.width, reading.first.height)
+    return [
+        f"The picture changes its size {where}, from {describe_size(first)} to {describe_size(size)}{again}: it is "
+        "fitted into the first one's size, and its shape is kept."
+    ]
+
+
+def _cropping_note(size: tuple[int, int], shown: tuple[int, int, int, int]) -> str:
+    part = describe_size((shown[2], shown[3]))
+    return f"The file asks for a part of its pictures to be shown: {part} of {describe_size(size)} is used."
+
+
+def _time_notes(reading: _Reading, found: FrameTimes, timing: Timing, audio: AudioInfo | None) -> list[str]:
     notes: list[str] = []
     if found.broken:
         count = len(found.times)
@@ -310,12 +288,13 @@ def _time_notes(reading: _Reading, found: _FrameTimes, timing: Timing, audio: Au
             f"The file's clock jumps back, as where recordings were joined: frames are taken at an even rate{sound}."
         )
     if found.timed:
-        notes += _clock_notes(reading.stream, reading.scan, found.times, timing)
+        notes += _clock_notes(reading.stream, reading.scan, found, timing)
     return notes
 
 
-def _clock_notes(stream: VideoStream, scan: Scan, times: Sequence[int], timing: Timing) -> list[str]:
+def _clock_notes(stream: VideoStream, scan: Scan, found: FrameTimes, timing: Timing) -> list[str]:
     notes: list[str] = []
+    times = found.times
     if leading := sum(time < times[0] for time in scan.shown):
         notes.append(f"{frames_in_words(leading)} at the start cannot be decoded and {are(leading)} left out.")
     if timing.variable:
@@ -323,7 +302,13 @@ def _clock_notes(stream: VideoStream, scan: Scan, times: Sequence[int], timing: 
     if missing := round(timing.duration * timing.rate) - timing.frames:
         notes.append(f"{frames_in_words(missing)} {are(missing)} missing inside the clip: the frame before is held.")
     declared = [rate for rate in (stream.average_rate, stream.base_rate) if rate]
-    if declared and all(abs(rate / timing.rate - 1) > RATE_SLACK for rate in declared) and len(times) > 1:
+    # Where packets hold fields, these are what is counted.
+    if (
+        declared
+        and not found.fields
+        and all(abs(rate / timing.rate - 1) > RATE_SLACK for rate in declared)
+        and len(times) > 1
+    ):
         notes.append(
             f"The file declares {float(declared[0]):.6g} frames per second, but its frames are timed at "
             f"{float(timing.rate):.6g}, which is used."

@@ -15,7 +15,7 @@ from av.codec.context import CodecContext, Flags
 from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTrc, Interpolation
 
 from syncedit_demo.media.atomic import output_errors, publish, staging
-from syncedit_demo.media.audio import AudioInterval, add_audio
+from syncedit_demo.media.audio import AudioInterval, add_audio, readable
 from syncedit_demo.media.container import copied_packets, open_container
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None
         video: A file made by `VideoFile`.
         path: Where the finished file is written.
         target: The file that it becomes, named when writing fails.
-        audio: What to take from the reference, None for a silent result.
+        audio: What to take from the reference, as far as it can be read; None for a silent result.
         comment: Text kept in the file's comment tag.
 
     Raises:
@@ -187,6 +187,7 @@ def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None
         container = files.enter_context(av.open(str(path), "w", format="mp4", options=MP4_OPTIONS))
         container.metadata["comment"] = comment
         tracks: list[Iterator[AnyPacket]] = [copied_packets(source, source.streams.video[0], container)]
+        audio = None if audio is None else readable(audio)[0]
         if audio is not None:
             tracks.append(add_audio(files.enter_context(open_container(audio.path)), audio, container))
         # Interleaved by time, so that neither the muxer nor a player has to hold back one of the two.

@@ -229,3 +229,17 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
 
 def test_the_whole_clip_has_at_least_one_frame_at_any_rate() -> None:
     assert conformed_frames(clip_info(frames=1, rate=Fraction(60)), Fraction(1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("rate", "kept"),
+    [(60, "second"), (120, "fourth"), (240, "8th"), (480, "16th"), (960, "32nd"), (1920, "64th"), (2 * 1920, "128th")],
+)
+def test_which_frames_are_used_is_said_in_words_that_there_are(rate: int, kept: str) -> None:
+    (note,) = (note for note in plan(rate=rate, frames=3000).notes if "Frame rate" in note)
+    assert note == f"Frame rate {rate} fps → 30 fps: every {kept} frame is used."
+
+
+def test_a_single_picture_has_no_other_frames() -> None:
+    (note,) = (note for note in plan(rate=240, frames=1).notes if "Frame rate" in note)
+    assert note == "Frame rate 240 fps → 30 fps: the clip is a single picture."

@@ -23,8 +23,8 @@ from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from tests.support.clips import edited_scene, write_scene
-from tests.support.media import read_number, write_growing_clip
+from tests.support.clips import edited_scene, scene, write_scene
+from tests.support.media import Sound, read_number, write_clip, write_growing_clip
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,6 +64,24 @@ def test_no_picture_larger_than_the_settings_allow_is_decoded(tmp_path: Path) ->
     clip, plan = service.inspect(growing, PlanOptions(size=(448, 256)))
     service.write_reference(growing, clip, plan, reference, CancelFlag())
     assert [read_number(frame) for frame in read_frames(reference)] == [*range(20), *[19] * 20]
+
+
+def test_an_edit_whose_sound_is_damaged_is_kept_and_says_so(tmp_path: Path) -> None:
+    clip = tmp_path / "sound.ts"
+    pictures = [scene(index) for index in range(9)]
+    write_clip(clip, pictures, sounds=[Sound(seconds=0.4)])
+    data = bytearray(clip.read_bytes())
+    sound = [n for n in range(0, len(data), 188) if data[n + 1] & 0x1F == 1 and data[n + 2] == 1]
+    for place in sound[6:]:
+        data[place + 12 : place + 188] = b"\x55" * 176
+    clip.write_bytes(data)
+    write_png(edited_scene(), tmp_path / "edited.png")
+    service = EditService(Settings(work_dir=tmp_path / "work"))
+    wanted = replace(request(tmp_path, "out.mp4"), clip=clip)
+    *_, result = service.edit(wanted, CancelFlag())
+    assert isinstance(result, EditResult)
+    assert "Parts of the clip's sound are damaged and cannot be read: it is silent there." in result.record.notes
+    assert len(list(read_frames(result.target))) == 9
 
 
 def device_log(caplog: pytest.LogCaptureFixture) -> list[tuple[str, object]]:

@@ -141,6 +141,21 @@ def test_missing_frame_is_held(tmp_path: Path) -> None:
     assert numbers(path, clip, planned(clip)) == [10 if number == 11 else number for number in range(30)]
 
 
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "ts", "avi"])
+@pytest.mark.parametrize(("rate", "kept"), [(30, "1111111110"), (25, "1111111000")])
+def test_a_flash_of_one_frame_survives_where_others_are_missing(
+    tmp_path: Path, suffix: str, rate: int, kept: str
+) -> None:
+    times = [number for number in range(60) if kept[number % 10] == "1"]
+    coding = Video(codec="mjpeg", pixel_format="yuvj420p") if suffix == "avi" else Video()
+    video = replace(coding, times=times, time_base=Fraction(1, rate), rate=Fraction(rate))
+    path = write_clip(tmp_path / f"holes.{suffix}", [numbered(number) for number in times], video)
+    clip = probe(path)
+    assert (clip.average_rate, clip.variable_rate) == (rate, False)
+    span = range(times[0], times[-1] + 1)
+    assert numbers(path, clip, planned(clip)) == [max(t for t in times if t <= number) for number in span]
+
+
 SEEKABLE = {
     "h264.mp4": Video(options={"g": "20", "bf": "3"}),
     "open.ts": Video(options={"x264-params": "keyint=20:open-gop=1:bframes=3"}),

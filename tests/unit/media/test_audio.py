@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
-from syncedit_demo.media.audio import AudioInterval
-from syncedit_demo.media.video_writer import write_clip
+from syncedit_demo.media.audio import AudioInterval, readable
+from syncedit_demo.media.video_writer import read_frames, write_clip
 from tests.support.flat import ramp
 
 if TYPE_CHECKING:
@@ -144,3 +145,66 @@ def test_sound_that_ends_early_or_starts_late_is_filled_with_silence(tmp_path: P
     sound = read_sound(target)
     assert click_times(sound) == pytest.approx([0.75, 1.25], abs=0.002)
     assert sound.size / SAMPLE_RATE == pytest.approx(3, abs=0.022)
+
+
+def damage(path: Path, share: float) -> None:
+    """Overwrite parts of the sound in a transport stream, all but its first packets."""
+    random = np.random.default_rng(1)
+    data = bytearray(path.read_bytes())
+    sound = [n for n in range(0, len(data), 188) if data[n + 1] & 0x1F == 1 and data[n + 2] == 0]
+    for place in sound[10:]:
+        if random.random() < share:
+            data[place + 12 : place + 188] = random.bytes(176)
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
+@pytest.mark.parametrize("later", [False, True])
+def test_damaged_aac_is_silent_where_it_cannot_be_read_and_that_is_said(
+    tmp_path: Path, share: float, later: bool
+) -> None:
+    whole = write_clicks(tmp_path / "sound.ts", "aac")
+    with av.open(str(whole.path)) as container:
+        stream = container.streams.audio[0]
+        assert stream.start_time is not None
+        assert stream.time_base is not None
+        start = stream.start_time * stream.time_base
+    damage(whole.path, share)
+    wait = Fraction(1, 5) if later else Fraction(0)
+    interval = AudioInterval(whole.path, 0, start + wait, Fraction(3, 2), from_first_frame=not later)
+    found, notes = readable(interval)
+    assert notes == ["Parts of the clip's sound are damaged and cannot be read: it is silent there."]
+    assert found == replace(interval, damaged=True)
+    target = tmp_path / "out.mp4"
+    write_clip(ramp(38), target, frame_rate=Fraction(25), audio=interval)
+    assert read_sound(target).size / SAMPLE_RATE == pytest.approx(1.5, abs=0.05)
+    assert len(list(read_frames(target))) == 38
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("mp4", "ac3"), ("mkv", "ac3"), ("mkv", "flac")])
+def test_sound_of_which_nothing_can_be_read_is_left_out_and_that_is_said(
+    tmp_path: Path, suffix: str, codec: str
+) -> None:
+    random = np.random.default_rng(1)
+    whole = AudioInterval(tmp_path / f"sound.{suffix}", 0, Fraction(0), Fraction(1), from_first_frame=True)
+    with av.open(str(whole.path), "w") as container:
+        stream = container.add_stream(codec, rate=SAMPLE_RATE, layout="stereo")
+        container.start_encoding()
+        for number in range(40):
+            packet = av.Packet(random.bytes(200))
+            packet.stream, packet.time_base, packet.duration = stream, Fraction(1, SAMPLE_RATE), 1024
+            packet.pts = packet.dts = number * 1024
+            container.mux(packet)
+    found, notes = readable(whole)
+    assert (found, notes) == (None, ["The sound of the clip cannot be read and is left out."])
+    target = tmp_path / "out.mp4"
+    write_clip(ramp(10), target, frame_rate=Fraction(25), audio=whole)
+    with av.open(str(target)) as container:
+        assert not container.streams.audio
+        assert container.streams.video[0].frames == 10
+
+
+def test_sound_that_is_whole_is_not_spoken_of(tmp_path: Path) -> None:
+    for suffix, codec in (("mp4", "aac"), ("ts", "aac"), ("webm", "libopus"), ("mkv", "mp3")):
+        whole = write_clicks(tmp_path / f"sound.{suffix}", codec)
+        assert readable(whole) == (whole, [])

@@ -72,6 +72,52 @@ def test_dropped_frame_leaves_the_rate_and_the_duration() -> None:
     assert (timing.rate, timing.frames, timing.duration, timing.variable) == (30, 59, 2, False)
 
 
+@pytest.mark.parametrize(
+    ("rate", "kept"),
+    [
+        (30, "0111111111"),
+        (25, "1111111000"),
+        (Fraction(24000, 1001), "11111110"),
+        (Fraction(60000, 1001), "1110"),
+        (50, "1111111101111011"),
+        (25, "11111" + "0" * 40),
+    ],
+)
+@pytest.mark.parametrize("time_base", [MPEG, MS, None])
+def test_grid_with_holes_has_the_rate_of_its_usual_gap(
+    rate: Fraction | int, kept: str, time_base: Fraction | None
+) -> None:
+    time_base = time_base or 1 / Fraction(rate)
+    grid = ticks(Fraction(rate), 400, time_base)
+    times = [time for number, time in enumerate(grid) if kept[number % len(kept)] == "1"]
+    timing = measure_timing(times, time_base, [], 0)
+    assert (timing.rate, timing.variable, timing.frames) == (rate, False, len(times))
+    assert timing.duration == (grid.index(times[-1]) - grid.index(times[0]) + 1) / Fraction(rate)
+
+
+@pytest.mark.parametrize("kept", ["11101", "1111101", "110111", "1110000000001"])
+def test_few_frames_with_a_hole_are_on_their_grid(kept: str) -> None:
+    for time_base in (MPEG, MS, Fraction(1, 25)):
+        times = [time for time, seen in zip(ticks(Fraction(25), 20, time_base), kept, strict=False) if seen == "1"]
+        timing = measure_timing(times, time_base, [], 0)
+        assert (timing.rate, timing.variable, timing.duration) == (25, False, Fraction(len(kept), 25))
+
+
+def test_rate_that_changes_on_the_way_is_variable() -> None:
+    times = [0, *np.cumsum([3000] * 40 + [3750] * 40).tolist()]
+    assert measure_timing(times, MPEG, [], 3000).variable
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=25)
+def test_holes_in_a_camera_clock_that_jitters_change_nothing(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    numbers = np.flatnonzero(random.random(300) > 0.2)
+    times = [int(number) * 3000 + int(random.integers(-300, 301)) for number in numbers]
+    timing = measure_timing(times, MPEG, [], 3000)
+    assert (timing.rate, timing.variable) == (30, False)
+
+
 def test_long_last_frame_does_not_change_the_rate() -> None:
     timing = measure_timing(ticks(Fraction(25), 50, MPEG), MPEG, [], 10 * 3600)
     assert (timing.rate, timing.duration) == (25, 2)
@@ -97,7 +143,14 @@ def test_any_rising_times_give_a_rate_and_a_duration(gaps: list[int], last: int)
 
 
 @pytest.mark.parametrize(
-    ("shown", "declared", "rate"), [(0, [], 25), (0, [Fraction(30)], 30), (100, [Fraction(60)], 10)]
+    ("shown", "declared", "rate"),
+    [
+        (0, [], 25),
+        (0, [Fraction(30)], 30),
+        (100, [Fraction(60)], 10),
+        (1, [], 25),
+        (1, [Fraction(1000), Fraction(24)], 24),
+    ],
 )
 def test_single_frame(shown: int, declared: list[Fraction], rate: int) -> None:
     timing = measure_timing([7], MS, declared, shown)

@@ -1,0 +1,71 @@
+"""How pictures are meant to be shown, where files carry more about them than there are names for."""
+
+from __future__ import annotations
+
+import io
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+import numpy as np
+import pytest
+from PIL import ExifTags, Image
+
+from syncedit_demo.conform.frames import first_frame
+from syncedit_demo.media.probe import probe
+from syncedit_demo.plan import PlanOptions, plan_edit
+from tests.support.media import numbered, read_corners
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ORIENTATIONS = {
+    None: (0, False),
+    1: (0, False),
+    2: (0, True),
+    3: (180, False),
+    4: (180, True),
+    5: (90, True),
+    6: (90, False),
+    7: (270, True),
+    8: (270, False),
+}
+"""Rotation and mirroring for each orientation that Exif has."""
+
+
+def write_camera_jpegs(path: Path, orientation: int | None, count: int = 12) -> Path:
+    """Motion JPEG as cameras write it: each frame with an Exif block, which has a kind of side data of its own."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=12)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "yuvj420p"
+        container.start_encoding()
+        for number in range(count):
+            exif = Image.Exif()
+            exif[ExifTags.Base.Make] = "Camera"
+            if orientation is not None:
+                exif[ExifTags.Base.Orientation] = orientation
+            data = io.BytesIO()
+            Image.fromarray(numbered(number)).save(data, "jpeg", exif=exif, quality=90)
+            packet = av.Packet(data.getvalue())
+            packet.stream, packet.time_base, packet.pts, packet.dts = stream, Fraction(1, 12), number, number
+            packet.duration, packet.is_keyframe = 1, True
+            container.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("suffix", ["mov", "avi", "mkv"])
+@pytest.mark.parametrize("orientation", ORIENTATIONS)
+def test_exif_inside_motion_jpeg_turns_the_picture(tmp_path: Path, suffix: str, orientation: int | None) -> None:
+    path = write_camera_jpegs(tmp_path / f"camera.{suffix}", orientation)
+    with av.open(str(path)) as container, pytest.raises(ValueError, match="not a valid Type"):
+        next(container.decode(video=0)).side_data.keys()
+    clip = probe(path)
+    rotation, mirrored = ORIENTATIONS[orientation]
+    assert (clip.frames, clip.average_rate, clip.rotation, clip.mirrored) == (12, 12, rotation, mirrored)
+    upright = np.array([[0, 1], [2, 3]])
+    turned = np.rot90(upright, -rotation // 90)
+    expected = turned[:, ::-1] if mirrored else turned
+    size = (256, 320) if rotation in (90, 270) else (320, 256)
+    frame = first_frame(path, clip, plan_edit(clip, PlanOptions(size=size)))
+    assert read_corners(frame) == tuple(expected.ravel().tolist())
