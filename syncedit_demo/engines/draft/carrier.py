@@ -7,7 +7,8 @@ import itertools
 import cv2
 import numpy as np
 
-from syncedit_demo.engines.draft.colour import ColourLookup
+from syncedit_demo.engines.draft.colour import EXACT_SHARE, NOISE, ColourLookup
+from syncedit_demo.engines.draft.matching import LIGHT
 from syncedit_demo.engines.draft.motion import Motion
 from syncedit_demo.engines.draft.warping import (
     Box,
@@ -25,17 +26,8 @@ from syncedit_demo.engines.draft.warping import (
 )
 from syncedit_demo.frames import size_of
 
-EXACT_SHARE = 0.95
-"""Explained share from which the colour look-up is the better guess wherever the surface is not matched."""
-
 MOSTLY_TEXTURE = 0.5
 """Explained share below which a local edit is new texture, not a change of what was there."""
-
-NOISE = 9.0
-"""Mean square in levels² up to which what the look-up leaves over is noise that had better not be carried along."""
-
-LIGHT = 12.0
-"""How much light and shade on a surface may change, in levels, without it being covered by something else."""
 
 OFFSETS = (-12, -4, 0, 4, 12)
 """Where, in pixels of a grid of 256x256, colours are looked for when the surface itself is not matched."""

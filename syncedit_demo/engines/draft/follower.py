@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 PLANE_BIAS = -0.3
 """Added to the cost of a plane motion, in levels: it is smooth, as most motion is."""
 
-GAIN_RANGE = (0.6, 1.6)
-"""Least and greatest brightness of a frame against frame 0, per channel."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sight:
@@ -127,7 +124,8 @@ class Follower:
             return
         shown = warp(self.clip.first, self.flow)[::3, ::3][sure]
         ratio = np.median((sight.colours[::3, ::3][sure] + 1) / (shown + 1), axis=0)
-        self.gain = np.clip(ratio, *GAIN_RANGE).astype(np.float32)
+        # Beyond, it is another picture rather than other light.
+        self.gain = np.clip(ratio, 0.6, 1.6).astype(np.float32)
 
     def box(self, zone: Mask | None, margin: int) -> Box | None:
         """The part of the fine grid where the edit shows, with a margin in pixels of the coarse one.

@@ -67,9 +67,6 @@ MARGIN = 17
 """Side in pixels of the coarse grid of the square that must match throughout for its middle to count as matched:
 optical flow is wrong for some pixels beyond whatever covers the surface, however well they seem to match."""
 
-LEAST_TEXTURE = np.float32(0.7)
-"""How well motion is taken to be determined, at least, 0-1, since detail of even contrast is followed."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Match:
@@ -124,7 +121,8 @@ class LocalTracker:
             return follower.nowhere()
         slack = slack_of(sight.gray)
         sure = narrowed(confidence_of(match.cost, slack), MARGIN)
-        follower.flow = self._filled(match, sure, np.maximum(sight.texture, LEAST_TEXTURE))
+        # Detail of even contrast is followed, so motion is never determined much worse where texture is faint.
+        follower.flow = self._filled(match, sure, np.maximum(sight.texture, np.float32(0.7)))
         confidence = confidence_of(follower.cost(sight, follower.flow, 1), slack)
         confidence = np.maximum(sure, narrowed(confidence, 3))
         follower.measure_gain(sight, confidence)

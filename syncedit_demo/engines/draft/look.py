@@ -38,9 +38,6 @@ STEPS = 2400
 TRIAL_STEPS = 200
 """Steps of learning after which it shows whether the rest is worth while."""
 
-SAMPLES = 512 * 512
-"""Pixels to learn from, about, at most: more would be drawn less than a few times each."""
-
 NEARLY_EXPLAINED = 0.1
 """Largest share of the edit's energy that colour may leave for the edit to be tried at length whatever a trial says."""
 
@@ -92,7 +89,8 @@ class LearnedLook:
         self._follows_curves = errors[0] < MUCH_BETTER * errors[1]
         rest = (edited - (by_curves if self._follows_curves else by_colour)).reshape(-1, 3) / np.float32(128)
         chosen = np.flatnonzero(learnt)
-        chosen = chosen[:: max(1, round(len(chosen) / SAMPLES))]
+        # Of more pixels, each would be drawn less than a few times.
+        chosen = chosen[:: max(1, round(len(chosen) / (512 * 512)))]
         features = self._features(smoothed, by_colour, by_curves)[:, chosen]
         importance = EASY + np.minimum(16 * np.abs(rest[chosen]).max(axis=1), 1)
         self._network = Network(np.ascontiguousarray(features.T), rest[chosen], importance, steps, check)

@@ -29,28 +29,10 @@ WORST_COST = 18.0
 """Mean difference over the channels, in levels, from which a match is as bad as any."""
 
 LIGHT = 12.0
-"""How much light and shade on a surface may change, in levels, without it being another surface."""
+"""How much light and shade on a surface may change, in levels, without it being another surface or being covered."""
 
 MOST_SLACK = 8.0
 """Most of the cost, in levels, that is put down to a match being off by half a pixel."""
-
-TEXTURE = 1e-4
-"""Eigenvalue, as OpenCV scales it, at which texture stands out from the noise."""
-
-FINEST_DETAIL = 1.0
-"""Blur in pixels of the coarse grid that takes what is finer than detail."""
-
-COARSEST_DETAIL = 6.0
-"""Blur in pixels of the coarse grid that takes all detail."""
-
-CONTRAST_WINDOW = 8.0
-"""Blur in pixels of the coarse grid over which the contrast of detail is made even."""
-
-FAINTEST_CONTRAST = 1.5
-"""Contrast in levels that is noise as much as detail: fainter detail is not made as strong as the rest."""
-
-MOST_POINTS = 800
-"""Points that a homography is fitted to."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,10 +104,12 @@ def confidence_of(cost: Floats, slack: Floats | float = 0.0) -> Floats:
 
 def detail_of(picture: Bytes) -> Bytes:
     """The detail of a grey picture, of even contrast throughout, around middle grey."""
-    band = blur(picture.astype(np.float32), FINEST_DETAIL)
-    band -= blur(band, COARSEST_DETAIL)
-    strength = np.sqrt(blur(band * band, CONTRAST_WINDOW))
-    return np.clip(128.5 + 45 * band / (strength + FAINTEST_CONTRAST), 0, 255).astype(np.uint8)
+    # Without noise of single pixels and without shade; contrast is made even over a little more than detail is wide.
+    band = blur(picture.astype(np.float32), 1.0)
+    band -= blur(band, 6.0)
+    strength = np.sqrt(blur(band * band, 8.0))
+    # What has 1.5 levels of contrast is noise as much as detail, and not made as strong as the rest.
+    return np.clip(128.5 + 45 * band / (strength + 1.5), 0, 255).astype(np.uint8)
 
 
 def grown(mask: Floats, margin: int) -> Mask:
@@ -138,7 +122,8 @@ def texture_of(picture: Bytes) -> Floats:
     """How well motion is determined by what is seen, 0-1: the smaller eigenvalue of the structure tensor."""
     smallest = floats(cv2.cornerMinEigenVal(picture, 9, ksize=3))
     square = np.square(smallest)
-    return floats(square / (square + TEXTURE**2))
+    # As OpenCV scales it, texture stands out from noise at 1e-4.
+    return floats(square / (square + 1e-4**2))
 
 
 def homography(flow: Flow, region: Mask) -> Matrix | None:
@@ -146,7 +131,8 @@ def homography(flow: Flow, region: Mask) -> Matrix | None:
     rows, columns = np.nonzero(region[::3, ::3])
     if len(rows) < 40:
         return None
-    stride = max(1, len(rows) // MOST_POINTS)
+    # Some hundred points tell eight numbers; more take longer.
+    stride = max(1, len(rows) // 800)
     rows, columns = rows[::stride], columns[::stride]
     points = np.stack([columns, rows], axis=-1).astype(np.float32) * 3
     moved = points + flow[rows * 3, columns * 3]

@@ -12,9 +12,6 @@ from numpy.typing import NDArray
 from syncedit_demo.engines.draft.warping import Bytes, Doubles, Floats, chequered
 from syncedit_demo.frames import size_of
 
-SIDE = 128
-"""Samples along a side of frame 0, about, that the light is told from."""
-
 DEGREES = (4, 6)
 """Degrees of the polynomials over the screen, one after the other: the first tells whether there is such light, the
 second follows soft steps."""
@@ -22,17 +19,8 @@ second follows soft steps."""
 ROUNDS = 4
 """Linear steps to each degree: light and colours are multiplied, so one is not enough."""
 
-SHADE = 8
-"""Levels per channel that count as one colour; what colour does within is taken to be quadratic."""
-
 MIDDLE = 128
 """Levels of a middle gray, by which a change of gain is compared with one of offset."""
-
-OUTLIER = 12.0
-"""Error in levels from which a sample loses weight, as lines drawn by a look should."""
-
-FIRMNESS = 1e-4
-"""How firmly each coefficient is held at none, in the weight of a sample of full brightness."""
 
 LEAST_GAIN = 0.1
 """Darkest light: below, what was there is lost in the rounding of levels."""
@@ -41,17 +29,11 @@ ROWS = 32
 """Samples per product of matrices, few enough for BLAS to use one thread and so give the same bits on any number of
 them."""
 
-CLIPPED = 0.001
-"""Share of the picture that the look may take beyond the brightest level when the light is removed."""
-
 PART = 8
 """Side in samples of the parts of frame 0 whose medians are compared: light is wide, noise and lines are not."""
 
 STRIKING = 6.0
 """Error of parts that has to be left by colour for light to be looked for."""
-
-ENOUGH = 400.0
-"""Squared error of a part, in levels² over the channels, that more adds little to: a thing may have been added too."""
 
 LEFT_APART = 0.3
 """Largest share of it that the light may leave in parts it was not told from. Vignettes, graduated filters and leaks
@@ -94,7 +76,8 @@ def screen_light(first: Bytes, edited: Bytes) -> ScreenLight | None:
         edited: The edited frame 0.
     """
     width, height = size_of(first)
-    stride = max(1, round((width * height) ** 0.5 / SIDE))
+    # About 128 samples along a side: light is smooth.
+    stride = max(1, round((width * height) ** 0.5 / 128))
     samples = (slice(stride // 2, None, stride),) * 2
     fit = _Fit(first[samples], edited[samples])
     unlit = fit.left_apart()
@@ -110,8 +93,8 @@ def screen_light(first: Bytes, edited: Bytes) -> ScreenLight | None:
     left, (gain, offset) = min(lights, key=lambda light: light[0])
     if left > OF_ITS_OWN:
         return None
-    # Light and look share a factor: the look is to use all levels and exceed none.
-    brightest = np.quantile((edited - offset) / gain, 1 - CLIPPED, axis=(0, 1))
+    # Light and look share a factor: the look is to use all levels, and to exceed them in a thousandth of the picture.
+    brightest = np.quantile((edited - offset) / gain, 1 - 0.001, axis=(0, 1))
     gain /= np.minimum(gain.max(axis=(0, 1)), 255 / brightest)
     return ScreenLight(gain.astype(np.float32), offset.astype(np.float32))
 
@@ -121,7 +104,8 @@ class _Fit:
 
     def __init__(self, first: Bytes, edited: Bytes) -> None:
         width, height = size_of(first)
-        shades = (first.reshape(-1, 3) // SHADE) @ np.array((65536, 256, 1))
+        # Eight levels per channel count as one colour; what colour does within is taken to be quadratic.
+        shades = (first.reshape(-1, 3) // 8) @ np.array((65536, 256, 1))
         # In order of colour, so that sums over samples of one colour are sums over neighbours.
         order = np.argsort(shades, kind="stable")
         _, self._starts, self._counts = np.unique(shades[order], return_index=True, return_counts=True)
@@ -160,10 +144,13 @@ class _Fit:
         self._look_again()
 
     def left_apart(self) -> float:
-        """Error of the parts that were held out: the mean square of their medians, where each tends towards ENOUGH."""
+        """Error of the parts that were held out: the mean square of their medians, in levels² over the channels.
+
+        None counts more than 20 levels' square: a thing may have been added too.
+        """
         medians = np.array([np.median(self._left[part], axis=0) for part in self._parts])
         squares = np.square(medians).sum(axis=1)
-        return float((squares / (1 + squares / ENOUGH)).mean())
+        return float((squares / (1 + squares / 400.0)).mean())
 
     def over(self, width: int, height: int) -> tuple[Doubles, Doubles]:
         """Gain and offset at the pixels of a picture, shape (height, width, 3)."""
@@ -178,7 +165,8 @@ class _Fit:
             gain, offset = self._light(channel)
             _, left = self._regress((self._edited[:, channel] - offset) / gain, self._curve, gain)
             self._left[:, channel] = gain * left
-        self._weights = self._learnt / (1 + np.square(self._left).sum(axis=1) / OUTLIER**2)
+        # A sample that is 12 levels off counts half, as lines drawn by a look should.
+        self._weights = self._learnt / (1 + np.square(self._left).sum(axis=1) / 12.0**2)
 
     def _light(self, channel: int) -> tuple[Doubles, Doubles]:
         """Gain and offset at the samples."""
@@ -202,8 +190,9 @@ class _Fit:
         products: Doubles = np.sum([weighted[i : i + ROWS].T @ both[i : i + ROWS] for i in pairs], axis=0)
         firmness = np.full(columns.shape[1], 1e-9 * len(both))
         if held is not None:
-            firmness[: len(held)] = FIRMNESS * len(both)
-            products[: len(held), -1] -= FIRMNESS * len(both) * held
+            # In the weight of a sample of full brightness: enough where nothing tells a coefficient.
+            firmness[: len(held)] = 1e-4 * len(both)
+            products[: len(held), -1] -= firmness[: len(held)] * held
         matrix = products[:-1, :-1] + np.diag(firmness)
         shares = np.asarray(np.linalg.solve(matrix, products[:-1, -1]), np.float64)
         return shares, both[:, -1] - np.einsum("ij,j->i", both[:, :-1], shares)

@@ -38,12 +38,6 @@ WINDOW = 10.0
 STIFFNESS = 8.0
 """Blur in pixels of the flow between steps."""
 
-TOLERANCE = 8.0
-"""Difference in levels from which a pixel counts less."""
-
-LONGEST_STEP = 2.0
-"""Pixels that a node may go in one step."""
-
 MARGIN = 16
 """How far around the box the surface is looked at, in pixels."""
 
@@ -70,15 +64,6 @@ being taken to being left: the flow wobbles by less."""
 
 FEWEST_NODES = 24
 """Nodes where the surface is seen without which no simpler motion is fitted."""
-
-MOST_NODES = 400
-"""Nodes, about, that a simpler motion is fitted to at most: more would only take longer."""
-
-MANY_PIXELS = 200 * 200
-"""Pixels from which every other one, both ways, tells how well a motion fits."""
-
-TEARS = 1.0
-"""Squared levels that settling must have cost for the flow to be left as it was: noise alone is fitted for less."""
 
 
 class Settler:
@@ -125,8 +110,9 @@ class Settler:
                 settled += (found - settled) * better[..., None]
                 cost += (found_cost - cost) * better
         settled = view.simplified(settled)
-        # Where a surface tears, a smooth flow fits worse than what optical flow had found.
-        worse = blur((view.cost(flow[within]) < cost - TEARS).astype(np.float32), 1)
+        # Where a surface tears, a smooth flow fits worse than what optical flow had found, and by more than the squared
+        # level by which noise alone is fitted better.
+        worse = blur((view.cost(flow[within]) < cost - 1).astype(np.float32), 1)
         result = flow.copy()
         smooth = resize(settled, view.size)
         result[within] += (smooth - flow[within]) * (1 - resize(worse, view.size))[..., None]
@@ -172,7 +158,8 @@ class _View:
         A wobble of the flow that fits but noise cannot be told from one of the surface node by node, but over all.
         """
         seen = self._visible > 0.5
-        every = max(1, math.isqrt(np.count_nonzero(seen) // MOST_NODES))
+        # Some hundred nodes tell the motion of all; more take longer.
+        every = max(1, math.isqrt(np.count_nonzero(seen) // 400))
         picked = np.zeros_like(seen)
         picked[::every, ::every] = seen[::every, ::every]
         if np.count_nonzero(picked) < FEWEST_NODES:
@@ -188,7 +175,8 @@ class _View:
 
     def _misfit(self, flow: Floats) -> float:
         """Mean squared difference of what is seen, in squared levels."""
-        every = 2 if self._seen.size > MANY_PIXELS else 1
+        # Of many pixels every other one, both ways, tells as well.
+        every = 2 if self._seen.size > 200 * 200 else 1
         thin = (slice(None, None, every), slice(None, None, every))
         where = np.ascontiguousarray(places(resize(flow, self.size), self._origin)[thin])
         error = floats(self._target[thin] - sample(self._first, where) * self._gain)
@@ -225,7 +213,8 @@ class _View:
         # The slopes of both pictures together reach further than either's alone.
         x, y = floats((self._across + across) / 2), floats((self._down + down) / 2)
         square = mean_of_channels(floats(error * error))
-        share = floats(self._seen / np.square(1 + square / TOLERANCE**2))
+        # A pixel that is 8 levels off counts a quarter: it is covered, or a shine.
+        share = floats(self._seen / np.square(1 + square / 8.0**2))
         xx, xy, yy, xe, ye = (
             self._gathered(mean_of_channels(a * b) * share) for a, b in ((x, x), (x, y), (y, y), (x, error), (y, error))
         )
@@ -233,7 +222,8 @@ class _View:
         xx, yy = xx + 0.005, yy + 0.005
         step = np.stack([yy * xe - xy * ye, xx * ye - xy * xe], axis=-1) / (xx * yy - xy * xy)[..., None]
         length = np.sqrt(np.square(step).sum(axis=-1, keepdims=True))
-        return floats(step * np.minimum(1, LONGEST_STEP / (length + np.float32(1e-6))))
+        # Slopes tell nothing further away than detail is wide.
+        return floats(step * np.minimum(1, DETAIL / (length + np.float32(1e-6))))
 
     def _gathered(self, values: Floats) -> Floats:
         return blur(resize(values, self._nodes), WINDOW / STRIDE)

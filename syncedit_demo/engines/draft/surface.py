@@ -14,26 +14,8 @@ STAGES = ((3.0, 40), (1.0, 12))
 """(scale of the detail in pixels, how far beyond the edit the surface is looked at) from coarse to fine. An edit on
 smooth skin has little to hold on to inside; the surroundings carry it past what crosses in front."""
 
-STEPS = 10
-"""Most steps of each stage."""
-
-SMALL_STEP = 2e-4
-"""Step, as a share of the region's radius, after which no further one is worth while."""
-
-DETAIL_WIDTH = 2.0
-"""Coarsest scale of a stage's detail, as a multiple of its finest."""
-
-DETAIL_TOLERANCE = 4.0
-"""Difference of detail in levels from which a pixel counts as covered by something else."""
-
-COLOUR_TOLERANCE = 25.0
-"""Difference of colour in levels from which a pixel counts as covered by something else."""
-
 LEAST_VISIBLE = 0.6
 """Share of the surface, 0-1, that the fine stage must explain for its map to be taken."""
-
-MOST_POINTS = 6000
-"""Pixels of the surface, about, that are looked at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,13 +63,15 @@ class SurfaceTracker:
 
 
 def _detail(picture: Floats, sigma: float) -> Floats:
-    return blur(picture, sigma) - blur(picture, DETAIL_WIDTH * sigma)
+    # An octave of it: from the scale to twice that.
+    return blur(picture, sigma) - blur(picture, 2.0 * sigma)
 
 
 def _template(first: Floats, edit_mask: Floats, sigma: float, context: int) -> _Template:
     region = widened((edit_mask > 0.3 * edit_mask.max()).astype(np.uint8), 2 * context + 1)
     rows, columns = np.nonzero(region)
-    stride = max(1, len(rows) // MOST_POINTS)
+    # Some thousand points tell six numbers; more take longer.
+    stride = max(1, len(rows) // 6000)
     rows, columns = rows[::stride], columns[::stride]
     points = np.stack([columns, rows], axis=-1).astype(np.float64)
     centre, radius = points.mean(axis=0), max(8.0, float(points.std()))
@@ -109,11 +93,13 @@ def _refined(
     target, expected, slopes = template.detail * gain, template.colours * gain, template.slopes * gain[:, None]
     height, width = detail.shape[:2]
     weight = np.zeros(len(unit))
-    for _ in range(STEPS):
+    # Most have settled after a few steps.
+    for _ in range(10):
         where = unit @ current[:2, :2].T + current[:2, 2]
         error = floats(_at(detail, where) - target)
-        distance = _mean_square(error) / DETAIL_TOLERANCE**2
-        other = _mean_square(floats(_at(colours, where) - expected)) / COLOUR_TOLERANCE**2
+        # A pixel counts as covered from about 4 levels off in detail, or 25 in colour, which light and shade change.
+        distance = _mean_square(error) / 4.0**2
+        other = _mean_square(floats(_at(colours, where) - expected)) / 25.0**2
         inside = ((where >= 0) & (where <= (width - 1, height - 1))).all(axis=1)
         weight = inside / np.square((1 + distance) * (1 + other * other))
         weighted = (slopes * weight[:, None, None].astype(np.float32)).reshape(-1, 6)
@@ -123,7 +109,8 @@ def _refined(
         step = np.eye(3)
         step[:2] += np.asarray(np.linalg.solve(normal, pull), np.float64).reshape(2, 3)
         current = current @ np.linalg.inv(step)
-        if np.abs(step - np.eye(3)).max() < SMALL_STEP:
+        # As a share of the radius: a few hundredths of a pixel.
+        if np.abs(step - np.eye(3)).max() < 2e-4:
             break
     return current @ template.to_unit, float(weight.mean())
 

@@ -46,9 +46,6 @@ MARGIN = 7
 """Side in pixels of the coarse grid of the square that must match throughout for its middle to count as matched:
 optical flow is wrong for some pixels beyond whatever covers the surface, however well they seem to match."""
 
-POLISH_LIMIT = 1.5
-"""Longest step in pixels of the fine grid that the last refinement may make."""
-
 
 class WideTracker:
     """Follows what a wide edit lies on; implements `MotionTracker`."""
@@ -140,5 +137,6 @@ class WideTracker:
         found = polisher.calc(np.ascontiguousarray(frame_gray), shown, np.zeros_like(flow))
         step = floats(found)
         length = np.sqrt(np.square(step).sum(axis=-1, keepdims=True))
-        step *= np.clip(2 - length / POLISH_LIMIT, 0, 1) * trust[..., None]
+        # It refines by fractions of a pixel: a step of 1.5 is doubted, one of 3 is another match.
+        step *= np.clip(2 - length / 1.5, 0, 1) * trust[..., None]
         return compose(step, flow)

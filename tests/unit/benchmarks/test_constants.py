@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from benchmarks.constants import Constant, find_constants, moved, moved_value, sweep, table
-from syncedit_demo.engines.draft import carrier, follower, matching, scene
+from syncedit_demo.engines.draft import follower, scene, settling
 
 
 def test_every_number_that_a_module_names_is_found_but_those_computed_from_others() -> None:
     found = {str(each): each for each in find_constants()}
-    assert {"carrier.NOISE", "colour.TRUSTING", "look.COARSE", "network.ROUNDS", "scene.CUT_SHARE"} <= found.keys()
+    assert {"colour.NOISE", "colour.TRUSTING", "look.COARSE", "network.ROUNDS", "scene.CUT_SHARE"} <= found.keys()
     assert "engine.PHASE" not in found, "it is no number"
-    assert "follower.CUT_SHARE" not in found, "it is the scene's"
+    assert not {"follower.CUT_SHARE", "carrier.NOISE"} & found.keys(), "they are the scene's and the look-up's"
 
 
 @pytest.mark.parametrize(
@@ -31,9 +31,9 @@ def test_a_constant_is_moved_wherever_it_is_imported_and_nowhere_else_and_put_ba
     with moved(Constant("scene", "CUT_SHARE"), -1):
         assert scene.CUT_SHARE == follower.CUT_SHARE == pytest.approx(0.8 * cut)
     assert (cut, cut) == (scene.CUT_SHARE, follower.CUT_SHARE)
-    assert carrier.LIGHT == matching.LIGHT
-    with moved(Constant("carrier", "LIGHT"), 1):
-        assert carrier.LIGHT > matching.LIGHT
+    margin = settling.MARGIN
+    with moved(Constant("local_motion", "MARGIN"), 1):
+        assert margin == settling.MARGIN
 
 
 def test_only_what_an_edit_reads_is_moved_and_what_moves_it_is_told_from_what_does_not() -> None:
