@@ -29,8 +29,8 @@ RESULTS, MAKING = "work/jobs/*/*/*-edited.mp4", "work/jobs/*/*/.syncedit-*"
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
-    write_scene(folder / "scene.mp4", FRAMES, sound=True)
-    Image.fromarray(edited_scene()).save(folder / "edited.png")
+    clip = write_scene(folder / "scene.mp4", FRAMES, sound=True)
+    Image.fromarray(edited_scene(clip)).save(folder / "edited.png")
     return folder
 
 

@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import Queued
 from syncedit_demo.edits.record import load_record
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, DeletedError, SyncEditError
-from syncedit_demo.media.image_file import read_image
+from syncedit_demo.media.image_file import read_image, write_png
 from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
@@ -46,7 +45,7 @@ def service(tmp_path: Path) -> EditService:
 def steps(service: EditService, visit: Visit, folder: Path, cancel: CancelFlag) -> Iterator[RunEvent]:
     clip = visit.keep(write_scene(folder / "scene.mp4"))
     image = folder / "edited.png"
-    Image.fromarray(edited_scene()).save(image)
+    write_png(edited_scene(clip), image)
     info, plan = service.inspect(clip, SMALL)
     cut = visit.new_range(clip, info, SMALL, plan)
     return make_runs(service, visit, cut, image, CHOICES, cancel)
