@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +132,7 @@ def test_a_cancelled_call_leaves_nothing_and_frees_the_device(client: Client, me
     )
     while not list(home.glob(MAKING)):
         assert not long.done()
+        time.sleep(0.05)
     long.cancel()
     client.predict(
         handle_file(media / "scene.mp4"), handle_file(media / "edited.png"), size="320x256", api_name="/edit"
