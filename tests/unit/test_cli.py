@@ -121,7 +121,7 @@ def test_how_long_a_phase_takes_is_not_told_from_its_first_step(clip: Path, edit
     told = run("edit", clip, edited, tmp_path / "out.mp4", "--frames", 9, *SMALL).err.splitlines()
     first, second = (line for line in told if line.startswith(("Following the motion: 1", "Following the motion: 2")))
     assert first == "Following the motion: 1 of 9"
-    assert re.fullmatch(r"Following the motion: 2 of 9, about \d+ s left", second)
+    assert re.fullmatch(r"Following the motion: 2 of 9, about \d+ (s|min) left", second)
 
 
 def test_the_sound_can_be_left_out(clip: Path, edited: Path, tmp_path: Path) -> None:
