@@ -79,7 +79,8 @@ def edited_scene(clip: Path, size: tuple[int, int] | None = None, *, start: int 
     plan = plan_edit(info, PlanOptions(size=size or info.display_size, start=start))
     picture = first_frame(clip, info, plan).astype(np.float32)
     redness = np.clip((picture[..., :1] - picture[..., 1:].max(axis=2, keepdims=True) - 30) / 90, 0, 1)
-    painted = picture + redness * redness * (3 - 2 * redness) * (np.float32((35, 170, 60)) - np.float32((205, 40, 35)))
+    green_for_red = np.array((35, 170, 60), np.float32) - np.array((205, 40, 35), np.float32)
+    painted = picture + redness * redness * (3 - 2 * redness) * green_for_red
     return np.clip(np.rint(painted), 0, 255).astype(np.uint8)
 
 
