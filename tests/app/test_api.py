@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,8 @@ RESULTS, MAKING = "work/jobs/*/*/*-edited.mp4", "work/jobs/*/*/.syncedit-*"
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
-    write_scene(folder / "scene.mp4", FRAMES, sound=True)
-    Image.fromarray(edited_scene()).save(folder / "edited.png")
+    clip = write_scene(folder / "scene.mp4", FRAMES, sound=True)
+    Image.fromarray(edited_scene(clip)).save(folder / "edited.png")
     return folder
 
 
@@ -131,6 +132,7 @@ def test_a_cancelled_call_leaves_nothing_and_frees_the_device(client: Client, me
     )
     while not list(home.glob(MAKING)):
         assert not long.done()
+        time.sleep(0.05)
     long.cancel()
     client.predict(
         handle_file(media / "scene.mp4"), handle_file(media / "edited.png"), size="320x256", api_name="/edit"

@@ -96,15 +96,15 @@ class Unseen:
         self.held |= {block: block.value for block in self.held if type(block) is gr.State}
 
 
-def edited_frame(clip: Path) -> Path:
+def edited_frame(clip: Path, size: tuple[int, int] = WIDE) -> Path:
     path = clip.with_name("edited.png")
-    write_png(edited_scene(WIDE), path)
+    write_png(edited_scene(clip, size), path)
     return path
 
 
 def make_run(service: EditService, unseen: Unseen, clip: Path) -> Run:
     choices = Choices("draft", 42, audio=False)
-    *_, last = make_runs(service, unseen.visit, unseen.cut, edited_frame(clip), choices, CancelFlag())
+    *_, last = make_runs(service, unseen.visit, unseen.cut, edited_frame(clip, (320, 256)), choices, CancelFlag())
     assert isinstance(last, Arrival)
     return last.run
 

@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from PIL import Image
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import Queued
 from syncedit_demo.edits.record import load_record
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, DeletedError, SyncEditError
-from syncedit_demo.media.image_file import read_image
+from syncedit_demo.media.image_file import read_image, write_png
 from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
@@ -43,17 +42,17 @@ def service(tmp_path: Path) -> EditService:
     return EditService(Settings(work_dir=tmp_path / "work", job_max_age_hours=1))
 
 
-def steps(service: EditService, visit: Visit, folder: Path, cancel: CancelFlag) -> Iterator[RunEvent]:
-    clip = visit.keep(write_scene(folder / "scene.mp4"))
+def steps(service: EditService, visit: Visit, folder: Path, cancel: CancelFlag, frames: int = 12) -> Iterator[RunEvent]:
+    clip = visit.keep(write_scene(folder / "scene.mp4", frames))
     image = folder / "edited.png"
-    Image.fromarray(edited_scene()).save(image)
+    write_png(edited_scene(clip), image)
     info, plan = service.inspect(clip, SMALL)
     cut = visit.new_range(clip, info, SMALL, plan)
     return make_runs(service, visit, cut, image, CHOICES, cancel)
 
 
-def start(service: EditService, visit: Visit, folder: Path, cancel: CancelFlag) -> Job:
-    return Job(steps(service, visit, folder, cancel))
+def start(service: EditService, visit: Visit, folder: Path, cancel: CancelFlag, frames: int = 12) -> Job:
+    return Job(steps(service, visit, folder, cancel, frames))
 
 
 def names_of_runs(visit: Visit) -> list[str]:
@@ -194,7 +193,7 @@ def test_a_run_without_a_report_has_no_rank(service: EditService, tmp_path: Path
 def test_a_stopped_run_is_over_before_the_next_one_begins(service: EditService, tmp_path: Path) -> None:
     visit, flags = open_visit(service.settings, None), CancelFlags()
     order: list[str] = []
-    first = start(service, visit, tmp_path, flags.start("visitor"))
+    first = start(service, visit, tmp_path, flags.start("visitor"), frames=60)
     for news in first.news():
         if any(isinstance(event, Progress) for event in news):
             break

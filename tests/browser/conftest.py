@@ -175,7 +175,7 @@ def open_page(browser: Browser, watch: Watch) -> Iterator[OpenPage]:
 @pytest.fixture(scope="session")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
-    write_scene(folder / "scene.mp4", FRAMES, sound=True)
+    edited = edited_scene(write_scene(folder / "scene.mp4", FRAMES, sound=True))
     write_scene(folder / "long.mp4", LIMIT + 20)
     for name in HOSTILE:
         (folder / name).write_bytes((folder / "scene.mp4").read_bytes())
@@ -183,8 +183,8 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "words.mp4").write_text("These are words.")
     hevc = Video(codec="libx265", pixel_format="yuv420p10le", options={"x265-params": "log-level=none"})
     write_clip(folder / "hevc.mp4", (scene(index, SIZE) for index in range(FRAMES)), hevc, sounds=[Sound()])
-    Image.fromarray(edited_scene(SIZE)).save(folder / "edited.png")
-    shifted = np.pad(edited_scene(SIZE), ((0, 0), (3, 0), (0, 0)), "edge")[:, : SIZE[0]]
+    Image.fromarray(edited).save(folder / "edited.png")
+    shifted = np.pad(edited, ((0, 0), (3, 0), (0, 0)), "edge")[:, : SIZE[0]]
     Image.fromarray(shifted).save(folder / "shifted.png")
     noise = np.random.default_rng(3).integers(0, 255, (32, 40, 3), dtype=np.uint8)
     Image.fromarray(noise).resize(SIZE).save(folder / "elsewhere.png")

@@ -43,8 +43,8 @@ WATCH = """
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
-    write_scene(folder / "scene.mp4", FRAMES, sound=True)
-    write_png(edited_scene(), folder / "edited.png")
+    clip = write_scene(folder / "scene.mp4", FRAMES, sound=True)
+    write_png(edited_scene(clip), folder / "edited.png")
     return folder
 
 

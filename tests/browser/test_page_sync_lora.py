@@ -62,8 +62,8 @@ def service(app: tuple[HeldService, str]) -> Iterator[HeldService]:
 
 @pytest.fixture
 def desk(open_page: OpenPage, app: tuple[HeldService, str], tmp_path: Path) -> Desk:
-    write_scene(tmp_path / "scene.mp4", FRAMES, sound=True)
-    write_png(edited_scene(), tmp_path / "edited.png")
+    clip = write_scene(tmp_path / "scene.mp4", FRAMES, sound=True)
+    write_png(edited_scene(clip), tmp_path / "edited.png")
     return Desk(open_page(app[1]), tmp_path)
 
 

@@ -9,10 +9,12 @@ import av
 import cv2
 import numpy as np
 
+from syncedit_demo.conform.frames import first_frame
 from syncedit_demo.media.audio import AudioInterval
 from syncedit_demo.media.display import ColorInfo
-from syncedit_demo.media.probe import AudioInfo, ClipInfo
+from syncedit_demo.media.probe import AudioInfo, ClipInfo, probe
 from syncedit_demo.media.video_writer import write_clip
+from syncedit_demo.plan import PlanOptions, plan_edit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,12 +69,19 @@ def scene(index: int, size: tuple[int, int] = (320, 256)) -> Frame:
     return picture
 
 
-def edited_scene(size: tuple[int, int] = (320, 256)) -> Frame:
-    """Frame 0 of the scene with its red square painted green."""
-    picture = scene(0, size)
-    red = (picture.astype(int) - (205, 40, 35)).__abs__().max(axis=2) < 12
-    picture[red] = (35, 170, 60)
-    return picture
+def edited_scene(clip: Path, size: tuple[int, int] | None = None, *, start: int = 0) -> Frame:
+    """Frame 0 of a clip of the scene, as an engine sees it at a size and from a start, its red square painted green.
+
+    So the edit is a function of colour, which the draft engine carries over at once. Beside the scene itself, which no
+    codec keeps to the bit, it would be one of what is around each pixel, and that takes the engine seconds to learn.
+    """
+    info = probe(clip)
+    plan = plan_edit(info, PlanOptions(size=size or info.display_size, start=start))
+    picture = first_frame(clip, info, plan).astype(np.float32)
+    redness = np.clip((picture[..., :1] - picture[..., 1:].max(axis=2, keepdims=True) - 30) / 90, 0, 1)
+    green_for_red = np.array((35, 170, 60), np.float32) - np.array((205, 40, 35), np.float32)
+    painted = picture + redness * redness * (3 - 2 * redness) * green_for_red
+    return np.clip(np.rint(painted), 0, 255).astype(np.uint8)
 
 
 def write_scene(path: Path, frames: int = 12, rate: Fraction = Fraction(25), *, sound: bool = False) -> Path:

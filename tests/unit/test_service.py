@@ -34,7 +34,7 @@ def request(folder: Path, name: str) -> EditRequest:
     clip, edited = folder / "scene.mp4", folder / "edited.png"
     if not clip.exists():
         write_scene(clip)
-        write_png(edited_scene(), edited)
+        write_png(edited_scene(clip), edited)
     return EditRequest(clip, edited, folder / name, PlanOptions(size=(320, 256)), engine="draft")
 
 
@@ -51,7 +51,7 @@ def test_what_is_known_of_a_file_is_known_by_its_other_names(
     other_frame.hardlink_to(wanted.edited_frame)
     assert service.inspect(other_clip, wanted.options)[0] is clip
     assert service.register_edited_frame(other_clip, clip, plan, other_frame) is known
-    write_png(edited_scene()[::-1].copy(), other_frame)
+    write_png(edited_scene(wanted.clip)[::-1].copy(), other_frame)
     with pytest.raises(EditedFrameError):
         service.register_edited_frame(other_clip, clip, plan, other_frame)
 

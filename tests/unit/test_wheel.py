@@ -60,8 +60,7 @@ def test_the_wheel_carries_the_version_and_every_file_of_the_package(wheel: Path
 
 
 def test_an_installed_package_makes_an_edit(programs: Path, tmp_path: Path) -> None:
-    write_scene(tmp_path / "clip.mp4")
-    write_png(edited_scene(), tmp_path / "edited.png")
+    write_png(edited_scene(write_scene(tmp_path / "clip.mp4")), tmp_path / "edited.png")
     command = [programs / "syncedit", "edit", "clip.mp4", "edited.png", "out.mp4", "--engine", "draft"]
     subprocess.run([*command, "--size", "320x256"], check=True, cwd=tmp_path, capture_output=True, timeout=240)
     assert probe(tmp_path / "out.mp4").frames == 12

@@ -133,8 +133,8 @@ def clip(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def edited(tmp_path: Path) -> Path:
-    write_png(edited_scene(), tmp_path / "edited.png")
+def edited(clip: Path, tmp_path: Path) -> Path:
+    write_png(edited_scene(clip), tmp_path / "edited.png")
     return tmp_path / "edited.png"
 
 

@@ -413,7 +413,7 @@ def test_few_frames_are_held_whatever_the_length() -> None:
 def test_events_come_in_order() -> None:
     frames = blue_disc_clip(18)
     engine: Engine = DraftEngine()
-    events: list[Event] = list(engine.run(make_job(frames, red_for_blue(frames[0]))))
+    events: list[Event] = list(engine.run(make_job(frames, warm_look(frames[0]))))
     steps = [event for event in events if isinstance(event, Progress)]
     assert [step.step for step in steps] == list(range(1, 19))
     assert {step.total for step in steps} == {18}

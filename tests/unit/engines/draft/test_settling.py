@@ -7,7 +7,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -48,6 +48,7 @@ def error(flow: Picture, truth: Picture, where: tuple[slice, slice] = BOX) -> fl
     return float(np.sqrt(np.square((flow - truth)[where]).sum(axis=-1).mean()))
 
 
+@settings(max_examples=30)
 @given(x=st.floats(-6, 6), y=st.floats(-6, 6), dx=st.floats(-1, 1), dy=st.floats(-1, 1), gain=st.floats(0.8, 1.2))
 def test_faint_texture_is_found_to_a_fraction_of_a_pixel(x: float, y: float, dx: float, dy: float, gain: float) -> None:
     surface, truth = faint(1), steady(x, y)

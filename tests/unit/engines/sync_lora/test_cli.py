@@ -34,7 +34,7 @@ def inputs(
     monkeypatch.setenv("SYNCEDIT_PREPARED", str(settings.prepared))
     monkeypatch.setenv("SYNCEDIT_DEVICE", "cpu")
     clip = write_scene(tmp_path / "clip.mp4", sound=True)
-    write_png(edited_scene(), tmp_path / "edited.png")
+    write_png(edited_scene(clip), tmp_path / "edited.png")
     return clip, tmp_path / "edited.png"
 
 
