@@ -75,7 +75,7 @@ def test_an_edit_whose_sound_is_damaged_is_kept_and_says_so(tmp_path: Path) -> N
     for place in sound[6:]:
         data[place + 12 : place + 188] = b"\x55" * 176
     clip.write_bytes(data)
-    write_png(edited_scene(), tmp_path / "edited.png")
+    write_png(edited_scene(clip), tmp_path / "edited.png")
     service = EditService(Settings(work_dir=tmp_path / "work"))
     wanted = replace(request(tmp_path, "out.mp4"), clip=clip)
     *_, result = service.edit(wanted, CancelFlag())

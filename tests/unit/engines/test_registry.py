@@ -36,8 +36,9 @@ def grain(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def files(tmp_path: Path) -> tuple[Path, Path, Path]:
-    write_png(edited_scene(), tmp_path / "edited.png")
-    return write_scene(tmp_path / "clip.mp4", frames=2), tmp_path / "edited.png", tmp_path / "out.mp4"
+    clip = write_scene(tmp_path / "clip.mp4", frames=2)
+    write_png(edited_scene(clip), tmp_path / "edited.png")
+    return clip, tmp_path / "edited.png", tmp_path / "out.mp4"
 
 
 @pytest.mark.usefixtures("grain")
