@@ -51,7 +51,10 @@ def write_field_coded(path: Path, pictures: Iterable[Picture], rate: Fraction = 
     for number, picture in enumerate(pictures):
         frame = to_frame(picture, Video())
         size = (frame.width, frame.height)
-        planes = [np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)[:, : plane.width] for plane in frame.planes]
+        planes = [
+            np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, -1)[:, : plane.width]
+            for plane in frame.planes
+        ]
         packets += [_field([plane[bottom::2] for plane in planes], number, bottom) for bottom in (0, 1)]
     head = _nal(PARAMETERS, _sequence(size, rate)) + _nal(PICTURE_PARAMETERS, _picture())
     raw = path.with_suffix(".h264")
