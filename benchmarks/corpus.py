@@ -17,10 +17,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import asdict, dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import EditRequest
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Outcome = Literal["ok", "sentence", "fault"]
+OUTCOMES: tuple[Outcome, ...] = ("ok", "sentence", "fault")
 EDIT_AREA = 320 * 320
 """Pixels of a result, few enough for the draft engine to be quick."""
 
@@ -103,41 +105,37 @@ def run_file(path: Path, name: str, seconds: float, gigabytes: float, frames: in
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
         return Row(name, "fault", text=f"ended with {done.returncode}: {last}")
-    found = json.loads(done.stdout.splitlines()[-1])
-    return Row(**{**found, "name": name, "ffprobe": differences(found, path)})
+    found = Row(**json.loads(done.stdout.splitlines()[-1]))
+    return replace(found, name=name, ffprobe=differences(found, path))
 
 
-def differences(found: dict[str, Any], path: Path) -> str:
+def differences(found: Row, path: Path) -> str:
     """What ffprobe says otherwise of the stream that was taken, or of the first that has its size."""
-    if found["outcome"] != "ok" or shutil.which(FFPROBE[0]) is None:
+    if found.outcome != "ok" or shutil.which(FFPROBE[0]) is None:
         return ""
     told = subprocess.run([*FFPROBE, str(path)], check=False, capture_output=True, text=True)
     streams = [s for s in json.loads(told.stdout or "{}").get("streams", []) if s.get("codec_type") == "video"]
     if not streams:
         return "no video"
     sizes = [f"{stream.get('width')}x{stream.get('height')}" for stream in streams]
-    place = sizes.index(found["size"]) if found["size"] in sizes else 0
+    place = sizes.index(found.size) if found.size in sizes else 0
     stream = streams[place]
     rate = Fraction(stream.get("avg_frame_rate", "0/1").replace("/0", "/1"))
     others: list[str] = []
-    if int(stream.get("nb_read_packets", 0)) != found["frames"]:
+    if int(stream.get("nb_read_packets", 0)) != found.frames:
         others.append(f"{stream.get('nb_read_packets')} packets")
-    if abs(rate - Fraction(found["rate"])) > rate / 1000:
+    if abs(rate - Fraction(found.rate)) > rate / 1000:
         others.append(f"{float(rate):.3f} fps")
-    if sizes[place] != found["size"]:
+    if sizes[place] != found.size:
         others.append(sizes[place])
     return ", ".join(others)
 
 
-def print_table(rows: Sequence[Row]) -> None:
-    """One line a file, and how many of each outcome."""
-    width = max((len(row.name) for row in rows), default=4)
-    print(f"{'file':{width}}  {'outcome':8}  {'frames':>6}  {'rate':>10}  {'size':>9}  ffprobe; what was said")
-    for row in rows:
-        said = "; ".join(part for part in (row.ffprobe and f"[{row.ffprobe}]", row.text) if part)
-        print(f"{row.name:{width}}  {row.outcome:8}  {row.frames or '':>6}  {row.rate:>10}  {row.size:>9}  {said}")
-    counts = {outcome: sum(row.outcome == outcome for row in rows) for outcome in ("ok", "sentence", "fault")}
-    print(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
+def print_row(row: Row, width: int) -> None:
+    """One line of the table, whose names take so many columns."""
+    said = "; ".join(part for part in (row.ffprobe and f"[{row.ffprobe}]", row.text) if part)
+    found = f"{row.frames or '':>6}  {row.rate:>10}  {row.size:>9}"
+    print(f"{row.name:{width}}  {row.outcome:8}  {found}  {said}", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -153,13 +151,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(json.dumps(asdict(edit_file(wanted.folder, wanted.frames))))
         return 0
     files = sorted(path for path in wanted.folder.rglob("*") if path.is_file())
-    rows: list[Row] = []
-    for number, path in enumerate(files, start=1):
-        name = str(path.relative_to(wanted.folder))
-        print(f"{number} of {len(files)}: {name}", file=sys.stderr)
-        rows.append(run_file(path, name, wanted.seconds, wanted.gigabytes, wanted.frames))
-    print_table(rows)
-    return int(any(row.outcome == "fault" for row in rows))
+    names = [str(path.relative_to(wanted.folder)) for path in files]
+    width = max(map(len, names), default=4)
+    print(f"{'file':{width}}  {'outcome':8}  {'frames':>6}  {'rate':>10}  {'size':>9}  [ffprobe]; what was said")
+    outcomes: Counter[Outcome] = Counter()
+    for path, name in zip(files, names, strict=True):
+        row = run_file(path, name, wanted.seconds, wanted.gigabytes, wanted.frames)
+        print_row(row, width)
+        outcomes[row.outcome] += 1
+    print(", ".join(f"{outcomes[outcome]} {outcome}" for outcome in OUTCOMES))
+    return int(outcomes["fault"] > 0)
 
 
 if __name__ == "__main__":
