@@ -129,7 +129,10 @@ class _Page:
             trigger_mode="always_last",
             **HEAVY,
         )
-        for event in (taken, replanned):
+        begun = clip.better_start.click(
+            self.start_at_picture, [self._visitor.visit, clip.cut, *planned], self._prepared, **HEAVY
+        )
+        for event in (taken, replanned, begun):
             self._then_fit_and_copy(event)
 
     def _listen_to_shelf(self) -> None:
@@ -184,6 +187,12 @@ class _Page:
         if planned is None:
             return updates or UNCHANGED
         return {**updates, **self._frame.offer(planned), **self._run.judge(planned, None)}
+
+    def start_at_picture(self, visit: Visit, cut: ClipRange | None, start: Values, *values: Values) -> Updates:
+        """The offer to begin with the clip's first picture was taken."""
+        if cut is not None and cut.plan.better_start is not None:
+            start = cut.plan.better_start
+        return self.replan(visit, cut, start, *values)
 
     def fit_frame(self, cut: ClipRange | None, image: Path | None, edited: Edited | None) -> Updates:
         """The cut or the edited frame may have changed."""

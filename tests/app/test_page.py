@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import gradio as gr
+import numpy as np
 import pytest
 from gradio.blocks import Block
 
@@ -168,6 +169,17 @@ def test_a_start_that_was_chosen_stays_in_sight(unseen: Unseen, wide: Path) -> N
     said = unseen.happen("replan", frames=None)
     assert (unseen.cut.plan.start, unseen.cut.plan.frames) == (3, FRAMES - 3)
     assert said["start"]["visible"]
+
+
+def test_a_start_at_the_first_picture_is_offered_where_the_clip_begins_black(unseen: Unseen, tmp_path: Path) -> None:
+    frames = [np.zeros_like(scene(0)) for _ in range(4)] + [scene(index) for index in range(6)]
+    late = tmp_path / "late.mp4"
+    write_clip(frames, late, frame_rate=Fraction(25), audio=None)
+    said = unseen.give_clip(late)
+    assert (said["better-start"]["visible"], said["better-start"]["value"]) == (True, "Start at frame 4")
+    said = unseen.happen("start_at_picture")
+    assert (unseen.cut.plan.start, unseen.cut.plan.frames) == (4, 6)
+    assert (said["start"]["value"], said["better-start"]["visible"]) == (4, False)
 
 
 def test_a_copy_that_comes_late_does_not_take_a_result_out_of_the_player(unseen: Unseen, wide: Path) -> None:

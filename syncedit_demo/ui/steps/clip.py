@@ -32,6 +32,8 @@ class ClipStep:
 
     Attributes:
         cut: State with the `ClipRange`, None while there is none.
+        start: The first frame that is used.
+        better_start: Offered where that is no picture: begins with the first that is.
         card: The picture and the facts.
         outputs: The components that what it does gives values for.
     """
@@ -58,7 +60,8 @@ class ClipStep:
             visible=False,
             elem_id="start",
         )
-        self.outputs: Outputs = (self.cut, self.file, self.message, self.card, self.start)
+        self.better_start = gr.Button(visible=False, elem_id="better-start", size="sm")
+        self.outputs: Outputs = (self.cut, self.file, self.message, self.card, self.start, self.better_start)
 
     def take(self, visit: Visit, upload: str | None, options: Options) -> Updates:
         """Inspect a new clip and show its frame 0."""
@@ -126,6 +129,9 @@ class ClipStep:
                 maximum=max(latest, plan.start, 1),
                 value=plan.start,
             ),
+            self.better_start: gr.update(
+                visible=plan.better_start is not None, value=f"Start at frame {plan.better_start}"
+            ),
         }
 
     def _nothing(self, why: str | None) -> Updates:
@@ -134,6 +140,7 @@ class ClipStep:
             self.message: bad(why) if why else None,
             self.card: None,
             self.start: gr.update(visible=False, value=0),
+            self.better_start: gr.update(visible=False),
         }
 
     def _card(self, cut: ClipRange) -> ClipCard:
