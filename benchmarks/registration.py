@@ -20,7 +20,7 @@ import numpy as np
 
 from syncedit_demo.errors import EditedFrameError
 from syncedit_demo.media.image_file import read_image
-from syncedit_demo.registration.aligner import Similarity, largest_distance
+from syncedit_demo.registration.maps import Displacement, largest_distance
 from syncedit_demo.registration.position import ALIGNED_WITHIN
 from syncedit_demo.registration.register import register
 
@@ -61,17 +61,17 @@ def third_edited(frame: Frame, other: Frame, random: np.random.Generator) -> Fra
     return (frame * (1 - soft) + edit * soft).astype(np.uint8)
 
 
-def displacement(random: np.random.Generator) -> Similarity:
+def displacement(random: np.random.Generator) -> Displacement:
     """A shift, a zoom, a turn, all of them, or all of them but a tenth as large."""
     kind = int(random.integers(5))
     size = 0.1 if kind == 4 else 1.0
     dx, dy = random.uniform(-40, 40, 2) * size if kind in (0, 3, 4) else (0.0, 0.0)
     zoom = 1 + random.uniform(-0.1, 0.1) * size if kind in (1, 3, 4) else 1.0
     turn = random.uniform(-2, 2) * size if kind in (2, 3, 4) else 0.0
-    return Similarity(float(dx), float(dy), zoom, turn)
+    return Displacement(float(dx), float(dy), zoom, turn)
 
 
-def displaced(frame: Frame, by: Similarity, random: np.random.Generator) -> Frame:
+def displaced(frame: Frame, by: Displacement, random: np.random.Generator) -> Frame:
     size = (frame.shape[1], frame.shape[0])
     border = (cv2.BORDER_REPLICATE, cv2.BORDER_REFLECT_101, cv2.BORDER_CONSTANT)[int(random.integers(3))]
     return np.asarray(cv2.warpAffine(frame, by.matrix(size), size, flags=cv2.INTER_CUBIC, borderMode=border), np.uint8)

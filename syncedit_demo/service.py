@@ -306,5 +306,5 @@ class _File:
 
 def _register(clip_file: _File, clip: ClipInfo, plan: EditPlan, edited_frame: _File, max_pixels: int) -> Registered:
     image = read_image(edited_frame.path)
-    registration = register(first_frame(clip_file.path, clip, plan, max_pixels=max_pixels), image.pixels)
+    registration = register(first_frame(clip_file.path, clip, plan, max_pixels=max_pixels), image.pixels, image.opacity)
     return Registered(registration.frame, registration.edited_share, (*image.notes, *registration.notes))

@@ -10,10 +10,10 @@ import numpy as np
 from av.filter import Graph
 from av.video.reformatter import ColorRange
 
-from syncedit_demo.conform.hdr import ColorMapper, needs_mapping
 from syncedit_demo.frames import as_frame
 from syncedit_demo.media.display import MATRICES, UNSPECIFIED
 from syncedit_demo.media.filtering import add_source
+from syncedit_demo.media.hdr import ColorMapper, needs_mapping
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame

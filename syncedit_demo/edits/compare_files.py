@@ -188,7 +188,7 @@ def _edited_frame(record: RunRecord, folder: Path, reference: Side) -> Frame | N
     with suppress(SyncEditError):
         image = read_image(find_input(record.edited_file, "edited frame", folder).path)
         first = first_frame(reference.path, reference.clip, reference.plan, max_pixels=reference.max_pixels)
-        return register(first, image.pixels).frame
+        return register(first, image.pixels, image.opacity).frame
     return None
 
 

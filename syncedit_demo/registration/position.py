@@ -12,7 +12,8 @@ import numpy as np
 
 from syncedit_demo.errors import EditedFrameError
 from syncedit_demo.frames import as_frame, size_of
-from syncedit_demo.registration.aligner import IDENTITY, Aligner, Similarity, largest_distance, scaling
+from syncedit_demo.registration.aligner import Aligner
+from syncedit_demo.registration.maps import IDENTITY, Displacement, largest_distance, scaling
 from syncedit_demo.wording import describe_size
 
 if TYPE_CHECKING:
@@ -21,13 +22,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from syncedit_demo.frames import Frame, Size
-    from syncedit_demo.registration.aligner import Matrix
+    from syncedit_demo.registration.maps import Matrix
+
+    Judges = tuple[Callable[["_Comparison"], "Position | None"], ...]
 
 ALIGNED_WITHIN = 1.0
 """Largest displacement in pixels that is left as it is."""
 
 REFINED_WITHIN = 8.0
 """Distance in pixels over which the refinement finds its way: starts nearer than that end in the same place."""
+
+STRETCH_SUSPECTED = 0.75
+"""Distance in pixels between what features say with a stretch and without, up to which there is none."""
 
 CERTAIN_BLOCKS = 8
 """Unedited blocks (of about 32 x 32 along the longer side) on which a map has to rest."""
@@ -56,6 +62,12 @@ OTHER_SCENE = 4.5
 
 CLEARLY_BETTER = 1.15
 """Factor of evidence by which a displacement found by outlines alone has to beat leaving the frame in place."""
+
+CLEARLY_MIRRORED = 1.3
+"""Factor of evidence by which the mirror image has to beat a frame in another style for that to count as mirrored.
+
+Seen were 1.4 and more for what was mirrored, 0.7 and less for what was not, of near-symmetric scenes too.
+"""
 
 COARSE_DISPLACEMENT = 0.01
 """Displacement, as a share of the diagonal, from which one found by outlines alone is worth undoing."""
@@ -87,13 +99,15 @@ class Found:
     Attributes:
         picture: The edited frame, RGB uint8 `(height, width, 3)`; the given pixels themselves where their size is
             frame 0's.
-        onto: The map from the picture to the edited frame as it was given.
+        onto: The map from the picture to the edited frame as it was given, or to its mirror image.
         position: Where frame 0 lies in the picture.
+        mirrored: Whether the picture is the mirror image, left to right, of what was given.
     """
 
     picture: Frame
     onto: Matrix
     position: Position
+    mirrored: bool = False
 
 
 def find_position(first_frame: Frame, image: Frame) -> Found:
@@ -103,18 +117,35 @@ def find_position(first_frame: Frame, image: Frame) -> Found:
         EditedFrameError: It is not there.
     """
     size, image_size = size_of(first_frame), size_of(image)
-    if not _same_aspect(size, image_size):
+    if not same_aspect(size, image_size):
         return _find_in_other_shape(first_frame, image)
-    picture = image if size == image_size else _resized(image, size)
+    picture = image if size == image_size else resized(image, size)
+    onto = scaling(size, image_size)
     comparison = _Comparison(first_frame, picture)
-    for judge in JUDGES:
-        if (position := judge(comparison)) is not None:
-            return Found(picture, scaling(size, image_size), position)
+    position = _ask(JUDGES_BY_UNEDITED_PARTS, comparison)
+    if not comparison.is_certain:
+        mirrored = _Comparison(first_frame, flipped(picture))
+        if mirrored.is_certain and mirrored.unedited_blocks >= CERTAIN_RATIO * comparison.unedited_blocks:
+            found = _ask(JUDGES_BY_UNEDITED_PARTS, mirrored)
+            if found is not None:
+                return Found(flipped(picture), onto, found, mirrored=True)
+        if position is None and mirrored.evidence >= max(SAME_SCENE_ELSEWHERE, CLEARLY_MIRRORED * comparison.evidence):
+            found = _ask(JUDGES_BY_OUTLINES, mirrored)
+            if found is not None:
+                return Found(flipped(picture), onto, found, mirrored=True)
+    position = position or _ask(JUDGES_BY_OUTLINES, comparison)
+    if position is not None:
+        return Found(picture, onto, position)
     message = (
         "This looks like another scene: nothing in the edited frame lies where it does in frame 0 of the clip. "
         "Edit the first frame that you were given, and keep the picture's framing."
     )
     raise EditedFrameError(message)
+
+
+def flipped(picture: Frame) -> Frame:
+    """The mirror image of a picture, left to right."""
+    return np.ascontiguousarray(picture[:, ::-1])
 
 
 class _Comparison:
@@ -150,9 +181,61 @@ class _Comparison:
         return [(each, blocks) for each, blocks in inliers if blocks.sum() >= most / CERTAIN_RATIO]
 
     @cached_property
+    def stretched(self) -> Matrix | None:
+        """The map that also stretches, where unedited blocks clearly agree with that better than with a similarity."""
+        start = self.aligner.by_features_stretched()
+        if start is None:
+            if not self.by_unedited_parts:
+                return None
+            start = max(self.by_unedited_parts, key=lambda each: _reach(each[1]))[0]
+        elif self._distance_to_candidates(start) <= STRETCH_SUSPECTED:
+            return None
+        matrix = self.aligner.refine(start, stretches=True)
+        if self._distance_to_candidates(matrix) <= ALIGNED_WITHIN:
+            return None
+        for rival in self.candidates:
+            speak_for, speak_against = self.aligner.votes(matrix, rival, UNEDITED_AGREEMENT)
+            if speak_for < max(CERTAIN_BLOCKS, CERTAIN_RATIO * speak_against):
+                return None
+        return matrix
+
+    def _distance_to_candidates(self, matrix: Matrix) -> float:
+        return min(largest_distance(matrix, each, self.size) for each in self.candidates)
+
+    @cached_property
+    def unedited_blocks(self) -> int:
+        """How many blocks agree with the map that most agree with."""
+        maps = (*self.candidates, *([] if self.stretched is None else [self.stretched]))
+        return max(int(self.aligner.inliers(each, UNEDITED_AGREEMENT).sum()) for each in maps)
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether so much is unedited that it leaves no doubt."""
+        return self.unedited_blocks >= max(CERTAIN_BLOCKS, CERTAIN_SHARES[0][1] * self.aligner.textured_blocks)
+
+    @cached_property
+    def best_by_outlines(self) -> Matrix:
+        """The map at which outlines agree best."""
+        coarse = self.aligner.by_structure()
+        return max((*self.candidates, coarse, self.aligner.refine(coarse)), key=self.aligner.evidence)
+
+    @cached_property
+    def evidence(self) -> float:
+        """How far outlines agree there, in standard deviations of chance."""
+        return self.aligner.evidence(self.best_by_outlines)
+
+    @cached_property
     def evidence_in_place(self) -> float:
         """How far outlines agree where the picture is, in standard deviations of chance."""
         return self.aligner.evidence(IDENTITY)
+
+
+def _stretched_by_unedited_parts(comparison: _Comparison) -> Position | None:
+    """Displaced and wider or higher than it was, where enough unedited parts say so."""
+    matrix = comparison.stretched
+    if matrix is None or not comparison.is_certain:
+        return None
+    return Position(matrix, _describe_displacement(matrix, comparison.size))
 
 
 def _aligned_by_unedited_parts(comparison: _Comparison) -> Position | None:
@@ -179,12 +262,10 @@ def _displaced_by_unedited_parts(comparison: _Comparison) -> Position | None:
 
 def _displaced_by_outlines(comparison: _Comparison) -> Position | None:
     """Displaced by much, where outlines agree there clearly better than in place: a frame in another style."""
-    aligner = comparison.aligner
-    coarse = aligner.by_structure()
-    best = max((*comparison.candidates, coarse, aligner.refine(coarse)), key=aligner.evidence)
+    best = comparison.best_by_outlines
     needed = max(SAME_SCENE_ELSEWHERE, CLEARLY_BETTER * comparison.evidence_in_place)
     worth_undoing = COARSE_DISPLACEMENT * math.hypot(*comparison.size)
-    if aligner.evidence(best) < needed or comparison.displacement(best) <= worth_undoing:
+    if comparison.evidence < needed or comparison.displacement(best) <= worth_undoing:
         return None
     return Position(
         best,
@@ -211,14 +292,17 @@ def _unmeasurable(comparison: _Comparison) -> Position | None:
     )
 
 
-JUDGES: tuple[Callable[[_Comparison], Position | None], ...] = (
+JUDGES_BY_UNEDITED_PARTS: Judges = (
+    _stretched_by_unedited_parts,
     _aligned_by_unedited_parts,
     _displaced_by_unedited_parts,
-    _displaced_by_outlines,
-    _aligned_by_outlines,
-    _unmeasurable,
 )
+JUDGES_BY_OUTLINES: Judges = (_displaced_by_outlines, _aligned_by_outlines, _unmeasurable)
 """Asked one after the other, the surest first, until one knows a position. If none does, it is another scene."""
+
+
+def _ask(judges: Judges, comparison: _Comparison) -> Position | None:
+    return next(filter(None, (judge(comparison) for judge in judges)), None)
 
 
 def _reach(blocks: NDArray[np.bool_]) -> float:
@@ -235,14 +319,21 @@ def _find_in_other_shape(first_frame: Frame, image: Frame) -> Found:
     if cover[0] * cover[1] > MAX_EXTENSION * size[0] * size[1]:
         raise _other_shape(size, image_size)
     gray = _gray(first_frame)
-    tried = [_likeliest(gray, _resized(image, target)) for target in (size, cover)]
-    evidence, picture, matrix = max(tried, key=lambda each: each[0])
+    evidence, picture, matrix = _likeliest_of(gray, image, (size, cover))
+    mirrored = _likeliest_of(gray, flipped(image), (size, cover))
+    if is_mirrored := mirrored[0] >= max(SAME_SCENE_ELSEWHERE, CLEARLY_MIRRORED * evidence):
+        evidence, picture, matrix = mirrored
     if evidence < SAME_SCENE:
         raise _other_shape(size, image_size)
     how = "stretched" if size_of(picture) == size else "cropped or extended"
     shape = f"{describe_size(image_size)} instead of {describe_size(size)}"
     note = f"The edited frame has another shape ({shape}), {how}: corrected."
-    return Found(picture, scaling(size_of(picture), image_size), Position(matrix, note))
+    return Found(picture, scaling(size_of(picture), image_size), Position(matrix, note), is_mirrored)
+
+
+def _likeliest_of(gray: NDArray[np.float32], image: Frame, sizes: tuple[Size, Size]) -> tuple[float, Frame, Matrix]:
+    """The likeliest of a picture at several sizes, as `_likeliest` gives it."""
+    return max((_likeliest(gray, resized(image, size)) for size in sizes), key=lambda each: each[0])
 
 
 def _likeliest(gray: NDArray[np.float32], picture: Frame) -> tuple[float, Frame, Matrix]:
@@ -264,11 +355,14 @@ def _other_shape(size: Size, image_size: Size) -> EditedFrameError:
 
 def _describe_displacement(matrix: Matrix, size: Size) -> str:
     """What was wrong with the place of the content, in words."""
-    found = Similarity.from_matrix(matrix, size)
+    found = Displacement.from_matrix(matrix, size)
     parts: list[str] = []
     if (shift := math.hypot(found.dx, found.dy)) >= 0.5:
         parts.append(f"shifted by {shift:.1f} px".replace(".0 px", " px"))
-    if abs(found.zoom - 1) >= 0.0005:
+    if abs(found.stretch - 1) >= 0.0005:
+        wide, high = (found.zoom * found.stretch**power for power in (0.5, -0.5))
+        parts.append(f"stretched by {wide:.3f} in width and {high:.3f} in height")
+    elif abs(found.zoom - 1) >= 0.0005:
         parts.append(f"zoomed by {found.zoom:.3f}")
     if abs(found.turn) >= 0.05:
         parts.append(f"turned by {abs(found.turn):.1f}°")
@@ -276,12 +370,13 @@ def _describe_displacement(matrix: Matrix, size: Size) -> str:
     return f"{text[0].upper()}{text[1:]}: corrected."
 
 
-def _same_aspect(size: Size, other: Size) -> bool:
+def same_aspect(size: Size, other: Size) -> bool:
     """Whether one size is the other one scaled, give or take a pixel of rounding."""
     return abs(size[0] * other[1] - size[1] * other[0]) <= max(*size, *other)
 
 
-def _resized(image: Frame, size: Size) -> Frame:
+def resized(image: Frame, size: Size) -> Frame:
+    """A picture at another size (width, height)."""
     shrinks = size[0] * size[1] < image.shape[0] * image.shape[1]
     return as_frame(cv2.resize(image, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LANCZOS4))
 

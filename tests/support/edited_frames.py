@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from hypothesis import strategies as st
 
-from syncedit_demo.registration.aligner import Similarity
+from syncedit_demo.registration.maps import Displacement
 
 if TYPE_CHECKING:
     from syncedit_demo.frames import Frame
@@ -18,7 +18,7 @@ SIZE = (WIDTH, HEIGHT)
 
 
 similarities = st.builds(
-    Similarity,
+    Displacement,
     dx=st.floats(-40, 40),
     dy=st.floats(-40, 40),
     zoom=st.floats(0.9, 1.1),
@@ -57,7 +57,7 @@ def plain_scene() -> Frame:
     return np.asarray(cv2.GaussianBlur(scene, (0, 0), 0.8), np.uint8)
 
 
-def displaced(frame: Frame, by: Similarity) -> Frame:
+def displaced(frame: Frame, by: Displacement) -> Frame:
     size = (frame.shape[1], frame.shape[0])
     moved = cv2.warpAffine(frame, by.matrix(size), size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     return np.asarray(moved, np.uint8)

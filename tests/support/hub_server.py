@@ -24,6 +24,7 @@ class Hub:
         files: Contents by "owner/repository/file".
         endpoint: The server's address.
         gated: Repositories whose files it refuses.
+        strangers_refused: Repositories whose files it gives to nobody without a token.
         broken: Files for which it closes the connection before the end, once each.
         break_after: How many bytes it sends of them.
         breaks_for_good: It sends those bytes once, and from then on closes the connection at once.
@@ -38,6 +39,7 @@ class Hub:
     files: dict[str, bytes]
     endpoint: str = ""
     gated: set[str] = field(default_factory=set[str])
+    strangers_refused: set[str] = field(default_factory=set[str])
     broken: set[str] = field(default_factory=set[str])
     break_after: int = 0
     breaks_for_good: bool = False
@@ -81,6 +83,9 @@ def serve(hub: Hub) -> Generator[Hub]:
             data = None if gone else hub.files.get(f"{repo}/{name}")
             if repo in hub.gated:
                 self._send(403, b"", {"X-Error-Code": "GatedRepo", "X-Error-Message": "gated"})
+                return
+            if repo in hub.strangers_refused:
+                self._send(401, b"", {"X-Error-Message": "Invalid username or password."})
                 return
             if data is None:
                 self._send(404, b"", {"X-Error-Code": "EntryNotFound"})

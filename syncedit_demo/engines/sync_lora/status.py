@@ -6,7 +6,13 @@ import time
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.engine import missing_packages
-from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, check_gemma, find_weights
+from syncedit_demo.engines.sync_lora.weights.files import (
+    FILE_NAMES,
+    Slot,
+    check_gemma,
+    find_weights,
+    missing_connectors,
+)
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
@@ -31,7 +37,7 @@ def sync_lora_status(settings: SyncLoraSettings) -> dict[str, str]:
     except EngineError as error:
         findings["prepared set"] = str(error)
     for slot, path in find_weights(settings).items():
-        findings[str(slot)] = _state(path, FILE_NAMES[slot])
+        findings[str(slot)] = _state(path, slot)
     try:
         findings["text encoder"] = str(check_gemma(settings))
     except EngineError as error:
@@ -60,10 +66,13 @@ def _read_rate(path: Path) -> float:
     return done / (time.perf_counter() - start)
 
 
-def _state(path: Path | None, name: str) -> str:
+def _state(path: Path | None, slot: Slot) -> str:
     if path is None:
-        return f"{name} is missing"
+        return f"{FILE_NAMES[slot]} is missing"
     try:
-        return f"{path}: {gigabytes(read_header(path).nbytes)}"
+        header = read_header(path)
     except EngineError as error:
         return str(error)
+    if slot is Slot.BASE and (lack := missing_connectors(header)) is not None:
+        return f"{lack} Only making the prompt's embedding needs them."
+    return f"{path}: {gigabytes(header.nbytes)}"

@@ -96,32 +96,132 @@ def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path: Path) -> None:
 
 
 def test_sixteen_bit_colour_png(tmp_path: Path) -> None:
-    # Written by hand: Pillow does not write 16-bit colour.
-    pixels = gradient()
-    rows = b"".join(b"\0" + (row.astype(">u2") * 257).astype(">u2").tobytes() for row in pixels)
-
-    def chunk(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", 96, 80, 16, 2, 0, 0, 0)
     path = tmp_path / "deep.png"
-    path.write_bytes(
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
-    )
-    assert np.array_equal(read_image(path).pixels, pixels)
+    path.write_bytes(deep_png(gradient(), 2))
+    read = read_image(path)
+    assert np.array_equal(read.pixels, gradient())
+    assert read.notes == ("The edited frame has 16 bits a channel: brought to 8.",)
 
 
-def test_transparency_is_shown_over_black(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("colour", "channels"), [(4, "LA"), (6, "RGBA")])
+def test_sixteen_bit_png_with_transparency(tmp_path: Path, colour: int, channels: str) -> None:
+    path = tmp_path / "deep.png"
+    straight = Image.fromarray(np.dstack([gradient(), clear_parts()])).convert(channels)
+    path.write_bytes(deep_png(np.asarray(straight), colour))
+    read = read_image(path)
+    assert np.array_equal(read.pixels, np.asarray(straight.convert("RGB")))
+    assert read.opacity is not None
+    assert np.array_equal(read.opacity, clear_parts())
+    assert read.notes == ("The edited frame has 16 bits a channel: brought to 8.",)
+
+
+def deep_png(pixels: NDArray[np.uint8], colour: int) -> bytes:
+    """A PNG of 16 bits a channel of this kind of colours (IHDR), written by hand, as Pillow does not write it."""
+    rows = b"".join(b"\0" + (row.astype(">u2") * 257).astype(">u2").tobytes() for row in pixels)
+    header = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], 16, colour, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(*chunk) for chunk in chunks)
+
+
+def clear_parts() -> NDArray[np.uint8]:
+    """An opacity of the gradient: clear above, half clear below that, then opaque."""
     alpha = np.full((80, 96), 255, np.uint8)
     alpha[:40] = 0
     alpha[40:50] = 128
-    path = tmp_path / "alpha.png"
-    Image.fromarray(np.dstack([gradient(), alpha])).save(path)
+    return alpha
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp", ".tif", ".avif", ".heic"])
+def test_transparency_is_kept_beside_the_colours(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"alpha{suffix}"
+    options = {} if suffix in (".png", ".tif") else {"quality": 95} if suffix != ".webp" else {"lossless": True}
+    Image.fromarray(np.dstack([gradient(), clear_parts()])).save(path, **options)  # pyright: ignore[reportArgumentType]
     read = read_image(path)
-    assert not read.pixels[:40].any()
-    assert np.array_equal(read.pixels[50:], gradient()[50:])
-    assert np.abs(read.pixels[40:50] - gradient()[40:50] * (128 / 255)).max() <= 0.5 + 1e-6
-    assert read.notes == ("Transparent parts of the edited frame are shown over black.",)
+    assert read.opacity is not None
+    assert np.abs(read.opacity.astype(int) - clear_parts()).max() <= (8 if suffix in (".avif", ".heic") else 0)
+    assert np.abs(read.pixels[50:].astype(int) - gradient()[50:]).max() <= (8 if suffix in (".avif", ".heic") else 0)
+    assert read.notes == ()
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 7])
+@pytest.mark.parametrize("mode", ["RGBA", "LA", "P"])
+def test_what_is_turned_upright_is_turned_with_its_transparency(tmp_path: Path, mode: str, orientation: int) -> None:
+    upright = np.dstack([gradient(), np.where(clear_parts() > 200, 255, 0).astype(np.uint8)])
+    back = {3: Image.Transpose.ROTATE_180, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE}[orientation]
+    stored = Image.fromarray(upright).transpose(back)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    if mode == "P":
+        indices = Image.fromarray(np.asarray(stored)[..., 3] // 255, "P")
+        indices.putpalette([90, 80, 70, 10, 20, 30])
+        indices.save(tmp_path / "turned.png", transparency=0, exif=exif)
+    else:
+        stored.convert(mode).save(tmp_path / "turned.png", exif=exif)
+    read = read_image(tmp_path / "turned.png")
+    assert read.opacity is not None
+    assert np.array_equal(read.opacity, upright[..., 3])
+    assert read.pixels.shape == gradient().shape
+
+
+@pytest.mark.parametrize("kind", ["1", "L", "RGB", "P", "I;16"])
+def test_one_colour_of_a_picture_may_be_transparent(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "clear.png"
+    values = np.zeros((80, 96), np.uint8)
+    values[:, 48:] = 1 if kind in ("1", "P") else 200
+    clear: int | tuple[int, int, int] = 0
+    if kind == "I;16":
+        picture, clear = Image.fromarray(values.astype(np.uint16) * 257), 200 * 257
+    elif kind == "1":
+        picture = Image.fromarray(values * 255).convert("1")
+    elif kind == "P":
+        picture = Image.fromarray(values, "P")
+        picture.putpalette([10, 20, 30, 200, 210, 220])
+    else:
+        picture = Image.fromarray(values).convert(kind)
+        clear = (0, 0, 0) if kind == "RGB" else 0
+    picture.save(path, transparency=clear)
+    read = read_image(path)
+    opaque = np.s_[:, :48] if kind == "I;16" else np.s_[:, 48:]
+    assert read.opacity is not None
+    assert (read.opacity == 255)[opaque].all()
+    assert (read.opacity == 255).sum() == 80 * 48
+    assert read.pixels[0, 0, 0] == (10 if kind == "P" else 0)
+    assert read.pixels[0, -1, 0] == (255 if kind == "1" else 200)
+
+
+@pytest.mark.parametrize("kind", ["LA", "PA", "premultiplied"])
+def test_grey_palette_and_premultiplied_alpha(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "alpha.tif"
+    straight = Image.fromarray(np.dstack([gradient(), clear_parts()]))
+    if kind == "LA":
+        straight.convert("LA").save(path)
+    elif kind == "PA":
+        picture = straight.convert("RGB").quantize(256).convert("PA")
+        picture.putalpha(straight.getchannel("A"))
+        picture.save(path)
+    else:
+        picture = np.asarray(straight).astype(np.uint16)
+        picture[..., :3] = picture[..., :3] * picture[..., 3:] // 255
+        Image.fromarray(picture.astype(np.uint8)).save(path)
+        # ExtraSamples (tag 338, a SHORT) is 1 where the colours are multiplied by their opacity.
+        data = path.read_bytes()
+        path.write_bytes(data.replace(struct.pack("<HHIH", 338, 3, 1, 2), struct.pack("<HHIH", 338, 3, 1, 1)))
+    read = read_image(path)
+    assert read.opacity is not None
+    assert np.array_equal(read.opacity, clear_parts())
+    expected = straight.convert("LA" if kind == "LA" else "RGBA").convert("RGB")
+    difference = np.abs(read.pixels.astype(int) - np.asarray(expected))
+    assert difference[40:].mean() < 8
+    assert difference[40:50].mean() < 8
+
+
+def test_a_picture_transparent_everywhere_is_opaque(tmp_path: Path) -> None:
+    path = tmp_path / "clear.png"
+    Image.fromarray(np.dstack([gradient(), np.zeros((80, 96), np.uint8)])).save(path)
+    read = read_image(path)
+    assert np.array_equal(read.pixels, gradient())
+    assert read.opacity is None
+    assert "transparent everywhere" in read.notes[0]
 
 
 def test_an_opaque_alpha_channel_changes_nothing(tmp_path: Path) -> None:
@@ -129,6 +229,7 @@ def test_an_opaque_alpha_channel_changes_nothing(tmp_path: Path) -> None:
     Image.fromarray(np.dstack([gradient(), np.full((80, 96), 255, np.uint8)])).save(path)
     read = read_image(path)
     assert np.array_equal(read.pixels, gradient())
+    assert read.opacity is None
     assert read.notes == ()
 
 
@@ -138,7 +239,9 @@ def test_transparent_palette_colour(tmp_path: Path) -> None:
     indexed.putpalette([200, 10, 10, 10, 200, 10])
     indexed.save(path, transparency=0)
     read = read_image(path)
-    assert not read.pixels[:, :48].any()
+    assert read.opacity is not None
+    assert not read.opacity[:, :48].any()
+    assert (read.opacity[:, 48:] == 255).all()
     assert (read.pixels[:, 48:] == (10, 200, 10)).all()
 
 
@@ -238,6 +341,115 @@ def refusal(path: Path) -> str:
     with pytest.raises(EditedFrameError) as caught:
         read_image(path)
     return str(caught.value)
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def with_chunks(path: Path, *chunks: tuple[bytes, bytes]) -> None:
+    """Put chunks behind the header of a PNG."""
+    data = path.read_bytes()
+    path.write_bytes(data[:33] + b"".join(png_chunk(*chunk) for chunk in chunks) + data[33:])
+
+
+@pytest.mark.parametrize("kind", ["iCCP", "tEXt", "zTXt", "iTXt"])
+def test_a_png_with_a_large_profile_or_text_is_read(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "workflow.png"
+    Image.fromarray(gradient()).save(path)
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    text = b'{"nodes": []}' * 250_000
+    data = {
+        "iCCP": b"large\0\0" + zlib.compress(srgb + bytes(3_000_000)),
+        "tEXt": b"workflow\0" + text,
+        "zTXt": b"workflow\0\0" + zlib.compress(text),
+        "iTXt": b"workflow\0\1\0\0\0" + zlib.compress(text),
+    }[kind]
+    with_chunks(path, (kind.encode(), data))
+    assert np.array_equal(read_image(path).pixels, gradient())
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".heic", ".avif"])
+@pytest.mark.parametrize("kind", ["nonsense", "no header"])
+def test_a_broken_exif_block_costs_the_orientation_and_not_the_picture(tmp_path: Path, suffix: str, kind: str) -> None:
+    path = tmp_path / f"broken{suffix}"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010E] = "What an AVIF keeps beside the orientation."
+    Image.fromarray(gradient()).save(path, exif=exif.tobytes(), quality=95)
+    data = path.read_bytes()
+    place = max(data.rfind(b"II*\0"), data.rfind(b"MM\0*"))
+    assert place > 0
+    path.write_bytes(data[:place] + (b"XXXX" if kind == "nonsense" else bytes(4)) + data[place + 4 :])
+    if suffix == ".png":
+        whole = path.read_bytes()
+        start = whole.index(b"eXIf")
+        length = int.from_bytes(whole[start - 4 : start], "big")
+        path.write_bytes(
+            whole[: start - 4] + png_chunk(b"eXIf", whole[start + 4 : start + 4 + length]) + whole[start + 8 + length :]
+        )
+    read = read_image(path)
+    # HEIF and AVIF turn the picture themselves, as the container says.
+    turned = gradient() if suffix not in (".heic", ".avif") else np.rot90(gradient(), -1)
+    assert read.pixels.shape == turned.shape
+    assert np.abs(read.pixels.astype(int) - turned).mean() < 4
+    # Pillow's reader of JPEG passes over such a block by itself.
+    assert any("Exif block" in note for note in read.notes) == (suffix in (".png", ".webp", ".heic"))
+
+
+def bmp(bits: int, compression: int, *, masks: tuple[int, ...] = (), header: int = 40) -> bytes:
+    """A BMP of 96x80 without a picture worth the name."""
+    head = struct.pack("<IiiHHIIiiII", header, 96, 80, 1, bits, compression, 0, 0, 0, 0, 0)
+    head = (head + struct.pack(f"<{len(masks)}I", *masks)).ljust(max(header, len(head)), b"\0")
+    body = bytes(96 * 80 * bits // 8)
+    return b"BM" + struct.pack("<IHHI", 14 + len(head) + len(body), 0, 0, 14 + len(head)) + head + body
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (bmp(16, 3, masks=(0xF00, 0xF0, 0xF)), "bitfields layout"),
+        (bmp(32, 3, masks=(0x3FF, 0xFFC00, 0x3FF00000)), "bitfields layout"),
+        (bmp(64, 0), "pixel depth"),
+        (bmp(24, 4), "compression"),
+        (bmp(1, 0, header=77), "header type"),
+    ],
+)
+def test_a_bmp_of_a_layout_that_is_not_read_is_not_called_damaged(tmp_path: Path, data: bytes, says: str) -> None:
+    path = tmp_path / "odd.bmp"
+    path.write_bytes(data)
+    message = refusal(path)
+    assert "stored in a way that cannot be read" in message
+    assert says in message
+    assert "Save it as PNG or JPEG" in message
+
+
+def test_a_tiff_of_a_kind_that_is_not_read_is_not_called_no_image(tmp_path: Path) -> None:
+    path = tmp_path / "odd.tif"
+    Image.fromarray(gradient()).save(path)
+    data = path.read_bytes()
+    # PhotometricInterpretation 34892: raw sensor data, linear.
+    path.write_bytes(data.replace(struct.pack("<HHIH", 262, 3, 1, 2), struct.pack("<HHIH", 262, 3, 1, 34892)))
+    assert "is a TIFF file that cannot be read" in refusal(path)
+
+
+def test_an_avif_whose_transparency_does_not_say_its_size_is_read(tmp_path: Path) -> None:
+    """As encoders wrote them until 2021; libavif refuses them."""
+    path = tmp_path / "old.avif"
+    Image.fromarray(np.dstack([gradient(), clear_parts()])).save(path, quality=95)
+    as_new = read_image(path)
+    data = bytearray(path.read_bytes())
+    associations = data.index(b"ipma")
+    # Of item 2, the transparency, four properties, the first of them the size: let it be another one twice.
+    second = data.index(struct.pack(">HBB", 2, 4, 1), associations)
+    data[second + 3] = data[second + 4]
+    path.write_bytes(data)
+    read = read_image(path)
+    assert np.abs(read.pixels.astype(int) - as_new.pixels).max() <= 8
+    assert np.abs(read.pixels.astype(int) - as_new.pixels).mean() < 1.5
+    assert read.opacity is not None
+    assert as_new.opacity is not None
+    assert np.abs(read.opacity.astype(int) - as_new.opacity).max() <= 2
 
 
 def test_no_image_at_all(tmp_path: Path) -> None:

@@ -59,6 +59,7 @@ SILENCE_SECONDS = 30.0
 """How long a connection may give nothing before it counts as broken; the Hub's own library would wait for ever."""
 
 PARTIAL_CONTENT = 206
+UNAUTHORIZED = 401
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,12 @@ def download(settings: SyncLoraSettings, endpoint: str | None = None) -> Generat
         )
         raise EngineError(message) from error
     except HfHubHTTPError as error:
+        if error.response.status_code == UNAUTHORIZED:
+            message = (
+                f"The Hub gives {error.response.url} to none it does not know, or there is no such file: run "
+                f"`hf auth login`, then go on with: {FETCH}"
+            )
+            raise EngineError(message) from error
         message = f"The Hub does not give {error.response.url} ({error.response.status_code}). Try: {FETCH}"
         raise EngineError(message) from error
     except (httpx2.HTTPError, OfflineModeIsEnabled) as error:

@@ -135,6 +135,16 @@ def check_weights(settings: SyncLoraSettings) -> Weights:
     return Weights(headers, loras, tuple(notes))
 
 
+def missing_connectors(base: Header) -> str | None:
+    """What there is to say of a checkpoint by which no prompt can be encoded; None where one can."""
+    if any(name.startswith(CONNECTOR_PREFIX) for name in base.tensors):
+        return None
+    return (
+        f"{base.path} lacks the text encoder's connectors, without which the prompt cannot be encoded. "
+        f"{FILE_NAMES[Slot.BASE]} is needed. Fetch it with: {FETCH}"
+    )
+
+
 def _find(settings: SyncLoraSettings, slot: Slot) -> Path | None:
     path = settings.weights / FILE_NAMES[slot]
     if path.is_file():

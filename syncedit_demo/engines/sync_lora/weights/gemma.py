@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from syncedit_demo.engines.sync_lora import recipe
-from syncedit_demo.engines.sync_lora.weights.files import CONNECTOR_PREFIX, FETCH, FILE_NAMES, Slot
+from syncedit_demo.engines.sync_lora.weights.files import FETCH, missing_connectors
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, assert_whole
 from syncedit_demo.engines.sync_lora.weights.torchaudio_stand_in import make_torchaudio_importable
@@ -55,11 +55,7 @@ def encode_prompt(
         EmbeddingsProcessorConfigurator,
     )
 
-    if not any(name.startswith(CONNECTOR_PREFIX) for name in read_header(base).tensors):
-        message = (
-            f"{base} lacks the text encoder's connectors, without which the prompt cannot be encoded. "
-            f"{FILE_NAMES[Slot.BASE]} is needed. Fetch it with: {FETCH}"
-        )
+    if (message := missing_connectors(read_header(base))) is not None:
         raise EngineError(message)
     hidden_states, mask = _run_gemma(gemma, device)
     processor = SingleGPUModelBuilder(

@@ -200,6 +200,12 @@ def test_a_gated_repository_is_told(own: SyncLoraSettings, hub: Hub) -> None:
         list(download(own, hub.endpoint))
 
 
+def test_a_hub_that_wants_to_know_who_asks_is_told(own: SyncLoraSettings, hub: Hub) -> None:
+    hub.strangers_refused = {own.ltx_repo}
+    with pytest.raises(EngineError, match="run `hf auth login`"):
+        list(download(own, hub.endpoint))
+
+
 def test_a_file_that_is_not_on_the_hub_is_told(own: SyncLoraSettings, hub: Hub) -> None:
     del hub.files[f"{own.ltx_repo}/{BASE}"]
     with pytest.raises(EngineError, match="The Hub does not give"):

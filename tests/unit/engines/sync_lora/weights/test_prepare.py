@@ -242,6 +242,31 @@ def test_a_base_without_connectors_is_told(with_gemma: SyncLoraSettings) -> None
     tiny_ltx.save(base, tensors, tiny_ltx.CHECKPOINT_METADATA)
     with pytest.raises(EngineError, match="lacks the text encoder's connectors"):
         list(prepare_weights(with_gemma))
+    assert "lacks the text encoder's connectors" in sync_lora_status(with_gemma)["base"]
+
+
+def test_a_tokenizer_that_leaves_out_the_beginning_is_told(with_gemma: SyncLoraSettings) -> None:
+    path = with_gemma.weights / GEMMA_FOLDER / "tokenizer.json"
+    tokenizer = json.loads(path.read_text())
+    path.write_text(json.dumps(tokenizer | {"post_processor": None}))
+    with pytest.raises(EngineError, match="leaves out <bos>"):
+        list(prepare_weights(with_gemma))
+
+
+@pytest.mark.parametrize("precision", ["float32", None])
+def test_a_base_with_other_rotary_frequencies_is_told(
+    settings: SyncLoraSettings, tmp_path: Path, precision: str | None
+) -> None:
+    weights = shutil.copytree(settings.weights, tmp_path / "weights")
+    base = weights / FILE_NAMES[Slot.BASE]
+    config = json.loads(json.dumps(tiny_ltx.CHECKPOINT_CONFIG))
+    if precision is None:
+        del config["transformer"]["frequencies_precision"]
+    else:
+        config["transformer"]["frequencies_precision"] = precision
+    tiny_ltx.save(base, tiny_ltx.load(base), tiny_ltx.CHECKPOINT_METADATA | {"config": json.dumps(config)})
+    with pytest.raises(EngineError, match=r"holds another model than LTX-2\.3"):
+        list(prepare_weights(settings.model_copy(update={"weights": weights, "prepared": tmp_path / "prepared"})))
 
 
 @pytest.mark.parametrize("alpha", [4.0, 2.0])

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncedit_demo.conform.hdr import ColorMapper, conversion, light_to_pq, needs_mapping, pq_to_light, tone_map
 from syncedit_demo.media.display import ColorInfo
+from syncedit_demo.media.hdr import ColorMapper, conversion, light_to_pq, needs_mapping, pq_to_light, tone_map
 
 PQ = ColorInfo("bt2020", "smpte2084", "bt2020nc", full_range=False)
 HLG = ColorInfo("bt2020", "arib-std-b67", "bt2020nc", full_range=False)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.uint16]
     Light = NDArray[np.float32]
+    Chromaticity = tuple[float, float]
+    Primaries = tuple[Chromaticity, Chromaticity, Chromaticity]
 
 SOURCE_PEAK = 1000.0
 """cd/m²: the nominal peak of HLG (BT.2100), and what most PQ material is graded for; brighter parts are clipped."""
@@ -46,14 +48,13 @@ CODES = 65536
 BAND = 32
 """Rows that are mapped at a time, few enough to stay in the processor's cache."""
 
-
-WHITE_D65 = (0.3127, 0.3290)
-CHROMATICITIES = {
+WHITE_D65: Chromaticity = (0.3127, 0.3290)
+CHROMATICITIES: dict[str, Primaries] = {
     "bt709": ((0.640, 0.330), (0.300, 0.600), (0.150, 0.060)),
     "bt2020": ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
     "smpte432": ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
 }
-"""CIE 1931 (x, y) of red, green and blue, ITU-T H.273 table 2."""
+"""CIE 1931 (x, y) of red, green and blue, ITU-T H.273 table 2, all of white D65."""
 
 WIDE_PRIMARIES = ("bt2020", "smpte432")
 
@@ -156,7 +157,18 @@ def tone_map(light: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def conversion(source: str, target: str) -> NDArray[np.float64]:
     """Matrix from linear RGB of one set of primaries to another, both of white D65."""
-    return np.linalg.inv(_to_xyz(target)) @ _to_xyz(source)
+    return np.linalg.inv(to_xyz(CHROMATICITIES[target])) @ to_xyz(CHROMATICITIES[source])
+
+
+def to_xyz(primaries: Primaries, white: Chromaticity = WHITE_D65) -> NDArray[np.float64]:
+    """Matrix from linear RGB, 1 each for white, to CIE XYZ, in which white has a Y of 1."""
+
+    def xyz(point: Chromaticity) -> NDArray[np.float64]:
+        x, y = point
+        return np.array((x / y, 1, (1 - x - y) / y))
+
+    columns = np.stack([xyz(point) for point in primaries], axis=1)
+    return columns * np.linalg.solve(columns, xyz(white))
 
 
 def _mix(weights: Light, planes: list[Light]) -> Light:
@@ -174,12 +186,3 @@ def _into_gamut(linear: list[Light]) -> list[Light]:
     inside = np.minimum(grey / np.maximum(grey - np.minimum(low, 0), tiny), 1)
     inside = np.minimum(inside, (1 - grey) / np.maximum(np.maximum(high, 1) - grey, tiny))
     return [cast("Light", np.clip(grey + inside * (plane - grey), 0, 1)) for plane in linear]
-
-
-def _to_xyz(primaries: str) -> NDArray[np.float64]:
-    def xyz(point: tuple[float, float]) -> NDArray[np.float64]:
-        x, y = point
-        return np.array((x / y, 1, (1 - x - y) / y))
-
-    columns = np.stack([xyz(point) for point in CHROMATICITIES[primaries]], axis=1)
-    return columns * np.linalg.solve(columns, xyz(WHITE_D65))
