@@ -13,12 +13,14 @@ from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 
 from syncedit_demo.errors import EditedFrameError
 from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.limits import check_image, is_out_of_room
+from syncedit_demo.wording import describe_size
 
 if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-    from syncedit_demo.frames import Frame
+    from syncedit_demo.frames import Frame, Size
 
 MAX_PIXELS = 64_000_000
 """Largest picture that is decoded: 8000 x 8000, 200 MB as RGB."""
@@ -47,15 +49,21 @@ class ImageFile:
     notes: tuple[str, ...]
 
 
-def read_image(path: Path) -> ImageFile:
+def read_image(path: Path, enough: Size | None = None) -> ImageFile:
     """Read an edited frame: PNG, JPEG, WebP, TIFF, GIF, BMP, AVIF, and HEIC where pillow_heif is installed.
 
     The orientation tag is applied, an embedded colour profile converted to sRGB, transparency laid over black, and
     every bit depth and palette brought to 8-bit RGB. Of several pictures the first is read. Nothing is decoded before
     its size is known to be bounded.
 
+    Args:
+        path: The file.
+        enough: (width, height) from which more pixels are of no use. A JPEG with more than this process is held to is
+            decoded smaller, no smaller than this.
+
     Raises:
         EditedFrameError: The file is no readable image, is damaged, or its picture is too large or too small.
+        LimitError: It is more than this process is held to.
     """
     try:
         file = path.open("rb")
@@ -72,7 +80,11 @@ def read_image(path: Path) -> ImageFile:
         if min(width, height) < MIN_SIDE:
             message = f"The edited frame {path.name} is too small ({width}×{height}). It should be as large as frame 0."
             raise EditedFrameError(message)
+        check_image(path, file, opened, enough)
         picture, notes = _decoded(path, opened)
+    if opened.size != (width, height):
+        size, read = describe_size((width, height)), describe_size(opened.size)
+        notes.append(f"The edited frame is far larger than frame 0 ({size}): it was read at {read}.")
     return ImageFile(*_to_srgb(path, picture, notes))
 
 
@@ -91,6 +103,8 @@ def _opened(path: Path, file: BinaryIO) -> Image.Image:
         message = f"The edited frame {path.name} is far too large. It should be as large as frame 0."
         raise EditedFrameError(message) from error
     except Exception as error:  # See _decoded.
+        if is_out_of_room(error):
+            raise
         raise _damaged(path) from error
 
 
@@ -104,6 +118,8 @@ def _decoded(path: Path, opened: Image.Image) -> tuple[Image.Image, list[str]]:
         turned = opened.getexif().get(ORIENTATION_TAG, 1) in range(2, 9)
         picture = ImageOps.exif_transpose(opened)
     except Exception as error:  # A decoder fed with damaged data may raise anything; the reason is chained.
+        if is_out_of_room(error):
+            raise
         raise _damaged(path) from error
     if count > 1:
         notes.append(f"The edited frame holds {count} pictures: the first is used.")
