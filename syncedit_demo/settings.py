@@ -104,7 +104,7 @@ class ReadingLimits(BaseModel):
     )
     max_clip_frames: int = Field(default=36_000, ge=1, description="Most frames a visitor's clip may hold.")
     max_clip_packets: int = Field(
-        default=400_000, ge=1, description="Most packets, of picture, sound and all else, that it may hold."
+        default=150_000, ge=1, description="Most packets, of picture, sound and all else, that it may hold."
     )
     max_clip_minutes: int = Field(default=60, ge=1, description="Longest clip a visitor may bring, in minutes.")
     max_clip_streams: int = Field(default=32, ge=1, description="Most streams it may hold.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageChops, ImageCms, ImageOps, UnidentifiedImageError
 
-from syncedit_demo.errors import EditedFrameError
+from syncedit_demo.errors import EditedFrameError, LimitError
 from syncedit_demo.media.atomic import output_errors, publish, staging
 from syncedit_demo.media.limits import check_image, is_out_of_room
 from syncedit_demo.wording import describe_size
@@ -80,12 +80,23 @@ def read_image(path: Path, enough: Size | None = None) -> ImageFile:
         if min(width, height) < MIN_SIDE:
             message = f"The edited frame {path.name} is too small ({width}×{height}). It should be as large as frame 0."
             raise EditedFrameError(message)
-        check_image(path, file, opened, enough)
+        _check_cost(path, file, opened, enough)
         picture, notes = _decoded(path, opened)
     if opened.size != (width, height):
         size, read = describe_size((width, height)), describe_size(opened.size)
         notes.append(f"The edited frame is far larger than frame 0 ({size}): it was read at {read}.")
     return ImageFile(*_to_srgb(path, picture, notes))
+
+
+def _check_cost(path: Path, file: BinaryIO, opened: Image.Image, enough: Size | None) -> None:
+    try:
+        check_image(path, file, opened, enough)
+    except LimitError:
+        raise
+    except Exception as error:  # See _decoded.
+        if is_out_of_room(error):
+            raise
+        raise _damaged(path) from error
 
 
 def _opened(path: Path, file: BinaryIO) -> Image.Image:

@@ -14,15 +14,17 @@ from syncedit_demo.errors import LimitError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
-    from typing import BinaryIO, TypeVar
+    from typing import Any, BinaryIO, TypeVar
 
     from av.container import InputContainer
+    from av.packet import Packet
     from PIL import Image
 
     from syncedit_demo.frames import Size
     from syncedit_demo.settings import ReadingLimits
 
     Item = TypeVar("Item")
+    PacketT = TypeVar("PacketT", bound=Packet[Any])
 
 JPEG_SCAN = re.compile(rb"\xff\xda")
 """What a scan of a JPEG begins with; inside one, ff is followed by 00 or by d0 to d7."""
@@ -106,17 +108,21 @@ def check_clip_length(path: Path, frames: int, seconds: float) -> None:
         raise LimitError(message)
 
 
-def at_most_packets(packets: Iterable[Item]) -> Iterator[Item]:
+def at_most_packets(packets: Iterable[PacketT]) -> Iterator[PacketT]:
     """The same packets.
 
     Raises:
-        LimitError: There are more than are read here.
+        LimitError: There are more, or more of pictures, than are read here.
     """
     limits = _held
     if limits is None:
         yield from packets
         return
+    pictures = 0
     for count, packet in enumerate(packets, start=1):
+        pictures += packet.stream.type == "video"
+        if pictures > limits.max_clip_frames:
+            raise _too_many_frames("The clip", limits)
         if count > limits.max_clip_packets:
             raise _too_many_packets(limits)
         yield packet

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import av
@@ -10,7 +13,7 @@ import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
-from syncedit_demo.media.audio import AudioInterval
+from syncedit_demo.media.audio import AudioInterval, add_audio
 from syncedit_demo.media.video_writer import write_clip
 from tests.support.flat import ramp
 
@@ -144,3 +147,17 @@ def test_sound_that_ends_early_or_starts_late_is_filled_with_silence(tmp_path: P
     sound = read_sound(target)
     assert click_times(sound) == pytest.approx([0.75, 1.25], abs=0.002)
     assert sound.size / SAMPLE_RATE == pytest.approx(3, abs=0.022)
+
+
+def test_sound_that_is_not_there_takes_no_memory(tmp_path: Path) -> None:
+    """A tone of half a second in a clip that lasts for hours, coded and not copied."""
+    tone = write_clicks(tmp_path / "tone.mka", "pcm_s16le", 0.5)
+    long = replace(tone, duration=Fraction(36_000), from_first_frame=False)
+    with av.open(str(long.path)) as source, av.open(str(tmp_path / "out.mp4"), "w") as output:
+        packets = add_audio(source, long, output)
+        tracemalloc.start()
+        try:
+            assert len(list(islice(packets, 100))) == 100
+            assert tracemalloc.get_traced_memory()[1] < 20_000_000
+        finally:
+            tracemalloc.stop()
