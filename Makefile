@@ -27,7 +27,7 @@ SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lor
 # The rooms whose tests take a tenth of a second each rather than seconds.
 TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: help demo faces test test-cpu test-fast check draft-quality chromium format scenes moving-picture clean
+.PHONY: help demo faces test test-cpu test-fast check fuzz draft-quality chromium format scenes moving-picture clean
 
 help:
 	@echo "make demo            install what this machine needs, once, and serve the page"
@@ -53,7 +53,7 @@ faces: $(VENV)/installed-requirements-faces.txt
 # The browser tests have the machine to themselves: they follow clocks.
 test: check chromium
 	$(NODE) --test 'tests/js/*.test.mjs'
-	$(PYTEST) $(PARALLEL) tests/unit tests/app
+	$(PYTEST) $(PARALLEL) tests/unit tests/app tests/hostile
 	$(PYTEST) tests/browser
 
 check: $(VENV)/installed-requirements-dev-sync-lora.txt node_modules/installed
@@ -64,6 +64,10 @@ check: $(VENV)/installed-requirements-dev-sync-lora.txt node_modules/installed
 	$(BIOME) check
 	$(TSC)
 	$(TSC) --project tests/js
+
+# Two thousand files that were spoilt in as many ways; another SYNCEDIT_FUZZ_SEED spoils them in others.
+fuzz: $(VENV)/installed-$(REQUIREMENTS)
+	SYNCEDIT_FUZZ_FILES=$${SYNCEDIT_FUZZ_FILES:-2100} $(PYTEST) tests/hostile
 
 # For a night: fails where the draft engine has lost quality against benchmarks/baselines/draft.json.
 draft-quality: $(VENV)/installed-$(REQUIREMENTS)
@@ -77,7 +81,7 @@ test-cpu: $(VENV)/installed-requirements-dev.txt node_modules/installed chromium
 	$(TSC)
 	$(TSC) --project tests/js
 	$(NODE) --test 'tests/js/*.test.mjs'
-	$(PYTEST) $(PARALLEL) tests/unit tests/app $(SYNC_LORA_TESTS:%=--ignore=%)
+	$(PYTEST) $(PARALLEL) tests/unit tests/app tests/hostile $(SYNC_LORA_TESTS:%=--ignore=%)
 	$(PYTEST) tests/browser $(SYNC_LORA_TESTS:%=--ignore=%)
 	@echo "Left out, for want of torch: $(SYNC_LORA_TESTS), and pyright. make test has them."
 
