@@ -36,6 +36,7 @@ help:
 	@echo "make test-cpu        the same without torch and without the tests of the Sync-LoRA engine"
 	@echo "make test-fast       what an edit needs at each turn, in under a minute; TESTS=tests/unit/media for one room"
 	@echo "make check           formatting, lint, types, and who may import whom"
+	@echo "make fuzz            read two thousand files that were spoilt, in minutes"
 	@echo "make draft-quality   hold the draft engine's quality against what it was, for a night"
 	@echo "make format          put the code in its form"
 	@echo "make scenes          render the examples anew (Blender, an hour or more)"
