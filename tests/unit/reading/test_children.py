@@ -17,13 +17,15 @@ import psutil
 import pytest
 
 from syncedit_demo.cancel import CancelFlag
+from syncedit_demo.edits.make import EditRequest, EditResult
 from syncedit_demo.errors import Cancelled, LimitError, OutputError, ReaderError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.plan import PlanOptions, plan_edit
 from syncedit_demo.reading.children import ChildrenRunner
 from syncedit_demo.reading.media_reader import MediaReader
 from syncedit_demo.reading.runner import HereRunner
-from syncedit_demo.settings import MAX_CLIP_PIXELS, ReadingLimits
+from syncedit_demo.service import EditService
+from syncedit_demo.settings import MAX_CLIP_PIXELS, ReadingLimits, Settings
 from tests.support import reading_jobs as jobs
 from tests.support.clips import edited_scene, write_scene
 
@@ -216,3 +218,16 @@ def test_they_end_with_the_program_that_started_them(tmp_path: Path) -> None:
         process.kill()
     psutil.wait_procs([child], timeout=60)
     assert not child.is_running()
+
+
+def test_an_edit_is_made_through_one_process(runner: ChildrenRunner, tmp_path: Path) -> None:
+    clip, edited, both = write_scene(tmp_path / "scene.mp4"), tmp_path / "edited.png", tmp_path / "both.mp4"
+    write_png(edited_scene(), edited)
+    options, target = PlanOptions(size=(320, 256)), tmp_path / "out.mp4"
+    request = EditRequest(clip, edited, target, options, engine="draft", side_by_side=both)
+    *_, result = EditService(Settings(work_dir=tmp_path / "work"), runner).edit(request, CancelFlag())
+    assert isinstance(result, EditResult)
+    assert result.record.report is not None
+    assert not result.stopped
+    names = ["both.mp4", "edited.png", "out.mp4", "out.record.json", "scene.mp4"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
