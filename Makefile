@@ -27,7 +27,7 @@ SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lor
 # The rooms whose tests take a tenth of a second each rather than seconds.
 TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: help demo faces test test-cpu test-fast check draft-quality corpus chromium format scenes moving-picture clean
+.PHONY: help demo faces test test-cpu test-fast check fuzz draft-quality corpus chromium format scenes moving-picture clean
 
 help:
 	@echo "make demo            install what this machine needs, once, and serve the page"
@@ -36,6 +36,7 @@ help:
 	@echo "make test-cpu        the same without torch and without the tests of the Sync-LoRA engine"
 	@echo "make test-fast       what an edit needs at each turn, in under a minute; TESTS=tests/unit/media for one room"
 	@echo "make check           formatting, lint, types, and who may import whom"
+	@echo "make fuzz            read two thousand files that were spoilt, in minutes"
 	@echo "make draft-quality   hold the draft engine's quality against what it was, for a night"
 	@echo "make corpus DIR=x    what becomes of a folder of anybody's files, as one table"
 	@echo "make format          put the code in its form"
@@ -54,7 +55,7 @@ faces: $(VENV)/installed-requirements-faces.txt
 # The browser tests have the machine to themselves: they follow clocks.
 test: check chromium
 	$(NODE) --test 'tests/js/*.test.mjs'
-	$(PYTEST) $(PARALLEL) tests/unit tests/app
+	$(PYTEST) $(PARALLEL) tests/unit tests/app tests/hostile
 	$(PYTEST) tests/browser
 
 check: $(VENV)/installed-requirements-dev-sync-lora.txt node_modules/installed
@@ -65,6 +66,10 @@ check: $(VENV)/installed-requirements-dev-sync-lora.txt node_modules/installed
 	$(BIOME) check
 	$(TSC)
 	$(TSC) --project tests/js
+
+# Two thousand files that were spoilt in as many ways; another SYNCEDIT_FUZZ_SEED spoils them in others.
+fuzz: $(VENV)/installed-$(REQUIREMENTS)
+	SYNCEDIT_FUZZ_FILES=$${SYNCEDIT_FUZZ_FILES:-2100} $(PYTEST) tests/hostile
 
 # For a night: fails where the draft engine has lost quality against benchmarks/baselines/draft.json.
 draft-quality: $(VENV)/installed-$(REQUIREMENTS)
@@ -83,7 +88,7 @@ test-cpu: $(VENV)/installed-requirements-dev.txt node_modules/installed chromium
 	$(TSC)
 	$(TSC) --project tests/js
 	$(NODE) --test 'tests/js/*.test.mjs'
-	$(PYTEST) $(PARALLEL) tests/unit tests/app $(SYNC_LORA_TESTS:%=--ignore=%)
+	$(PYTEST) $(PARALLEL) tests/unit tests/app tests/hostile $(SYNC_LORA_TESTS:%=--ignore=%)
 	$(PYTEST) tests/browser $(SYNC_LORA_TESTS:%=--ignore=%)
 	@echo "Left out, for want of torch: $(SYNC_LORA_TESTS), and pyright. make test has them."
 

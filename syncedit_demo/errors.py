@@ -20,6 +20,14 @@ class ClipError(SyncEditError):
     """The clip cannot be read, or holds no usable video."""
 
 
+class LimitError(SyncEditError):
+    """A file costs more than is allowed here: the sentence names the limit."""
+
+
+class ReaderError(SyncEditError):
+    """The process that read a file broke down over it."""
+
+
 class PlanError(SyncEditError):
     """The options asked for do not fit the clip or the model."""
 
@@ -44,6 +52,10 @@ class OutputError(SyncEditError):
         super().__init__(f"{target} cannot be written: {reason}.")
         self.target = target
         self.reason = reason
+
+    def __reduce__(self) -> tuple[type[OutputError], tuple[Path, str]]:
+        # It may come from another process.
+        return OutputError, (self.target, self.reason)
 
 
 class FaceModelError(SyncEditError):

@@ -35,6 +35,9 @@ MAX_RATE = 30
 RATE_TOLERANCE = Fraction(51, 50)
 """A rate up to 2 % above the limit (a 30 measured a trace fast) goes to the limit instead of to half."""
 
+LEAST_RATE = 1
+"""Frames per second from which pictures that are evenly spaced are motion: with fewer it is a slide show."""
+
 MAX_TERM = 1_000_000
 """Largest numerator and denominator of a frame rate that every mp4 player's 32-bit arithmetic survives."""
 
@@ -115,11 +118,12 @@ def plan_edit(clip: ClipInfo, options: PlanOptions) -> EditPlan:
         options: What the user decided.
 
     Returns:
-        The plan. Every valid clip has one when no option is set.
+        The plan. Every valid clip of `LEAST_RATE` and more has one when no option is set.
 
     Raises:
-        PlanError: An option does not fit the model or this clip.
+        PlanError: An option does not fit the model or this clip, or the clip is a slide show.
     """
+    _check_motion(clip)
     frame_rate, rate_notes = _frame_rate(clip, options.rate)
     available = conformed_frames(clip, frame_rate)
     frames, frame_notes = _frame_counts(available, options, frame_rate)
@@ -196,6 +200,15 @@ def centre_crop(display: tuple[int, int], aspect: Fraction) -> tuple[int, int, i
     height = min(display[1], _even(display[0] / aspect))
     x, y = ((display[0] - width) // 4 * 2, (display[1] - height) // 4 * 2)
     return x, y, width, height
+
+
+def _check_motion(clip: ClipInfo) -> None:
+    if not clip.variable_rate and clip.average_rate * RATE_TOLERANCE < LEAST_RATE:
+        message = (
+            f"The clip shows a picture every {float(1 / clip.average_rate):.3g} seconds: that is a slide show, with no "
+            f"motion to keep time with. Give a clip of {LEAST_RATE} frame per second or more."
+        )
+        raise PlanError(message)
 
 
 def _frame_rate(clip: ClipInfo, wanted: Fraction | None) -> tuple[Fraction, list[str]]:

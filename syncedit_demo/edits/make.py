@@ -11,6 +11,7 @@ import time
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from syncedit_demo import __version__
@@ -22,10 +23,8 @@ from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, P
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.media.atomic import output_errors, publish, staging
-from syncedit_demo.media.audio import readable
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.media.side_by_side import side_by_side
-from syncedit_demo.media.video_writer import VideoFile, finish, read_frames, writing_clip
+from syncedit_demo.media.video_writer import VideoFile, writing_clip
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.settings import DEFAULT_SEED
 
@@ -36,7 +35,8 @@ if TYPE_CHECKING:
     from syncedit_demo.edits.stopwatch import Stopwatch
     from syncedit_demo.engines.interface import Event
     from syncedit_demo.media.audio import AudioInterval
-    from syncedit_demo.settings import EngineChoice, Settings
+    from syncedit_demo.reading.media_reader import MediaReader
+    from syncedit_demo.settings import EngineChoice, FaceModel
 
 ENCODING_PHASE = "Encoding the video"
 WRITING_PHASE = "Writing the file"
@@ -146,14 +146,16 @@ class Edit:
         request: What is asked for.
         started: What will be made, as it was told.
         job: The same for the engine.
-        settings: What the report follows faces with, and the largest picture that is decoded for it.
+        reader: Reads the inputs.
+        faces: What the report follows faces with, None where it looks for none.
         watch: Has counted what was done before, and counts the rest.
     """
 
     request: EditRequest
     started: Started
     job: EditJob
-    settings: Settings
+    reader: MediaReader
+    faces: FaceModel | None
     watch: Stopwatch
 
     @property
@@ -166,7 +168,7 @@ class Edit:
     @property
     def audio_notes(self) -> list[str]:
         """What there is to say about sound that cannot be read."""
-        return [] if self.audio is None else readable(self.audio)[1]
+        return [] if self.audio is None else self.reader.sound_notes(self.audio, self.job.cancel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,9 +287,11 @@ def report(edit: Edit, record: RunRecord) -> Generator[Progress, None, RunRecord
         Cancelled: The job was stopped.
     """
     yield Progress(REPORT_PHASE, 0, 1)
-    reference = Side(edit.request.clip, edit.started.clip, edit.started.plan, edit.settings.max_clip_pixels)
+    reference = Side(edit.request.clip, edit.started.clip, edit.started.plan)
     with edit.watch.measure(REPORT_PHASE):
-        found = report_edit(reference, edit.request.target, edit.job.edited_frame, edit.settings.faces, edit.job.cancel)
+        found = report_edit(
+            edit.reader, reference, edit.request.target, edit.job.edited_frame, edit.faces, edit.job.cancel
+        )
     yield Progress(REPORT_PHASE, 1, 1)
     return replace(record, report=found, timings=dict(edit.watch.timings))
 
@@ -299,10 +303,20 @@ def write_side_by_side(edit: Edit, target: Path) -> Generator[Progress]:
         OutputError: The disk is full, or the folder is missing or not writable.
         Cancelled: The job was stopped; nothing is left behind.
     """
-    job = edit.job
-    labels = ("Reference", edit.started.engine.title)
-    pairs = job.cancel.guard(side_by_side(job.reference(), read_frames(edit.request.target), labels))
-    with closing(writing_clip(pairs, target, frame_rate=job.plan.frame_rate, audio=edit.audio)) as writing:
+    job, request, started = edit.job, edit.request, edit.started
+    labels = ("Reference", started.engine.title)
+    own = edit.reader.probe(request.target, job.cancel)
+    finishing = partial(edit.reader.finish, cancel=job.cancel)
+    with (
+        closing(
+            edit.reader.side_by_side(
+                request.clip, started.clip, started.plan, request.target, own.display_size, labels, job.cancel
+            )
+        ) as pairs,
+        closing(
+            writing_clip(pairs, target, frame_rate=job.plan.frame_rate, audio=edit.audio, finishing=finishing)
+        ) as writing,
+    ):
         for done in writing:
             yield Progress(SIDE_BY_SIDE_PHASE, done, job.plan.frames)
 
@@ -317,7 +331,14 @@ def _publish(edit: Edit, record: RunRecord, folder: Path) -> None:
     """
     target = edit.request.target
     with edit.watch.measure(WRITING_PHASE):
-        finish(folder / "video.mp4", folder / "result.mp4", target, audio=edit.audio, comment=record.to_json())
+        edit.reader.finish(
+            folder / "video.mp4",
+            folder / "result.mp4",
+            target,
+            audio=edit.audio,
+            comment=record.to_json(),
+            cancel=edit.job.cancel,
+        )
         with output_errors(target):
             # What the new result replaces had a record too, which would be taken for the new one's.
             record_path(target).unlink(missing_ok=True)

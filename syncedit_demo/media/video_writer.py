@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import av
 import numpy as np
@@ -195,7 +195,22 @@ def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None
             container.mux(packet)
 
 
-def write_clip(frames: Iterable[Frame], target: Path, *, frame_rate: Fraction, audio: AudioInterval | None) -> None:
+class Finisher(Protocol):
+    """Does what `finish` does, wherever the clip that the sound comes from is to be read."""
+
+    def __call__(self, video: Path, path: Path, target: Path, *, audio: AudioInterval | None, comment: str) -> None:
+        """See `finish`."""
+        ...
+
+
+def write_clip(
+    frames: Iterable[Frame],
+    target: Path,
+    *,
+    frame_rate: Fraction,
+    audio: AudioInterval | None,
+    finishing: Finisher = finish,
+) -> None:
     """Write frames as a finished mp4, whole or not at all.
 
     Args:
@@ -203,16 +218,22 @@ def write_clip(frames: Iterable[Frame], target: Path, *, frame_rate: Fraction, a
         target: Where the mp4 is written.
         frame_rate: Frames per second.
         audio: What is heard, None for silence.
+        finishing: Adds the sound.
 
     Raises:
         OutputError: The disk is full, or the folder is missing or not writable.
     """
-    for _ in writing_clip(frames, target, frame_rate=frame_rate, audio=audio):
+    for _ in writing_clip(frames, target, frame_rate=frame_rate, audio=audio, finishing=finishing):
         pass
 
 
 def writing_clip(
-    frames: Iterable[Frame], target: Path, *, frame_rate: Fraction, audio: AudioInterval | None
+    frames: Iterable[Frame],
+    target: Path,
+    *,
+    frame_rate: Fraction,
+    audio: AudioInterval | None,
+    finishing: Finisher = finish,
 ) -> Generator[int]:
     """Do what `write_clip` does, and yield after each frame how many are written."""
     with staging(target) as folder:
@@ -220,7 +241,7 @@ def writing_clip(
             for done, frame in enumerate(frames, start=1):
                 video.write(frame)
                 yield done
-        finish(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
+        finishing(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
         publish(folder / "finished.mp4", target)
 
 

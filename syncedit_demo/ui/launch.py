@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import sys
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import ProxyHandler, Request, build_opener
@@ -15,6 +15,8 @@ from urllib.request import ProxyHandler, Request, build_opener
 import gradio as gr
 
 from syncedit_demo.errors import SettingsError
+from syncedit_demo.reading.choice import make_runner
+from syncedit_demo.service import EditService
 from syncedit_demo.ui.gradio_internals import launch_unchecked
 from syncedit_demo.ui.page import build_page
 from syncedit_demo.ui.theme import theme
@@ -24,16 +26,28 @@ from syncedit_demo.ui.visits.old_files import delete_old_files
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from syncedit_demo.service import EditService
     from syncedit_demo.settings import Settings
 
 logger = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
 CLEANING_SECONDS = 600
+PAGE_READERS = 2
+"""Processes that read what visitors bring where nothing else is set, a few gigabytes each at most."""
 
 ANSWER_SECONDS = (3, 6, 12, 24)
 """How long an answer of the page is waited for, again and again, before whoever started it is told that it is slow."""
+
+
+def serve_page(settings: Settings) -> None:
+    """Serve the page; what visitors bring is read in processes of their own, unless the settings say otherwise.
+
+    Raises:
+        SettingsError: The working folder cannot be used, or is not safe from others.
+    """
+    readers = PAGE_READERS if settings.readers is None else settings.readers
+    with closing(EditService(settings, make_runner(settings, readers))) as service:
+        serve(service)
 
 
 def serve(service: EditService) -> None:

@@ -167,22 +167,25 @@ class _Page:
         """Stop what is done for a visitor whose page is closed."""
         session = session_of(request)
         self._clip.leave(session)
+        self._frame.leave(session)
         self._run.leave(session)
 
-    def take_clip(self, visit: Visit, example: str | None, upload: str | None, *values: Values) -> Updates:
+    def take_clip(
+        self, visit: Visit, example: str | None, upload: str | None, request: gr.Request, *values: Values
+    ) -> Updates:
         """A clip is chosen or taken away; options that an example set are not the visitor's."""
         options = self._options.read(*values).of_whole_clip() if example is None else self._options.untouched()
         return {
             self._shelf.example: None,
-            **self._begin(self._clip.take(visit, upload, options)),
+            **self._begin(self._clip.take(visit, upload, options, session_of(request))),
             **self._results.clear(),
             self._results.follows: False,
             **({self._options.frames: None} if example is None else self._options.set_to(options)),
         }
 
-    def replan(self, visit: Visit, cut: ClipRange | None, *values: Values) -> Updates:
+    def replan(self, visit: Visit, cut: ClipRange | None, request: gr.Request, *values: Values) -> Updates:
         """An option that decides the plan has changed."""
-        updates = self._clip.replan(visit, cut, self._options.read(*values))
+        updates = self._clip.replan(visit, cut, self._options.read(*values), session_of(request))
         planned = updates.get(self._clip.cut)
         if planned is None:
             return updates or UNCHANGED
@@ -194,9 +197,11 @@ class _Page:
             start = cut.plan.better_start
         return self.replan(visit, cut, start, *values)
 
-    def fit_frame(self, cut: ClipRange | None, image: Path | None, edited: Edited | None) -> Updates:
+    def fit_frame(
+        self, cut: ClipRange | None, image: Path | None, edited: Edited | None, request: gr.Request
+    ) -> Updates:
         """The cut or the edited frame may have changed."""
-        updates = self._frame.fit(cut, image, edited)
+        updates = self._frame.fit(cut, image, edited, session_of(request))
         if not updates:
             return UNCHANGED
         return {**updates, **self._run.judge(cut, updates[self._frame.edited])}
@@ -232,14 +237,14 @@ class _Page:
             return {}
         return {**self._results.show_example(visit, example), self._shelf.example: example.name}
 
-    def fill_example(self, visit: Visit, name: str | None) -> Updates:
+    def fill_example(self, visit: Visit, name: str | None, request: gr.Request) -> Updates:
         """The result of an example is on show: fill in what it was made from."""
         if name is None:
             return UNCHANGED
         example = self._shelf.examples[name]
         options = self._options.as_made(example.record)
         return {
-            **self._begin(self._clip.take(visit, str(example.reference), options)),
+            **self._begin(self._clip.take(visit, str(example.reference), options, session_of(request))),
             **self._options.set_to(options),
             self._clip.file: str(example.reference),
             self._frame.file: str(example.edited),

@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 import pytest
 from gradio.blocks import Block
+from gradio.helpers import special_args  # pyright: ignore[reportUnknownVariableType] - it is untyped
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.media.image_file import write_png
@@ -43,12 +44,12 @@ class Unseen:
     def handlers(self, name: str) -> list[BlockFunction]:
         return [each for each in self.page.fns.values() if each.name == name]
 
-    def happen(self, name: str, *extra: object, **given: object) -> dict[str | None, Any]:
+    def happen(self, name: str, event: gr.EventData | None = None, /, **given: object) -> dict[str | None, Any]:
         """Call a handler with what its inputs hold, and hold what it answers.
 
         Args:
             name: The handler.
-            extra: What Gradio passes after the inputs.
+            event: What happened, for handlers that ask for it.
             given: New values of components, by element id.
 
         Returns:
@@ -59,7 +60,11 @@ class Unseen:
                 self.held[block] = given[element.replace("-", "_")]
         handler = self.handlers(name)[0]
         assert handler.fn
-        answer = cast("dict[Any, Any]", handler.fn(*(self.held[each] for each in handler.inputs), *extra))
+        inputs = [self.held[each] for each in handler.inputs]
+        inputs = cast("Any", special_args)(handler.fn, inputs, request=gr.Request(session_hash="x"), event_data=event)[
+            0
+        ]
+        answer = cast("dict[Any, Any]", handler.fn(*inputs))
         if "__type__" in answer:
             return {}
         for block, value in answer.items():
@@ -184,7 +189,7 @@ def test_a_start_at_the_first_picture_is_offered_where_the_clip_begins_black(uns
 
 def test_a_copy_that_comes_late_does_not_take_a_result_out_of_the_player(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
-    assert unseen.happen("copy_reference", gr.Request(session_hash="x")) == {}
+    assert unseen.happen("copy_reference") == {}
     cut = unseen.cut
     unseen.happen("show_example", picked("balloon"))
     assert unseen.cut == cut, "what the example was made from is not filled in yet"
@@ -193,7 +198,7 @@ def test_a_copy_that_comes_late_does_not_take_a_result_out_of_the_player(unseen:
 
 def test_a_copy_that_comes_late_does_not_show_the_clip_before(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
-    assert unseen.happen("copy_reference", gr.Request(session_hash="x")) == {}
+    assert unseen.happen("copy_reference") == {}
     unseen.give_clip(wide)
     assert unseen.happen("show_copy") == {}
 
@@ -201,7 +206,7 @@ def test_a_copy_that_comes_late_does_not_show_the_clip_before(unseen: Unseen, wi
 def test_a_clip_without_a_result_keeps_its_place(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
     assert unseen.happen("show_copy") == {}, "the copy is not there yet"
-    unseen.happen("copy_reference", gr.Request(session_hash="x"))
+    unseen.happen("copy_reference")
     said = unseen.happen("show_copy")
     assert said["player"].frames == FRAMES
     assert said["clip-card"].video
@@ -221,8 +226,8 @@ def test_a_page_outlives_the_folder_of_its_visit(unseen: Unseen, wide: Path) -> 
 def test_a_clip_that_is_gone_is_said_to_be(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
     shutil.rmtree(unseen.visit.folder)
-    for name, extra in (("replan", ()), ("copy_reference", (gr.Request(session_hash="x"),))):
-        said = unseen.happen(name, *extra, rate="12")
+    for name in ("replan", "copy_reference"):
+        said = unseen.happen(name, rate="12")
         assert said["clip-message"].lines == ["wide.mp4 is not kept any more: choose it again."]
 
 

@@ -17,11 +17,11 @@ NTSC_30 = Fraction(30000, 1001)
 
 
 def clips() -> st.SearchStrategy[ClipInfo]:
-    """Clips of every rate, length and shape, constant and variable."""
+    """Clips of every rate that is motion, every length and shape, constant and variable."""
     rates = st.one_of(
         st.integers(1, 240).map(Fraction),
         st.sampled_from([24, 30, 48, 60, 120]).map(lambda rate: Fraction(1000 * rate, 1001)),
-        st.fractions(min_value=Fraction(1, 10), max_value=1000),
+        st.fractions(min_value=1, max_value=1000),
     )
 
     def build(frames: int, rate: Fraction, size: tuple[int, int], *, variable: bool) -> ClipInfo:
@@ -46,6 +46,13 @@ def test_every_clip_has_a_plan_the_model_accepts(clip: ClipInfo) -> None:
     assert 0 <= made.padded_frames - made.frames < 8
     assert 1 <= made.frames <= 161
     assert 0 < made.frame_rate <= 30
+
+
+@pytest.mark.parametrize("rate", [Fraction(1, 1000), Fraction(25, 536870913), Fraction(1, 2)])
+def test_a_slide_show_is_refused(rate: Fraction) -> None:
+    with pytest.raises(PlanError, match="slide show, with no motion"):
+        plan(rate=rate)
+    assert plan(rate=Fraction(999, 1000)).frame_rate == Fraction(999, 1000), "a clock that is a trace slow"
 
 
 @given(clips())

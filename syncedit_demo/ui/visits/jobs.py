@@ -14,8 +14,6 @@ from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Published, Recorded
 from syncedit_demo.edits.variants import VariantStarted, make_variants
 from syncedit_demo.engines.options import OptionValue
-from syncedit_demo.media.video_writer import read_frames
-from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.ui.visits.visit import ClipRange, Run, RunFiles, Visit, link, name_beside
 
 if TYPE_CHECKING:
@@ -200,8 +198,7 @@ def _make_playable(service: EditService, cut: ClipRange, files: RunFiles) -> Non
         # The result can be played against nothing else, so a stop does not stop this.
         service.write_reference(cut.path, cut.clip, cut.plan, files.reference, CancelFlag())
     for video in (files.reference, files.result):
-        Playable.of(video, video.parent)
-    with closing(read_frames(files.result)) as frames:
-        picture = Image.fromarray(next(frames))
+        service.reader.playable(video, video.parent, CancelFlag())
+    picture = Image.fromarray(service.reader.picture_of(files.result, CancelFlag()))
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
     picture.save(files.picture)
