@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing
+import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.conform.sound import audio_interval
+from syncedit_demo.edits.admission import Admission, Admitted
 from syncedit_demo.edits.compare_files import report_files
 from syncedit_demo.edits.device_queue import DeviceQueue
 from syncedit_demo.edits.make import Edit, EditRequest, EditResult, JobEvent, Queued, Started, make_edit
@@ -69,6 +71,9 @@ class Ranked:
 class EditService:
     """Inspects clips and carries out edits, one at a time on each device of an engine.
 
+    Attributes:
+        admission: The work for visitors that is taken on.
+
     Args:
         settings: The settings of this process.
     """
@@ -76,6 +81,7 @@ class EditService:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engines = Engines(settings)
+        self.admission = Admission(settings.max_waiting)
         self._queues: dict[EngineName, DeviceQueue] = {}
         # What the page has shown is not looked for once more when it is made.
         self._probed = lru_cache(KEPT_CLIPS)(self._probe)
@@ -150,6 +156,23 @@ class EditService:
             side_by_side=side_by_side,
             repeat=record,
         )
+
+    @contextmanager
+    def taken_on(self, owner: str, engine: EngineChoice, cancel: CancelFlag) -> Generator[Admitted]:
+        """Take a visitor's job on, in which edits are carried out one after the other.
+
+        Args:
+            owner: The visitor.
+            engine: The engine asked for.
+            cancel: Ends the job.
+
+        Raises:
+            BusyError: Too much is taken on already, of all visitors or of this one.
+            EngineError: The engine is not ready.
+        """
+        chosen, _ = self.engines.choose(engine)
+        with self.admission.admitted(owner, cancel, chosen.devices) as job:
+            yield job
 
     def edit(self, request: EditRequest, cancel: CancelFlag) -> Generator[JobEvent]:
         """Carry out one edit; the result appears at its target only when it is whole.
@@ -267,8 +290,10 @@ class EditService:
             while position := queue.position(ticket, QUEUE_POLL_SECONDS):
                 job.cancel.raise_if_set()
                 yield Queued(position)
+            began = time.monotonic()
             with closing(engine.run(job)) as events:
                 yield from events
+            self.admission.measured(time.monotonic() - began)
         finally:
             queue.leave(ticket)
 

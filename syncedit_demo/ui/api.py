@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 from pydantic import TypeAdapter
@@ -16,18 +17,18 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
+from syncedit_demo.ui.gradio_internals import unheard
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.visits.jobs import Job
+from syncedit_demo.ui.visits.jobs import MOST_UNHEARD, Job, edits_at_once, noting_turns
 from syncedit_demo.ui.visits.visit import RunFiles, link, name_beside, new_visit
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.service import EditService
+    from syncedit_demo.ui.visits.jobs import RunEvent
     from syncedit_demo.ui.visits.visit import ClipRange
-
-WAITING_CALLS = 24
 
 
 class Endpoints:
@@ -80,6 +81,7 @@ class Endpoints:
         self,
         clip: str,
         edited_frame: str,
+        request: gr.Request,
         size: str = "",
         frames: int = 0,
         start: int = 0,
@@ -90,9 +92,12 @@ class Endpoints:
     ) -> Iterator[tuple[Any, Any]]:
         """Carry the edit of frame 0 through the clip. Calls are served one at a time, in the order of arrival.
 
+        A call whose answer nobody listens to is stopped.
+
         Args:
             clip: A video file.
             edited_frame: Its edited frame 0, an image file.
+            request: Where the call comes from.
             size: As for /inspect_clip.
             frames: As for /inspect_clip.
             start: As for /inspect_clip.
@@ -112,7 +117,7 @@ class Endpoints:
                 # The inputs lie beside the result, so that its record names them without saying where on this machine.
                 image = name_beside(cut.path, Path(edited_frame))
                 link(Path(edited_frame), image)
-                request = EditRequest(
+                wanted = EditRequest(
                     clip=cut.path,
                     edited_frame=image,
                     target=RunFiles.of(cut.path.parent, cut.path).result,
@@ -121,14 +126,20 @@ class Endpoints:
                     seed=seed,
                     audio=audio,
                 )
-                for news in Job(self._service.edit(request, cancel)).news():
+                for news in Job(self._steps(wanted, _caller(request), cancel)).news():
                     if news and isinstance(last := news[-1], EditResult):
                         yield str(last.target), _as_answer(last.record)
                         return
                     # A caller that is gone is noticed when something is sent to it.
                     yield gr.skip(), gr.skip()
+                    if unheard(request) > MOST_UNHEARD:
+                        return
         finally:
             cancel.set()
+
+    def _steps(self, wanted: EditRequest, caller: str, cancel: CancelFlag) -> Iterator[RunEvent]:
+        with self._service.taken_on(caller, wanted.engine, cancel) as job:
+            yield from noting_turns(self._service.edit(wanted, cancel), job)
 
     def _cut(self, clip: str, options: PlanOptions) -> ClipRange:
         visit = new_visit(self._service.settings)
@@ -164,8 +175,15 @@ def add_endpoints(service: EditService) -> None:
         [clip, edited_frame, *plan, seed, audio, engine],
         [file, answer],
         api_name="edit",
-        concurrency_limit=WAITING_CALLS,
+        concurrency_id="edits",
+        concurrency_limit=edits_at_once(service),
     )
+
+
+def _caller(request: gr.Request) -> str:
+    """Whom a call is counted to: a program has no visit, but comes from somewhere."""
+    client = cast("Any", request).client
+    return f"calls from {client.host}" if client else "calls"
 
 
 def _as_answer(record: RunRecord) -> dict[str, Any]:

@@ -28,6 +28,20 @@ def serve_from(component: gr.ImageEditor, folder: Path) -> None:
     component.GRADIO_CACHE = str(folder)
 
 
+def unheard(request: gr.Request) -> int:
+    """How many messages to whoever made a request wait to be fetched; they pile up where nobody listens."""
+    app = cast("Any", request).request.app
+    waiting = app.get_blocks()._queue.pending_messages_per_session.get(request.session_hash)
+    return waiting.qsize() if waiting else 0
+
+
+def end_serving(page: gr.Blocks) -> None:
+    """Stop serving a launched page at once, whoever is still connected."""
+    # Otherwise it is waited for that everybody has gone.
+    page.server.force_exit = True
+    page.close(verbose=False)
+
+
 def launch_unchecked(page: gr.Blocks, **options: Any) -> str:  # noqa: ANN401
     """Launch a page whether or not it answers within Gradio's 3 s, after which a busy machine's would not be served.
 
