@@ -135,6 +135,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--variants", type=int, metavar="N", help="N results from N seeds, ranked; OUT.mp4 is the best; default: one"
     )
     edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out; by default it is kept")
+    edit.add_argument("--label", action="store_true", help="write “AI-edited” on the picture; off by default")
     edit.add_argument(
         "--side-by-side",
         type=Path,
@@ -158,7 +159,7 @@ def build_parser() -> argparse.ArgumentParser:
     edit.usage = (
         "%(prog)s CLIP EDITED OUT.mp4 [--size WxH] [--frames N] [--start FRAME] [--rate R]\n"
         "           [--engine auto|draft|sync-lora] [--seed N] [--variants N] [--no-audio]\n"
-        "           [--side-by-side OUT2.mp4]\n"
+        "           [--label] [--side-by-side OUT2.mp4]\n"
         "           [--quality full|preview] [--refine-with-reference] [--first-frame-crf N] [--reference-strength N]\n"
         "       %(prog)s --from-record FILE OUT.mp4"
     )
@@ -254,11 +255,18 @@ def _request(wanted: argparse.Namespace, service: EditService, options: PlanOpti
             engine_options=engine_options,
             seed=DEFAULT_SEED if wanted.seed is None else wanted.seed,
             audio=not wanted.no_audio,
+            label=wanted.label,
             side_by_side=wanted.side_by_side,
         )
     chosen = (wanted.size, wanted.frames, wanted.start or None, wanted.rate, wanted.engine, wanted.seed)
     chosen += (wanted.variants,)
-    if len(wanted.files) != 1 or wanted.no_audio or engine_options or any(option is not None for option in chosen):
+    if (
+        len(wanted.files) != 1
+        or wanted.no_audio
+        or wanted.label
+        or engine_options
+        or any(option is not None for option in chosen)
+    ):
         wanted.parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
     return service.repeat(wanted.from_record, wanted.files[0], wanted.side_by_side)
 

@@ -12,6 +12,7 @@ from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.conform.sound import audio_interval
 from syncedit_demo.edits.admission import Admission, Admitted
+from syncedit_demo.edits.ai_mark import signer_of
 from syncedit_demo.edits.compare_files import report_files
 from syncedit_demo.edits.device_queue import DeviceQueue
 from syncedit_demo.edits.make import Edit, EditRequest, EditResult, JobEvent, Queued, Started, make_edit
@@ -24,6 +25,7 @@ from syncedit_demo.engines.registry import Engines
 from syncedit_demo.errors import EngineError, OutputError
 from syncedit_demo.media.atomic import check_target, publish
 from syncedit_demo.media.image_file import read_image
+from syncedit_demo.media.label import LABEL
 from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
@@ -76,12 +78,16 @@ class EditService:
 
     Args:
         settings: The settings of this process.
+
+    Raises:
+        SettingsError: Results should be signed and cannot be.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.engines = Engines(settings)
         self.admission = Admission(settings.max_waiting)
+        self._signer = signer_of(settings)
         self._queues: dict[EngineName, DeviceQueue] = {}
         # What the page has shown is not looked for once more when it is made.
         self._probed = lru_cache(KEPT_CLIPS)(self._probe)
@@ -153,6 +159,7 @@ class EditService:
             engine_options=record.engine.options,
             seed=record.seed,
             audio=record.audio,
+            label=record.label,
             side_by_side=side_by_side,
             repeat=record,
         )
@@ -200,7 +207,8 @@ class EditService:
             plan = request.repeat.plan
         with watch.measure("Registering the edited frame"):
             registered = self.register(request.clip, clip, plan, request.edited_frame)
-        notes = (choice, *plan.notes, *registered.notes)
+        marks = [f"The picture is labelled “{LABEL}”."] if request.label else []
+        notes = (choice, *plan.notes, *registered.notes, *marks)
         started = Started(clip, plan, engine, notes)
         yield started
         job = EditJob(
@@ -212,7 +220,7 @@ class EditService:
             options=options,
             previews=request.previews,
         )
-        edit = Edit(request, started, job, self.settings, watch)
+        edit = Edit(request, started, job, self.settings, watch, self._signer)
         yield from make_edit(edit, self._on_device(engine, job))
 
     def check_variants(self, engine: EngineChoice, count: int) -> None:

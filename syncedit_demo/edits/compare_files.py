@@ -15,6 +15,7 @@ from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.edits.record import InputFile, RunRecord, find_input, load_record
 from syncedit_demo.errors import FaceModelError, RecordError, SyncEditError
 from syncedit_demo.media.image_file import read_image
+from syncedit_demo.media.label import labelled
 from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, plan_edit
 from syncedit_demo.registration.register import register
@@ -188,7 +189,8 @@ def _edited_frame(record: RunRecord, folder: Path, reference: Side) -> Frame | N
     with suppress(SyncEditError):
         image = read_image(find_input(record.edited_file, "edited frame", folder).path)
         first = first_frame(reference.path, reference.clip, reference.plan, max_pixels=reference.max_pixels)
-        return register(first, image.pixels).frame
+        frame = register(first, image.pixels).frame
+        return labelled(frame) if record.label else frame
     return None
 
 

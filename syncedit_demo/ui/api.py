@@ -17,7 +17,7 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
-from syncedit_demo.ui.gradio_internals import unheard
+from syncedit_demo.ui.gradio_internals import serve_from, unheard
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.visits.jobs import MOST_UNHEARD, Job, edits_at_once, noting_turns
 from syncedit_demo.ui.visits.visit import RunFiles, link, name_beside, new_visit
@@ -89,6 +89,7 @@ class Endpoints:
         seed: int = DEFAULT_SEED,
         audio: bool = True,
         engine: EngineChoice = "auto",
+        label: bool = False,
     ) -> Iterator[tuple[Any, Any]]:
         """Carry the edit of frame 0 through the clip. Calls are served one at a time, in the order of arrival.
 
@@ -105,6 +106,7 @@ class Endpoints:
             seed: Seed of whatever is random in the engine.
             audio: Whether the result gets the clip's sound.
             engine: "auto", "draft" or "sync-lora".
+            label: Whether the picture says that it is AI-edited; the file says so in any case.
 
         Returns:
             The path of the mp4, and the run record, which the mp4 holds too, but for the sync report; here its files
@@ -125,6 +127,7 @@ class Endpoints:
                     engine=engine,
                     seed=seed,
                     audio=audio,
+                    label=label,
                 )
                 for news in Job(self._steps(wanted, _caller(request), cancel)).news():
                     if news and isinstance(last := news[-1], EditResult):
@@ -164,15 +167,17 @@ def add_endpoints(service: EditService) -> None:
     seed = gr.Number(DEFAULT_SEED, label="seed", precision=0, visible=False)
     audio = gr.Checkbox(True, label="audio", visible=False)
     engine = gr.Dropdown(list(ENGINE_CHOICES), value="auto", label="engine", visible=False)
+    label = gr.Checkbox(False, label="label", visible=False)
     answer = gr.JSON(label="answer", visible=False)
     file = gr.File(label="file", visible=False)
+    serve_from(file, service.settings.jobs_dir)
     plan = [size, frames, start, rate]
     gr.on([], endpoints.inspect_clip, [clip, *plan], answer, api_name="inspect_clip", concurrency_limit=4)
     gr.on([], endpoints.first_frame, [clip, *plan], file, api_name="first_frame", concurrency_limit=4)
     gr.on(
         [],
         endpoints.edit,
-        [clip, edited_frame, *plan, seed, audio, engine],
+        [clip, edited_frame, *plan, seed, audio, engine, label],
         [file, answer],
         api_name="edit",
         concurrency_id="edits",

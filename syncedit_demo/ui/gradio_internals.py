@@ -23,8 +23,8 @@ def event_text(event: gr.EventData, name: str) -> str:
     return str(cast("dict[str, object]", data).get(name, "")) if isinstance(data, dict) else ""
 
 
-def serve_from(component: gr.ImageEditor, folder: Path) -> None:
-    """Have the files that a component shows copied to a folder and served from there, instead of from the uploads."""
+def serve_from(component: Any, folder: Path) -> None:  # noqa: ANN401 - any of Gradio's components
+    """Have the files that a component shows served from a folder: those in it as they are, copies of others."""
     component.GRADIO_CACHE = str(folder)
 
 

@@ -15,6 +15,7 @@ from syncedit_demo.errors import EngineError
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.api import add_endpoints
 from syncedit_demo.ui.components.tiles import picked_tile
+from syncedit_demo.ui.gradio_internals import serve_from
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.frame import Edited, FrameStep
 from syncedit_demo.ui.steps.options import OptionsPanel
@@ -89,6 +90,11 @@ class _Page:
                 gr.HTML("<h2>Result</h2>")
                 self._results = ResultPanel(hours)
         gr.HTML(FOOT.format(hours=hours))
+
+        # What is made is kept once, and not once more among the uploads.
+        shown = (self._clip.card, self._frame.download, self._frame.slider, *self._results.outputs)
+        for component in shown:
+            serve_from(component, service.settings.jobs_dir)
 
     def _listen(self) -> None:
         visitor, clip, frame, run = self._visitor, self._clip, self._frame, self._run

@@ -90,6 +90,10 @@ class UploadQuota:
     _on_their_way: int = field(default=0, init=False)
     _left_since: float = field(default=NOTHING_LEFT, init=False)
 
+    def __post_init__(self) -> None:
+        # Which warns of every upload that breaks off.
+        logging.getLogger("python_multipart").setLevel(logging.ERROR)
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything on that is no upload."""
         if scope["type"] != "http" or scope["method"] != "POST" or not UPLOAD_PATH.search(scope["path"]):

@@ -64,6 +64,7 @@ class Choices:
     engine: EngineChoice
     seed: int
     audio: bool
+    label: bool = False
     variants: int = 1
     engine_options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
     previews: bool = False
@@ -207,6 +208,7 @@ def make_run(
             previews=choices.previews,
             seed=choices.seed,
             audio=choices.audio,
+            label=choices.label,
             side_by_side=files.side_by_side,
         )
         with closing(service.edit(request, cancel)) as events:

@@ -68,6 +68,8 @@ def delete_loose_files(uploads: Path, since: float, before: float = float("inf")
         # Others do the same, or give an upload its place.
         with suppress(OSError):
             if since <= each.lstat().st_mtime < before:
+                # Whoever still has it open would keep its place on the disk.
+                os.truncate(each, 0)
                 each.unlink()
 
 
@@ -81,14 +83,14 @@ def delete_old(folder: Path, oldest: float) -> None:
         folder: The folder, which stays; it may be missing.
         oldest: The moment, in seconds since the epoch.
     """
-    soon = time.time() + JUMP_SECONDS
+    now = time.time()
     for each in folder.glob("*"):
         try:
             # A file that is used again is made younger, which its folder does not tell.
             ages = {found: found.lstat().st_mtime for found in (each, *each.rglob("*"))}
             if max(ages.values()) >= oldest:
-                for found in (found for found, changed in ages.items() if changed > soon):
-                    os.utime(found, follow_symlinks=False)
+                for found in (found for found, changed in ages.items() if changed > now + JUMP_SECONDS):
+                    os.utime(found, (now, now), follow_symlinks=False)
                 continue
             if each.is_dir():
                 shutil.rmtree(each)
