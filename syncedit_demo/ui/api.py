@@ -17,9 +17,9 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
-from syncedit_demo.ui.gradio_internals import serve_from, unheard
+from syncedit_demo.ui.gradio_internals import Listener, serve_from
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.visits.jobs import MOST_UNHEARD, Job, edits_at_once, noting_turns
+from syncedit_demo.ui.visits.jobs import Job, edits_at_once, noting_turns
 from syncedit_demo.ui.visits.visit import RunFiles, link, name_beside, new_visit
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class Endpoints:
             The path of the mp4, and the run record, which the mp4 holds too, but for the sync report; here its files
             have a "name" for a "path".
         """
-        cancel = CancelFlag()
+        cancel, caller = CancelFlag(), Listener(request)
         try:
             with _told():
                 cut = self._cut(clip, self._options(size, frames, start, rate))
@@ -135,7 +135,7 @@ class Endpoints:
                         return
                     # A caller that is gone is noticed when something is sent to it.
                     yield gr.skip(), gr.skip()
-                    if unheard(request) > MOST_UNHEARD:
+                    if caller.is_gone():
                         return
         finally:
             cancel.set()

@@ -10,12 +10,12 @@ from syncedit_demo.edits.admission import ENDING
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.ui.components.notice import bad, notice, plain
 from syncedit_demo.ui.components.run_state import run_state
-from syncedit_demo.ui.gradio_internals import unheard
+from syncedit_demo.ui.gradio_internals import Listener
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.steps.progress_view import ProgressView, what_is_kept
 from syncedit_demo.ui.steps.visitor import session_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates
-from syncedit_demo.ui.visits.jobs import MOST_UNHEARD, Arrival, CancelFlags, Choices, Job, make_runs
+from syncedit_demo.ui.visits.jobs import Arrival, CancelFlags, Choices, Job, make_runs
 from syncedit_demo.ui.visits.visit import Run
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ class RunStep:
             yield self.judge(cut, edited), None
             return
         cancel = self._flags.start(session_of(request))
+        page = Listener(request)
         view, runs = ProgressView(), dict[str, Run]()
         over: Updates = {self.generate: gr.update(visible=True), self.stop: gr.update(visible=False)}
         try:
@@ -78,7 +79,7 @@ class RunStep:
                 runs |= {arrival.run.id: arrival.run for arrival in arrivals}
                 # A page that is gone is noticed when something is sent to it, so something is sent each time.
                 yield {self.state: view.after(news)} if news else {}, arrivals[-1] if arrivals else None
-                if unheard(request) > MOST_UNHEARD:
+                if page.is_gone():
                     return
             made = list(runs.values())
             best = max(made, key=lambda run: run.record.standing)

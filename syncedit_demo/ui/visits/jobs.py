@@ -32,9 +32,6 @@ Event = TypeVar("Event")
 POLL_SECONDS = 0.3
 """How often a waiting page is told what happened, and asked whether it is still there."""
 
-MOST_UNHEARD = 50
-"""Pieces of news that may wait for a page or a program, at `POLL_SECONDS` each, before it is taken to be gone."""
-
 REFUSALS_AT_ONCE = 4
 """How many jobs are told at once that too much waits already."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import av
 import c2pa
@@ -90,8 +90,8 @@ def test_the_label_can_be_read_on_any_picture(size: tuple[int, int], grey: int) 
         assert np.array_equal(marked[: -size[1] // 8], frame[: -size[1] // 8])
 
 
-def write_credentials(folder: Path) -> dict[str, Any]:
-    """A signer's certificate under an authority of its own, and its key; as settings."""
+def write_credentials(folder: Path) -> tuple[Path, Path]:
+    """A signer's certificate under an authority of its own, and its key."""
     authority, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     names = [
         x509.Name(
@@ -131,14 +131,16 @@ def write_credentials(folder: Path) -> dict[str, Any]:
     (folder / "key.pem").write_bytes(
         own.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
-    return {"c2pa_certificate": folder / "chain.pem", "c2pa_key": folder / "key.pem"}
+    return folder / "chain.pem", folder / "key.pem"
 
 
 def test_a_result_is_signed_where_there_is_a_certificate_and_plays_as_before(tmp_path: Path) -> None:
     wanted = request(tmp_path)
     list(QuickService(Settings(work_dir=tmp_path)).edit(wanted, CancelFlag()))
     plain = [frame.tobytes() for frame in read_frames(wanted.target)]
-    list(QuickService(Settings(work_dir=tmp_path, **write_credentials(tmp_path))).edit(wanted, CancelFlag()))
+    chain, key = write_credentials(tmp_path)
+    signing = Settings(work_dir=tmp_path, c2pa_certificate=chain, c2pa_key=key)
+    list(QuickService(signing).edit(wanted, CancelFlag()))
     assert [frame.tobytes() for frame in read_frames(wanted.target)] == plain
     assert load_record(wanted.target).program
     assert tags(wanted.target)["description"].startswith("AI-edited")
@@ -152,17 +154,17 @@ def test_a_result_is_signed_where_there_is_a_certificate_and_plays_as_before(tmp
 
 
 def test_what_cannot_sign_is_told_at_the_start(tmp_path: Path) -> None:
-    good = write_credentials(tmp_path)
+    chain, key = write_credentials(tmp_path)
     with pytest.raises(SettingsError, match="takes both SYNCEDIT_C2PA_CERTIFICATE and SYNCEDIT_C2PA_KEY"):
-        signer_of(Settings(c2pa_key=good["c2pa_key"]))
+        signer_of(Settings(c2pa_key=key))
     (tmp_path / "broken.pem").write_text("no key", encoding="utf-8")
     for name in ("broken.pem", "none.pem"):
         with pytest.raises(SettingsError, match=r"^Results cannot be signed .* both PEM files"):
-            signer_of(Settings(**{**good, "c2pa_key": tmp_path / name}))
+            signer_of(Settings(c2pa_certificate=chain, c2pa_key=tmp_path / name))
     with pytest.raises(SettingsError, match=r"^Results cannot be signed"):
-        signer_of(Settings(**{**good, "c2pa_certificate": tmp_path / "broken.pem"}))
+        signer_of(Settings(c2pa_certificate=tmp_path / "broken.pem", c2pa_key=key))
     (tmp_path / "other").mkdir()
-    other = write_credentials(tmp_path / "other")
+    other, _ = write_credentials(tmp_path / "other")
     with pytest.raises(SettingsError, match="the key is not the certificate's"):
-        signer_of(Settings(**{**good, "c2pa_certificate": other["c2pa_certificate"]}))
+        signer_of(Settings(c2pa_certificate=other, c2pa_key=key))
     assert signer_of(Settings()) is None

@@ -111,8 +111,14 @@ def test_the_next_start_sweeps_what_is_half_made_and_keeps_what_is_whole(setting
     half.close()  # type: ignore[attr-defined]
 
 
-HOLDER = "import sys; from syncedit_demo.settings import Settings; from syncedit_demo.ui.visits.work_folder import *\n"
-HOLDER += "held = occupy(Settings(work_dir=sys.argv[1])); print('held', flush=True); sys.stdin.read()"
+HOLDER = """
+import sys
+from syncedit_demo.settings import Settings
+from syncedit_demo.ui.visits.work_folder import occupy
+held = occupy(Settings(work_dir=sys.argv[1]))
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 def test_what_another_server_is_making_is_left_alone_until_that_is_killed(settings: Settings) -> None:

@@ -6,11 +6,12 @@ import asyncio
 import gc
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from gradio.route_utils import MultiPartException, upload_fn
+from gradio import route_utils
 from starlette.applications import Starlette
+from starlette.formparsers import MultiPartException
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Message
 
+gradio_upload = cast("Any", route_utils).upload_fn
+"""What Gradio does with an upload."""
+
+LARGEST = 5_000_000
 BOUNDARY = "the-boundary"
 HEAD = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="files"; filename="clip.mp4"\r\n\r\n'.encode()
 TAIL = f"\r\n--{BOUNDARY}--\r\n".encode()
@@ -52,9 +57,7 @@ def app_of(settings: Settings, visit: Path | None = None, room: Room | None = No
 
     async def take(request: Request) -> Response:
         try:
-            taken, _, _ = await upload_fn(
-                request, settings.uploads_dir, settings.max_upload_mb * 1_000_000, None, False
-            )
+            taken: list[object] = (await gradio_upload(request, settings.uploads_dir, LARGEST, None, False))[0]
         except MultiPartException as error:
             return PlainTextResponse(error.message, status_code=400)
         return JSONResponse([str(path) for path in taken])
