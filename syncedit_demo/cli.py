@@ -138,6 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--variants", type=int, metavar="N", help="N results from N seeds, ranked; OUT.mp4 is the best; default: one"
     )
     edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out; by default it is kept")
+    edit.add_argument("--label", action="store_true", help="write “AI-edited” on the picture; off by default")
     edit.add_argument(
         "--side-by-side",
         type=Path,
@@ -238,10 +239,11 @@ def _request(wanted: argparse.Namespace, service: EditService, options: PlanOpti
             engine_options=engine_options,
             seed=DEFAULT_SEED if wanted.seed is None else wanted.seed,
             audio=not wanted.no_audio,
+            label=wanted.label,
             side_by_side=wanted.side_by_side,
         )
     chosen = (wanted.size, wanted.frames, wanted.start or None, wanted.rate, wanted.engine, wanted.seed)
-    chosen += (wanted.variants, clip, edited, wanted.no_audio or None)
+    chosen += (wanted.variants, clip, edited, wanted.no_audio or None, wanted.label or None)
     if engine_options or any(each is not None for each in chosen):
         parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
     return service.repeat(wanted.from_record, wanted.out, wanted.side_by_side)

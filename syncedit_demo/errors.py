@@ -77,6 +77,14 @@ class DeletedError(SyncEditError):
         super().__init__(f"{file.name} is not kept any more: choose it again.")
 
 
+class NoRoomError(SyncEditError):
+    """What visitors may keep on disk is used up."""
+
+
+class BusyError(SyncEditError):
+    """More work waits than is taken on."""
+
+
 class SettingsError(SyncEditError):
     """An environment variable of the program holds something it cannot hold, or names what cannot be used."""
 

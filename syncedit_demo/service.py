@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack, closing
+import time
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.conform.sound import audio_interval
+from syncedit_demo.edits.admission import Admission, Admitted
+from syncedit_demo.edits.ai_mark import signer_of
 from syncedit_demo.edits.compare_files import report_files
 from syncedit_demo.edits.device_queue import DeviceQueue
 from syncedit_demo.edits.make import Edit, EditRequest, EditResult, JobEvent, Queued, Started, make_edit
@@ -19,6 +22,7 @@ from syncedit_demo.engines.interface import EditJob, Engine
 from syncedit_demo.engines.registry import Engines, resolve_for
 from syncedit_demo.errors import EngineError, OutputError
 from syncedit_demo.media.atomic import check_target, publish
+from syncedit_demo.media.label import LABEL
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.reading.kept import FileState, Kept
@@ -54,15 +58,23 @@ class Ranked:
 class EditService:
     """Inspects clips and carries out edits, one at a time on each device of an engine.
 
+    Attributes:
+        admission: The work for visitors that is taken on.
+
     Args:
         settings: The settings of this process.
         runner: Where what users bring is read; in this process if none is given.
+
+    Raises:
+        SettingsError: Results should be signed and cannot be.
     """
 
     def __init__(self, settings: Settings, runner: Runner | None = None) -> None:
         self.settings = settings
         self.reader = MediaReader(runner or HereRunner(), settings.max_clip_pixels)
         self.engines = Engines(settings)
+        self.admission = Admission(settings.max_waiting)
+        self._signer = signer_of(settings)
         self._queues: dict[EngineName, DeviceQueue] = {}
         # What the page has shown is not looked for once more when it is made.
         self._probed: Kept[ClipInfo] = Kept(KEPT_CLIPS)
@@ -147,9 +159,27 @@ class EditService:
             engine_options=record.engine.options,
             seed=record.seed,
             audio=record.audio,
+            label=record.label,
             side_by_side=side_by_side,
             repeat=record,
         )
+
+    @contextmanager
+    def taken_on(self, owner: str, engine: EngineChoice, cancel: CancelFlag) -> Generator[Admitted]:
+        """Take a visitor's job on, in which edits are carried out one after the other.
+
+        Args:
+            owner: The visitor.
+            engine: The engine asked for.
+            cancel: Ends the job.
+
+        Raises:
+            BusyError: Too much is taken on already, of all visitors or of this one.
+            EngineError: The engine is not ready.
+        """
+        chosen, _ = self.engines.choose(engine)
+        with self.admission.admitted(owner, cancel, chosen.devices) as job:
+            yield job
 
     def edit(self, request: EditRequest, cancel: CancelFlag) -> Generator[JobEvent]:
         """Carry out one edit; the result appears at its target only when it is whole.
@@ -177,7 +207,8 @@ class EditService:
             plan = request.repeat.plan
         with watch.measure("Registering the edited frame"):
             registered = self.register_edited_frame(request.clip, clip, plan, request.edited_frame, cancel)
-        notes = (choice, *plan.notes, *registered.notes)
+        marks = [f"The picture is labelled “{LABEL}”."] if request.label else []
+        notes = (choice, *plan.notes, *registered.notes, *marks)
         started = Started(clip, plan, engine, notes)
         yield started
         # Whatever an engine leaves of its reference, nobody else waits for it.
@@ -193,7 +224,7 @@ class EditService:
                 options=options,
                 previews=request.previews,
             )
-            edit = Edit(request, started, job, self.reader, self.settings.faces, watch)
+            edit = Edit(request, started, job, self.reader, self.settings.faces, watch, self._signer)
             yield from make_edit(edit, self._on_device(engine, job))
 
     def check_variants(self, engine: EngineChoice, count: int) -> None:
@@ -271,8 +302,10 @@ class EditService:
             while position := queue.position(ticket, QUEUE_POLL_SECONDS):
                 job.cancel.raise_if_set()
                 yield Queued(position)
+            began = time.monotonic()
             with closing(engine.run(job)) as events:
                 yield from events
+            self.admission.measured(time.monotonic() - began)
         finally:
             queue.leave(ticket)
 

@@ -146,6 +146,13 @@ class Settings(SyncLoraSettings, ReadingLimits, BaseSettings):  # pyright: ignor
         default=None,
         description="Face landmark model that the sync report follows faces with: a file, or its published address.",
     )
+    max_visit_mb: int = Field(default=5_000, ge=1, description="Most that one visit keeps on disk, in megabytes.")
+    max_work_mb: int = Field(default=50_000, ge=1, description="Most that all visits keep on disk, in megabytes.")
+    max_waiting: int = Field(default=12, ge=0, le=24, description="Most edits of the page and the API that wait.")
+    c2pa_certificate: Path | None = Field(
+        default=None, description="Certificate chain, a PEM file, that results are signed with as AI-edited."
+    )
+    c2pa_key: Path | None = Field(default=None, description="Its private key, a PEM file without a password.")
 
     @property
     def reading_limits(self) -> ReadingLimits:

@@ -13,6 +13,7 @@ import cv2
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.record import InputFile, RunRecord, find_input, load_record
 from syncedit_demo.errors import FaceModelError, RecordError, SyncEditError
+from syncedit_demo.media.label import labelled
 from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, plan_edit
 from syncedit_demo.sync_report.faces import compare_faces
 from syncedit_demo.sync_report.features import analysis_size, measure_motion
@@ -201,7 +202,8 @@ def _edited_frame(reader: MediaReader, record: RunRecord, folder: Path, referenc
     """The edited frame that a record names as the engine got it, None if it is gone or has changed."""
     with suppress(SyncEditError):
         image = find_input(record.edited_file, "edited frame", folder).path
-        return reader.register(reference.path, reference.clip, reference.plan, image, CancelFlag()).frame
+        frame = reader.register(reference.path, reference.clip, reference.plan, image, CancelFlag()).frame
+        return labelled(frame) if record.label else frame
     return None
 
 

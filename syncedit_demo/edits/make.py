@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo import __version__
 from syncedit_demo.conform.sound import audio_interval
+from syncedit_demo.edits.ai_mark import described
 from syncedit_demo.edits.compare_files import Side, report_edit
 from syncedit_demo.edits.frame_digest import FrameDigest
 from syncedit_demo.edits.record import EngineRecord, InputFile, RunRecord, record_path, write_record
@@ -23,6 +24,7 @@ from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, P
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.label import labelled
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.media.video_writer import VideoFile, writing_clip
 from syncedit_demo.plan import EditPlan, PlanOptions
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
+    from syncedit_demo.edits.ai_mark import Signer
     from syncedit_demo.edits.stopwatch import Stopwatch
     from syncedit_demo.engines.interface import Event
     from syncedit_demo.media.audio import AudioInterval
@@ -58,6 +61,7 @@ class EditRequest:
         previews: Whether somebody looks at pictures of the result while it is made.
         seed: Seed of whatever is random in the engine.
         audio: Whether the result gets the reference's audio.
+        label: Whether the picture says that it is AI-edited.
         side_by_side: Where to write reference and result next to each other, None for nowhere.
         repeat: The record of the edit to make again; its plan is used instead of `options`.
     """
@@ -71,6 +75,7 @@ class EditRequest:
     previews: bool = False
     seed: int = DEFAULT_SEED
     audio: bool = True
+    label: bool = False
     side_by_side: Path | None = None
     repeat: RunRecord | None = None
 
@@ -149,6 +154,7 @@ class Edit:
         reader: Reads the inputs.
         faces: What the report follows faces with, None where it looks for none.
         watch: Has counted what was done before, and counts the rest.
+        signer: What the result is signed with, if anything.
     """
 
     request: EditRequest
@@ -157,6 +163,7 @@ class Edit:
     reader: MediaReader
     faces: FaceModel | None
     watch: Stopwatch
+    signer: Signer | None = None
 
     @property
     def audio(self) -> AudioInterval | None:
@@ -214,7 +221,7 @@ def make_edit(edit: Edit, events: Generator[Event | Queued]) -> Generator[JobEve
             write_record(record, target)
         yield Recorded(record, target)
         if wanted is not None:
-            yield from write_side_by_side(edit, wanted)
+            yield from write_side_by_side(edit, wanted, record)
             both = wanted
         stopped = False
     yield EditResult(target, record, both, stopped)
@@ -245,7 +252,7 @@ def encode(
                     case Frames(frames):
                         with edit.watch.measure(ENCODING_PHASE):
                             for frame in frames:
-                                file.write(frame)
+                                file.write(labelled(frame) if edit.request.label else frame)
                                 digest.add(frame)
                     case Finished():
                         notes += event.notes
@@ -271,6 +278,7 @@ def describe(edit: Edit, encoded: Encoded) -> RunRecord:
         engine=EngineRecord(engine.name, engine.title, dict(engine.versions), dict(edit.job.options)),
         seed=request.seed,
         audio=request.audio,
+        label=request.label,
         notes=(*started.notes, *edit.audio_notes, *encoded.notes),
         frames_sha256=encoded.frames_sha256,
         timings=dict(edit.watch.timings),
@@ -289,14 +297,14 @@ def report(edit: Edit, record: RunRecord) -> Generator[Progress, None, RunRecord
     yield Progress(REPORT_PHASE, 0, 1)
     reference = Side(edit.request.clip, edit.started.clip, edit.started.plan)
     with edit.watch.measure(REPORT_PHASE):
-        found = report_edit(
-            edit.reader, reference, edit.request.target, edit.job.edited_frame, edit.faces, edit.job.cancel
-        )
+        # With the label, if it has one, it is what the result begins with.
+        first = labelled(edit.job.edited_frame) if record.label else edit.job.edited_frame
+        found = report_edit(edit.reader, reference, edit.request.target, first, edit.faces, edit.job.cancel)
     yield Progress(REPORT_PHASE, 1, 1)
     return replace(record, report=found, timings=dict(edit.watch.timings))
 
 
-def write_side_by_side(edit: Edit, target: Path) -> Generator[Progress]:
+def write_side_by_side(edit: Edit, target: Path, record: RunRecord) -> Generator[Progress]:
     """Write reference and result next to each other.
 
     Raises:
@@ -307,6 +315,7 @@ def write_side_by_side(edit: Edit, target: Path) -> Generator[Progress]:
     labels = ("Reference", started.engine.title)
     own = edit.reader.probe(request.target, job.cancel)
     finishing = partial(edit.reader.finish, cancel=job.cancel)
+    rate, tags = job.plan.frame_rate, described(record)
     with (
         closing(
             edit.reader.side_by_side(
@@ -314,7 +323,7 @@ def write_side_by_side(edit: Edit, target: Path) -> Generator[Progress]:
             )
         ) as pairs,
         closing(
-            writing_clip(pairs, target, frame_rate=job.plan.frame_rate, audio=edit.audio, finishing=finishing)
+            writing_clip(pairs, target, frame_rate=rate, audio=edit.audio, tags=tags, finishing=finishing)
         ) as writing,
     ):
         for done in writing:
@@ -336,13 +345,18 @@ def _publish(edit: Edit, record: RunRecord, folder: Path) -> None:
             folder / "result.mp4",
             target,
             audio=edit.audio,
-            comment=record.to_json(),
+            tags={"comment": record.to_json(), **described(record)},
             cancel=edit.job.cancel,
         )
+        whole = folder / "result.mp4"
+        if edit.signer is not None:
+            with output_errors(target):
+                edit.signer.sign(whole, folder / target.name, record)
+            whole = folder / target.name
         with output_errors(target):
             # What the new result replaces had a record too, which would be taken for the new one's.
             record_path(target).unlink(missing_ok=True)
-        publish(folder / "result.mp4", target)
+        publish(whole, target)
 
 
 def _timed(events: Generator[Event | Queued], watch: Stopwatch) -> Generator[Event | Queued]:

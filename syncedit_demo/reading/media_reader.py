@@ -16,7 +16,7 @@ from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.registration.register import register
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
     from syncedit_demo.cancel import CancelFlag
@@ -107,7 +107,14 @@ class MediaReader:
         return self._runner.call(audio.path.name, _sound_notes, audio, cancel=cancel)
 
     def finish(
-        self, video: Path, path: Path, target: Path, *, audio: AudioInterval | None, comment: str, cancel: CancelFlag
+        self,
+        video: Path,
+        path: Path,
+        target: Path,
+        *,
+        audio: AudioInterval | None,
+        tags: Mapping[str, str] | None,
+        cancel: CancelFlag,
     ) -> None:
         """Make a playable mp4 with the sound of a clip; see `media.video_writer.finish`.
 
@@ -116,7 +123,7 @@ class MediaReader:
             LimitError, Cancelled: As for `probe`; what is in the making stays where it is.
         """
         name = target.name if audio is None else audio.path.name
-        self._runner.call(name, _finish, video, path, target, audio, comment, cancel=cancel)
+        self._runner.call(name, _finish, video, path, target, audio, tags, cancel=cancel)
 
     def side_by_side(
         self,
@@ -184,8 +191,8 @@ def _sound_notes(audio: AudioInterval) -> list[str]:
     return readable(audio)[1]
 
 
-def _finish(video: Path, path: Path, target: Path, audio: AudioInterval | None, comment: str) -> None:
-    finish(video, path, target, audio=audio, comment=comment)
+def _finish(video: Path, path: Path, target: Path, audio: AudioInterval | None, tags: Mapping[str, str] | None) -> None:
+    finish(video, path, target, audio=audio, tags=tags)
 
 
 def _side_by_side(

@@ -6,22 +6,25 @@ import asyncio
 import json
 import logging
 import os
-import sys
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.request import ProxyHandler, Request, build_opener
 
 import gradio as gr
+from starlette.middleware import Middleware
 
-from syncedit_demo.errors import SettingsError
 from syncedit_demo.reading.choice import make_runner
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.gradio_internals import launch_unchecked
 from syncedit_demo.ui.page import build_page
+from syncedit_demo.ui.public.quota import UploadQuota
+from syncedit_demo.ui.shutdown import end_when_told
 from syncedit_demo.ui.theme import theme
 from syncedit_demo.ui.visits.examples import EXAMPLES
-from syncedit_demo.ui.visits.old_files import delete_old_files
+from syncedit_demo.ui.visits.old_files import Ages, delete_old_files
+from syncedit_demo.ui.visits.room import room_of
+from syncedit_demo.ui.visits.work_folder import make_private, occupy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -59,7 +62,8 @@ def serve(service: EditService) -> None:
         SettingsError: The working folder cannot be used, or is not safe from others.
     """
     settings = service.settings
-    _make_private(settings)
+    make_private(settings)
+    occupied = occupy(settings)
     os.environ["GRADIO_TEMP_DIR"] = str(settings.uploads_dir)
     # Served from where they are: a copy among the uploads would be deleted with these.
     gr.set_static_paths([EXAMPLES])
@@ -86,10 +90,15 @@ def serve(service: EditService) -> None:
         ssr_mode=False,
         max_file_size=settings.max_upload_mb * 1_000_000,
         allowed_paths=[str(settings.jobs_dir)],
-        app_kwargs={"lifespan": cleaning},
+        app_kwargs={
+            "lifespan": cleaning,
+            "middleware": [Middleware(UploadQuota, settings=settings, room=room_of(settings))],
+        },
     )
     _say_how_it_answers(address)
-    page.block_thread()
+    end_when_told(page, service)
+    if occupied is not None:
+        occupied.close()
 
 
 def _say_how_it_answers(address: str) -> None:
@@ -103,28 +112,6 @@ def _say_how_it_answers(address: str) -> None:
             logger.warning("the page does not answer yet, this machine is busy; it is served all the same")
 
 
-def _make_private(settings: Settings) -> None:
-    """Make the folders that hold what visitors bring and get, for nobody else on this machine to read.
-
-    Raises:
-        SettingsError: They cannot be made, or somebody else could change them.
-    """
-    reason = None
-    try:
-        for folder in (settings.work_dir, settings.jobs_dir, settings.uploads_dir):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        reason = f"cannot be used: {(error.strerror or 'unknown reason').lower()}"
-    else:
-        # Whoever names a folder knows whose it is; the name of the one of nobody's choice can be foreseen by others.
-        chosen = "work_dir" in settings.model_fields_set
-        if sys.platform != "win32" and not chosen and settings.work_dir.stat().st_uid != os.getuid():
-            reason = "belongs to somebody else, who could read what is kept there"
-    if reason is not None:
-        message = f"The working folder {settings.work_dir} {reason}. Name another one in SYNCEDIT_WORK_DIR."
-        raise SettingsError(message)
-
-
 def _upload_limit(megabytes: int) -> str:
     script = (HERE / "upload_limit.js").read_text(encoding="utf-8")
     label = f"{megabytes / 1000:g} GB" if megabytes >= 1000 else f"{megabytes} MB"
@@ -132,9 +119,10 @@ def _upload_limit(megabytes: int) -> str:
 
 
 async def _clean(settings: Settings) -> None:
+    ages = Ages()
     while True:
         try:
-            await asyncio.to_thread(delete_old_files, settings)
+            await asyncio.to_thread(delete_old_files, settings, ages)
         except Exception:
             logger.exception("old files could not be deleted; the next try is in %d s", CLEANING_SECONDS)
         await asyncio.sleep(CLEANING_SECONDS)

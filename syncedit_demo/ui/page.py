@@ -15,6 +15,7 @@ from syncedit_demo.errors import EngineError
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.api import add_endpoints
 from syncedit_demo.ui.components.tiles import picked_tile
+from syncedit_demo.ui.gradio_internals import serve_from
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.frame import Edited, FrameStep
 from syncedit_demo.ui.steps.options import OptionsPanel
@@ -23,13 +24,14 @@ from syncedit_demo.ui.steps.run import RunStep
 from syncedit_demo.ui.steps.shelf import ExampleShelf
 from syncedit_demo.ui.steps.visitor import Visitor, known_runs, session_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Updates, Values
+from syncedit_demo.ui.visits.jobs import edits_at_once
 from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
 if TYPE_CHECKING:
     from gradio.events import Dependency
 
-FOLLOWED_RUNS = 24
-"""How many runs are followed at once; all but one of them wait in the service's queue, which says their place."""
+MOST_EVENTS = 200
+"""How many events of all pages may wait; more are refused by Gradio, which costs nothing."""
 
 HEAVY_LIMIT = 4
 """How many visitors' clips and frames are looked at at once."""
@@ -63,7 +65,7 @@ class _Page:
             self._lay_out()
             self._listen()
             add_endpoints(service)
-        self.blocks.queue(default_concurrency_limit=8)
+        self.blocks.queue(default_concurrency_limit=8, max_size=MOST_EVENTS)
 
     def _lay_out(self) -> None:
         service, hours = self._service, self._service.settings.job_max_age_hours
@@ -89,6 +91,11 @@ class _Page:
                 self._results = ResultPanel(hours)
         gr.HTML(FOOT.format(hours=hours))
 
+        # What is made is kept once, and not once more among the uploads.
+        shown = (self._clip.card, self._frame.download, self._frame.slider, *self._results.outputs)
+        for component in shown:
+            serve_from(component, service.settings.jobs_dir)
+
     def _listen(self) -> None:
         visitor, clip, frame, run = self._visitor, self._clip, self._frame, self._run
         options, results = self._options, self._results
@@ -103,7 +110,8 @@ class _Page:
             self.generate,
             [visitor.visit, clip.cut, frame.edited, *options.run_inputs],
             [*run.outputs, results.follows, results.latest, visitor.stored],
-            concurrency_limit=FOLLOWED_RUNS,
+            concurrency_id="edits",
+            concurrency_limit=edits_at_once(self._service),
             **HIDDEN_PROGRESS,
         )
         results.listen(visitor)
@@ -223,7 +231,7 @@ class _Page:
         """Generate is pressed: follow the run to its end."""
         choices = self._options.choices(*chosen)
         yield {self._results.follows: True}
-        with closing(self._run.start(visit, cut, edited, choices, session_of(request))) as steps:
+        with closing(self._run.start(visit, cut, edited, choices, request)) as steps:
             for updates, arrival in steps:
                 if arrival is None:
                     yield updates or UNCHANGED

@@ -55,7 +55,18 @@ def test_what_programs_can_call_is_named_and_documented(client: Client) -> None:
     edit = told["named_endpoints"]["/edit"]
     assert edit["description"].startswith("Carry the edit of frame 0 through the clip.")
     parameters = {each["parameter_name"]: each for each in edit["parameters"]}
-    assert list(parameters) == ["clip", "edited_frame", "size", "frames", "start", "rate", "seed", "audio", "engine"]
+    assert list(parameters) == [
+        "clip",
+        "edited_frame",
+        "size",
+        "frames",
+        "start",
+        "rate",
+        "seed",
+        "audio",
+        "engine",
+        "label",
+    ]
     required = [name for name, each in parameters.items() if not each["parameter_has_default"]]
     assert required == ["clip", "edited_frame"]
     assert parameters["seed"]["python_type"]["type"] == "int"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("step", ["take_clip", "replan", "fit_frame"])
 def test_leaving_ends_what_is_read_for_a_visitor(tmp_path: Path, step: str) -> None:
     clip, edited = write_scene(tmp_path / "scene.mp4"), tmp_path / "edited.png"
-    write_png(edited_scene(), edited)
+    write_png(edited_scene(clip), edited)
     with closing(ChildrenRunner(ReadingLimits(), 1)) as runner:
         service = EditService(Settings(engine="draft", work_dir=tmp_path / "work"), runner)
 

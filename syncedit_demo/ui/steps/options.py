@@ -130,13 +130,17 @@ class OptionsPanel:
                 max_lines=1,
             )
         self.audio = gr.Checkbox(True, label="Keep the clip's sound", elem_id="audio")
+        self.label = gr.Checkbox(False, label="Write “AI-edited” on the picture", elem_id="label")
         ready = [name for name, state in service.engines.states().items() if state == "ready"]
         self.engine = gr.Radio(
             ["auto", *ready], value=settings.engine, label="Engine", visible=len(ready) > 1, elem_id="engine"
         )
         self._of_engine = EngineOptions(service)
         self.plan_inputs: Outputs = (self.size, self.width, self.height, self.frames, self.rate)
-        self.run_inputs: Outputs = (self.engine, self.seed, self.audio, self.variants, *self._of_engine.components)
+        self.run_inputs: Outputs = (
+            *(self.engine, self.seed, self.audio, self.label, self.variants),
+            *self._of_engine.components,
+        )
         self.outputs: Outputs = (*self.plan_inputs, self.own_size)
         typed = (self.frames, self.rate, self.width, self.height)
         self.changed = [self.size.input, *(event for field in typed for event in (field.submit, field.blur))]
@@ -177,11 +181,12 @@ class OptionsPanel:
         }
 
     def choices(
-        self, engine: EngineChoice, seed: float | None, audio: bool, variants: float, *of_engine: Values
+        self, engine: EngineChoice, seed: float | None, audio: bool, label: bool, variants: float, *of_engine: Values
     ) -> Choices:
         """The choices for a run from the values of `run_inputs`."""
         number = DEFAULT_SEED if seed is None else int(seed)
-        return Choices(engine, number, audio, int(variants), self._of_engine.chosen(engine, of_engine), previews=True)
+        chosen = self._of_engine.chosen(engine, of_engine)
+        return Choices(engine, number, audio, label, int(variants), chosen, previews=True)
 
 
 def _uses_seed(service: EditService) -> bool:

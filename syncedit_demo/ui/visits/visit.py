@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncedit_demo.edits.record import RunRecord, load_record, record_path
-from syncedit_demo.errors import DeletedError, RecordError
+from syncedit_demo.errors import DeletedError, NoRoomError, RecordError
+from syncedit_demo.ui.visits.room import Room, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -31,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 VISIT_ID = re.compile(r"[0-9a-f]{32}")
 LONGEST_NAME = 60
-RUN_PREFIX, RECORDS = "run-", "*.record.json"
+RUN_PREFIX, RECORDS, RESULTS = "run-", "*.record.json", "*-edited.mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class Visit:
     """
 
     folder: Path
+    room: Room = field(repr=False, compare=False)
     _shown: dict[Path, RunRecord] = field(default_factory=dict[Path, RunRecord], init=False, repr=False, compare=False)
 
     @property
@@ -153,10 +155,24 @@ class Visit:
         return self.folder.name
 
     def keep(self, upload: Path) -> Path:
-        """A file of the visitor in a folder of its own in the visit, under its own name."""
-        kept = self._new_folder("upload") / upload.name
-        link(upload, kept)
-        return kept
+        """A file of the visitor in a folder of its own in the visit, under its own name.
+
+        Raises:
+            DeletedError: It is gone.
+            NoRoomError: The visit keeps too much already; the upload is gone then.
+        """
+        try:
+            self.room.check_visit(self.folder, _size(upload))
+        except NoRoomError:
+            self.room.forget(upload)
+            raise
+        folder = self._new_folder("upload")
+        try:
+            link(upload, folder / upload.name)
+        except Exception:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return folder / upload.name
 
     def new_range(self, path: Path, clip: ClipInfo, options: PlanOptions, plan: EditPlan) -> ClipRange:
         """A cut of a clip, with a folder for what is made of it."""
@@ -170,7 +186,12 @@ class Visit:
 
     @contextmanager
     def making_run(self) -> Generator[Path]:
-        """A folder for a run, which is gone afterwards unless the run has a record by then."""
+        """A folder for a run, which is gone afterwards unless the run has a record by then.
+
+        Raises:
+            NoRoomError: The visit, or all of them together, keep too much already.
+        """
+        self.room.check_visit(self.folder)
         folder = self.folder / f"{RUN_PREFIX}{time.time_ns()}"
         folder.mkdir(parents=True)
         try:
@@ -213,7 +234,7 @@ def new_visit(settings: Settings) -> Visit:
     """A visit in a private folder, whose name cannot be guessed; deleted once it is old."""
     folder = settings.jobs_dir / uuid.uuid4().hex
     folder.mkdir(parents=True, mode=0o700)
-    return Visit(folder)
+    return Visit(folder, room_of(settings))
 
 
 def open_visit(settings: Settings, visit_id: object) -> Visit:
@@ -221,7 +242,7 @@ def open_visit(settings: Settings, visit_id: object) -> Visit:
     if isinstance(visit_id, str) and VISIT_ID.fullmatch(visit_id):
         folder = settings.jobs_dir / visit_id
         if folder.is_dir():
-            return Visit(folder)
+            return Visit(folder, room_of(settings))
     return new_visit(settings)
 
 
@@ -240,6 +261,13 @@ def link(source: Path, target: Path) -> None:
         raise DeletedError(source) from error
     except OSError:
         shutil.copyfile(source, target)
+
+
+def _size(upload: Path) -> int:
+    try:
+        return upload.stat().st_size
+    except FileNotFoundError as error:
+        raise DeletedError(upload) from error
 
 
 def name_beside(clip: Path, edited: Path) -> Path:

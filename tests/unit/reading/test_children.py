@@ -54,7 +54,7 @@ def own_readers() -> list[psutil.Process]:
 
 def test_a_clip_is_read_as_in_this_process(runner: ChildrenRunner, tmp_path: Path) -> None:
     clip, edited = write_scene(tmp_path / "scene.mp4"), tmp_path / "edited.png"
-    write_png(edited_scene(), edited)
+    write_png(edited_scene(clip), edited)
     here, child = (MediaReader(each, MAX_CLIP_PIXELS) for each in (HereRunner(), runner))
     never = CancelFlag()
     info = child.probe(clip, never)
@@ -222,7 +222,7 @@ def test_they_end_with_the_program_that_started_them(tmp_path: Path) -> None:
 
 def test_an_edit_is_made_through_one_process(runner: ChildrenRunner, tmp_path: Path) -> None:
     clip, edited, both = write_scene(tmp_path / "scene.mp4"), tmp_path / "edited.png", tmp_path / "both.mp4"
-    write_png(edited_scene(), edited)
+    write_png(edited_scene(clip), edited)
     options, target = PlanOptions(size=(320, 256)), tmp_path / "out.mp4"
     request = EditRequest(clip, edited, target, options, engine="draft", side_by_side=both)
     *_, result = EditService(Settings(work_dir=tmp_path / "work"), runner).edit(request, CancelFlag())
