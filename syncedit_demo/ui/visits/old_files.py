@@ -20,7 +20,7 @@ def delete_old_files(settings: Settings) -> None:
     oldest = time.time() - 3600 * settings.job_max_age_hours
     jobs = settings.jobs_dir
     # What is in the folder of a visit ages piece by piece, and the folder itself when it is empty.
-    for folder in (settings.uploads_dir, *jobs.glob("*"), jobs):
+    for folder in (*settings.uploads_dir.glob("painter"), settings.uploads_dir, *jobs.glob("*"), jobs):
         delete_old(folder, oldest)
 
 
@@ -45,4 +45,4 @@ def delete_old(folder: Path, oldest: float) -> None:
         except FileNotFoundError:
             pass
         except OSError as error:
-            logger.warning("%s is old and cannot be deleted: %s", each, error)
+            logger.warning("what is old cannot be deleted (%s): %s", error.strerror, each)
