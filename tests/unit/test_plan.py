@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -10,7 +11,16 @@ from hypothesis import strategies as st
 
 from syncedit_demo.errors import PlanError
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.plan import EditPlan, PlanOptions, conformed_frames, pad_frame_count, parse_rate, plan_edit
+from syncedit_demo.plan import (
+    EditPlan,
+    PlanOptions,
+    conformed_frames,
+    pad_frame_count,
+    parse_rate,
+    parse_size,
+    plan_edit,
+    whole_number,
+)
 from tests.support.clips import clip_info
 
 NTSC_30 = Fraction(30000, 1001)
@@ -229,3 +239,27 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
 
 def test_the_whole_clip_has_at_least_one_frame_at_any_rate() -> None:
     assert conformed_frames(clip_info(frames=1, rate=Fraction(60)), Fraction(1)) == 1
+
+
+@pytest.mark.parametrize("rate", ["1e10000000", "9" * 5000, "1/" + "9" * 5000, "0/1", "1/0", "٢٥", "-25", "nan", "1_0"])
+def test_a_rate_is_matched_before_it_is_computed_with(rate: str) -> None:
+    with pytest.raises(PlanError, match="A frame rate is a number such as") as refusal:
+        parse_rate(rate)
+    assert len(str(refusal.value)) < 150
+
+
+@pytest.mark.parametrize("size", ["9" * 5000 + "x256", "1024x" + "9" * 5000, "1024x", "²x256", "-1x256", "1e3x256"])
+def test_a_size_is_matched_before_it_is_computed_with(size: str) -> None:
+    with pytest.raises(PlanError, match="A size is written like") as refusal:
+        parse_size(size)
+    assert len(str(refusal.value)) < 150
+
+
+@pytest.mark.parametrize(
+    "number", [10**400, -(10**400), math.inf, math.nan, 1.5, 10**9, None], ids=lambda n: str(n)[:9]
+)
+def test_a_number_from_outside_is_matched_before_it_is_computed_with(number: float | None) -> None:
+    with pytest.raises(PlanError) as refusal:
+        whole_number(number, "start")
+    assert str(refusal.value).startswith("The start is ")
+    assert len(str(refusal.value)) < 150
