@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page, Route
 
-    from tests.browser.conftest import OpenPage
+    from tests.browser.conftest import OpenPage, Watch
 
 LISTEN = """
 globalThis.violations = [];
@@ -28,7 +28,7 @@ def violations(page: Page) -> list[str]:
     return page.evaluate("violations")
 
 
-def test_the_whole_page_works_under_its_policy(open_page: OpenPage, app: str, media: Path) -> None:
+def test_the_whole_page_works_under_its_policy(open_page: OpenPage, app: str, media: Path, watch: Watch) -> None:
     page = open_page("about:blank")
     page.add_init_script(LISTEN)
     answer = page.goto(app)
@@ -48,7 +48,10 @@ def test_the_whole_page_works_under_its_policy(open_page: OpenPage, app: str, me
     expect(page.locator("#caption")).to_contain_text("Example")
     expect(desk.player).to_have_attribute("data-state", "ready")
     assert violations(page) == []
-    # A policy that nothing can offend holds nothing.
+    # A policy that nothing can offend holds nothing; after that the page is loaded anew.
+    assert watch.unexpected() == []
+    watch.expected += [r"http://127\.0\.0\.2:9/"]
+    watch.expect_leaving()
     page.evaluate("fetch('http://127.0.0.2:9/').catch(() => {})")
     page.wait_for_function("violations.length > 0")
     assert violations(page)[0].startswith("connect-src")
