@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def measure(address: str, server: psutil.Process, clip: Path, folder: Path, visi
     began = time.perf_counter()
     with ThreadPoolExecutor(visitors + 1) as pool:
         page = pool.submit(answers, address, over)
-        outcomes = Counter(pool.map(lambda number: visit(address, clip, folder, number), range(visitors)))
+        outcomes = Counter(pool.map(partial(visit, address, clip, folder), range(visitors)))
         over.set()
         taken = sorted(page.result()) or [float("nan")]
     seconds = time.perf_counter() - began

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syncedit_demo.errors import SettingsError
@@ -22,6 +22,9 @@ PrecisionChoice = Literal["auto"] | Precision
 
 DEFAULT_SEED = 42
 """Seed of an edit whose user names none."""
+
+LARGEST_SEED = 2**31 - 1
+"""Largest seed that the page and the API take."""
 
 MAX_FRAMES = 161
 """Most frames of one edit where nothing else is set: 20 steps of 8 frames, twice what the model was trained at."""
@@ -158,6 +161,11 @@ class Settings(SyncLoraSettings, ReadingLimits, BaseSettings):  # pyright: ignor
     def reading_limits(self) -> ReadingLimits:
         """What reading one file may cost, by itself."""
         return ReadingLimits(**self.model_dump(include=set(ReadingLimits.model_fields)))
+
+    auth: SecretStr | None = Field(
+        default=None,
+        description="Name and password, or its hash, that the page and its API ask for: NAME:PASSWORD. Open if unset.",
+    )
 
     @property
     def faces(self) -> FaceModel | None:

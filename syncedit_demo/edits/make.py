@@ -270,7 +270,7 @@ def describe(edit: Edit, encoded: Encoded) -> RunRecord:
     return RunRecord(
         program=__version__,
         created=datetime.now(UTC).replace(microsecond=0),
-        machine=f"{platform.platform()}, Python {platform.python_version()}",
+        machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         clip_file=InputFile.of(request.clip).seen_from(folder),
         edited_file=InputFile.of(request.edited_frame).seen_from(folder),
         clip=started.clip,

@@ -13,14 +13,15 @@ from pydantic import TypeAdapter
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import EditRequest, EditResult
+from syncedit_demo.errors import ClipError, PlanError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.plan import EditPlan, PlanOptions
-from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
+from syncedit_demo.plan import EditPlan, PlanOptions, whole_number
+from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, LARGEST_SEED, EngineChoice
 from syncedit_demo.ui.gradio_internals import Listener, serve_from
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.visits.jobs import Job, edits_at_once, noting_turns
-from syncedit_demo.ui.visits.visit import RunFiles, link, name_beside, new_visit
+from syncedit_demo.ui.visits.visit import RunFiles, link, name_beside, open_visit
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.visits.jobs import RunEvent
     from syncedit_demo.ui.visits.visit import ClipRange
+
+LONGEST_TEXT = 24
+"""Characters in which every size and frame rate can be written."""
 
 
 class Endpoints:
@@ -53,7 +57,7 @@ class Endpoints:
             {"clip": what the file holds, "plan": size, frames, start, rate, crop and every change in words}
         """
         with _told():
-            info, plan = self._service.inspect(Path(clip), self._options(size, frames, start, rate))
+            info, plan = self._service.inspect(_given(clip, "clip"), self._options(size, frames, start, rate))
         return {
             "clip": TypeAdapter(ClipInfo).dump_python(info, mode="json"),
             "plan": TypeAdapter(EditPlan).dump_python(plan, mode="json"),
@@ -117,15 +121,16 @@ class Endpoints:
             with _told():
                 cut = self._cut(clip, self._options(size, frames, start, rate))
                 # The inputs lie beside the result, so that its record names them without saying where on this machine.
-                image = name_beside(cut.path, Path(edited_frame))
-                link(Path(edited_frame), image)
+                edited = _given(edited_frame, "edited frame")
+                image = name_beside(cut.path, edited)
+                link(edited, image)
                 wanted = EditRequest(
                     clip=cut.path,
                     edited_frame=image,
                     target=RunFiles.of(cut.path.parent, cut.path).result,
                     options=cut.options,
                     engine=engine,
-                    seed=seed,
+                    seed=_seed(seed),
                     audio=audio,
                     label=label,
                 )
@@ -144,9 +149,9 @@ class Endpoints:
         with self._service.taken_on(caller, wanted.engine, cancel) as job:
             yield from noting_turns(self._service.edit(wanted, cancel), job)
 
-    def _cut(self, clip: str, options: PlanOptions) -> ClipRange:
-        visit = new_visit(self._service.settings)
-        path = visit.keep(Path(clip))
+    def _cut(self, clip: str | None, options: PlanOptions) -> ClipRange:
+        visit = open_visit(self._service.settings, None)
+        path = visit.keep(_given(clip, "clip"))
         info, plan = self._service.inspect(path, options)
         return visit.new_range(path, info, options, plan)
 
@@ -155,15 +160,30 @@ class Endpoints:
         return PlanOptions.parse(size=size, frames=frames or None, start=start, rate=rate, max_frames=limit)
 
 
+def _given(file: str | None, what: str) -> Path:
+    if file is None:
+        message = f"The {what} is missing: give a file."
+        raise ClipError(message)
+    return Path(file)
+
+
+def _seed(seed: float | None) -> int:
+    number = whole_number(seed, "seed")
+    if not 0 <= number <= LARGEST_SEED:
+        message = f"The seed is a whole number from 0 to {LARGEST_SEED}."
+        raise PlanError(message)
+    return number
+
+
 def add_endpoints(service: EditService) -> None:
     """Add the endpoints to the Blocks that is being built."""
     endpoints = Endpoints(service)
     clip = gr.File(label="clip", visible=False)
     edited_frame = gr.File(label="edited_frame", visible=False)
-    size = gr.Textbox("", label="size", visible=False)
+    size = gr.Textbox("", label="size", visible=False, max_length=LONGEST_TEXT)
     frames = gr.Number(0, label="frames", precision=0, visible=False)
     start = gr.Number(0, label="start", precision=0, visible=False)
-    rate = gr.Textbox("", label="rate", visible=False)
+    rate = gr.Textbox("", label="rate", visible=False, max_length=LONGEST_TEXT)
     seed = gr.Number(DEFAULT_SEED, label="seed", precision=0, visible=False)
     audio = gr.Checkbox(True, label="audio", visible=False)
     engine = gr.Dropdown(list(ENGINE_CHOICES), value="auto", label="engine", visible=False)

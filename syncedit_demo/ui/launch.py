@@ -8,22 +8,25 @@ import logging
 import os
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 from urllib.request import ProxyHandler, Request, build_opener
 
 import gradio as gr
-from starlette.middleware import Middleware
 
 from syncedit_demo.reading.choice import make_runner
 from syncedit_demo.service import EditService
+from syncedit_demo.ui.door.app import Door, DoorApp
+from syncedit_demo.ui.door.connections import Lines, connection_limit
+from syncedit_demo.ui.door.log_lines import write_in_lines
+from syncedit_demo.ui.door.names import FolderNames
+from syncedit_demo.ui.door.password import Guard, Password
 from syncedit_demo.ui.gradio_internals import launch_unchecked
 from syncedit_demo.ui.page import build_page
-from syncedit_demo.ui.public.quota import UploadQuota
 from syncedit_demo.ui.shutdown import end_when_told
 from syncedit_demo.ui.theme import theme
+from syncedit_demo.ui.visits.cookie import VisitCookies
 from syncedit_demo.ui.visits.examples import EXAMPLES
 from syncedit_demo.ui.visits.old_files import Ages, delete_old_files
-from syncedit_demo.ui.visits.room import room_of
 from syncedit_demo.ui.visits.work_folder import make_private, occupy
 
 if TYPE_CHECKING:
@@ -37,6 +40,9 @@ HERE = Path(__file__).parent
 CLEANING_SECONDS = 600
 PAGE_READERS = 2
 """Processes that read what visitors bring where nothing else is set, a few gigabytes each at most."""
+
+SESSIONS = 300
+"""Open pages whose state is kept; that of the one that did nothing for the longest time makes room."""
 
 ANSWER_SECONDS = (3, 6, 12, 24)
 """How long an answer of the page is waited for, again and again, before whoever started it is told that it is slow."""
@@ -64,12 +70,17 @@ def serve(service: EditService) -> None:
     settings = service.settings
     make_private(settings)
     occupied = occupy(settings)
-    os.environ["GRADIO_TEMP_DIR"] = str(settings.uploads_dir)
+    password = Password.read(settings.auth.get_secret_value()) if settings.auth else None
+    cookies = VisitCookies.kept_in(settings.work_dir)
+    lines = Lines(connection_limit())
+    work = settings.work_dir.absolute()
+    os.environ["GRADIO_TEMP_DIR"] = str(settings.uploads_dir.absolute())
     # Served from where they are: a copy among the uploads would be deleted with these.
     gr.set_static_paths([EXAMPLES])
 
     @asynccontextmanager
     async def cleaning(_: object) -> AsyncGenerator[None]:
+        asyncio.get_running_loop().set_exception_handler(lines.quietly)
         task = asyncio.create_task(_clean(settings))
         yield
         task.cancel()
@@ -77,8 +88,22 @@ def serve(service: EditService) -> None:
             await task
 
     page = build_page(service)
+    door = Door(
+        lines=lines,
+        cookies=cookies,
+        names=FolderNames({"/kept": work, "/examples": EXAMPLES}),
+        settings=settings,
+        locked=password is not None,
+        mcp=os.environ.get("GRADIO_MCP_SERVER", "").lower() == "true",
+    )
+    write_in_lines([work])
     address = launch_unchecked(
         page,
+        DoorApp(door),
+        lines.protocol,
+        auth=cast("Any", Guard(password).check) if password else None,
+        auth_message="This page is private." if password else None,
+        state_session_capacity=SESSIONS,
         theme=theme(),
         css_paths=[HERE / "gradio.css", HERE / "page.css"],
         # In the head, so that it is there before the first file can be dropped.
@@ -89,12 +114,10 @@ def serve(service: EditService) -> None:
         enable_monitoring=False,
         ssr_mode=False,
         max_file_size=settings.max_upload_mb * 1_000_000,
-        allowed_paths=[str(settings.jobs_dir)],
-        app_kwargs={
-            "lifespan": cleaning,
-            "middleware": [Middleware(UploadQuota, settings=settings, room=room_of(settings))],
-        },
+        allowed_paths=[str(settings.jobs_dir.absolute())],
+        app_kwargs={"lifespan": cleaning},
     )
+    logging.getLogger("uvicorn.error").addFilter(lines.once)
     _say_how_it_answers(address)
     end_when_told(page, service)
     if occupied is not None:

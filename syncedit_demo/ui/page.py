@@ -15,7 +15,7 @@ from syncedit_demo.errors import EngineError
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.api import add_endpoints
 from syncedit_demo.ui.components.tiles import picked_tile
-from syncedit_demo.ui.gradio_internals import serve_from
+from syncedit_demo.ui.gradio_internals import serve_from, visit_of
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.frame import Edited, FrameStep
 from syncedit_demo.ui.steps.options import OptionsPanel
@@ -165,10 +165,10 @@ class _Page:
         copied.then(self.show_copy, [clip.cut, results.shown], [clip.card, *results.outputs], **HIDDEN_PROGRESS)
         return fitted
 
-    def restore(self, stored: object) -> Updates:
+    def restore(self, stored: object, request: gr.Request) -> Updates:
         """Take up the visit that this browser had, with its results."""
-        visit = self._visitor.open(stored)
-        updates = self._results.restore(visit, known_runs(stored))
+        visit = self._visitor.open(request)
+        updates = self._results.restore(visit, known_runs(stored), returns=visit_of(request) is not None)
         return {**updates, self._visitor.visit: visit, **self._visitor.remember(visit)}
 
     def leave(self, request: gr.Request) -> None:

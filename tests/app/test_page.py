@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import gradio as gr
 import numpy as np
 import pytest
+from gradio import helpers
 from gradio.blocks import Block
-from gradio.helpers import special_args  # pyright: ignore[reportUnknownVariableType] - it is untyped
+from starlette.requests import Request
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.media.image_file import write_png
@@ -39,17 +40,18 @@ class Unseen:
 
     def __init__(self, service: EditService) -> None:
         self.page = build_page(service)
+        self.request = gr.Request(session_hash="page")
         self.held: dict[Block, Any] = {each: getattr(each, "value", None) for each in self.page.blocks.values()}
 
     def handlers(self, name: str) -> list[BlockFunction]:
         return [each for each in self.page.fns.values() if each.name == name]
 
-    def happen(self, name: str, event: gr.EventData | None = None, /, **given: object) -> dict[str | None, Any]:
+    def happen(self, name: str, *extra: object, **given: object) -> dict[str | None, Any]:
         """Call a handler with what its inputs hold, and hold what it answers.
 
         Args:
             name: The handler.
-            event: What happened, for handlers that ask for it.
+            extra: What Gradio passes after the inputs.
             given: New values of components, by element id.
 
         Returns:
@@ -60,11 +62,11 @@ class Unseen:
                 self.held[block] = given[element.replace("-", "_")]
         handler = self.handlers(name)[0]
         assert handler.fn
-        inputs = [self.held[each] for each in handler.inputs]
-        inputs = cast("Any", special_args)(handler.fn, inputs, request=gr.Request(session_hash="x"), event_data=event)[
-            0
-        ]
-        answer = cast("dict[Any, Any]", handler.fn(*inputs))
+        request = next((each for each in extra if isinstance(each, gr.Request)), self.request)
+        event = next((each for each in extra if isinstance(each, gr.EventData)), None)
+        put_in = cast("Any", helpers.special_args)
+        arguments: list[Any] = put_in(handler.fn, [self.held[each] for each in handler.inputs], request, event)[0]
+        answer = cast("dict[Any, Any]", handler.fn(*arguments))
         if "__type__" in answer:
             return {}
         for block, value in answer.items():
@@ -95,10 +97,9 @@ class Unseen:
         return found
 
     def lose_state(self) -> None:
-        """The server was started anew; the browser still has its visit."""
-        for block in self.held:
-            if isinstance(block, gr.BrowserState):
-                self.held[block] = {"id": self.visit.id, "runs": 0}
+        """The server was started anew; the browser still has its cookie, which the door names the visit from."""
+        scope = {"type": "http", "syncedit.visit": self.visit.id}
+        self.request = gr.Request(Request(scope), session_hash="page")
         self.held |= {block: block.value for block in self.held if type(block) is gr.State}
 
 

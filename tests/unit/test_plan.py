@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -10,7 +11,16 @@ from hypothesis import strategies as st
 
 from syncedit_demo.errors import PlanError
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.plan import EditPlan, PlanOptions, conformed_frames, pad_frame_count, parse_rate, plan_edit
+from syncedit_demo.plan import (
+    EditPlan,
+    PlanOptions,
+    conformed_frames,
+    pad_frame_count,
+    parse_rate,
+    parse_size,
+    plan_edit,
+    whole_number,
+)
 from tests.support.clips import clip_info
 
 NTSC_30 = Fraction(30000, 1001)
@@ -250,3 +260,27 @@ def test_which_frames_are_used_is_said_in_words_that_there_are(rate: int, kept: 
 def test_a_single_picture_has_no_other_frames() -> None:
     (note,) = (note for note in plan(rate=240, frames=1).notes if "Frame rate" in note)
     assert note == "Frame rate 240 fps → 30 fps: the clip is a single picture."
+
+
+@pytest.mark.parametrize("rate", ["1e10000000", "9" * 5000, "1/" + "9" * 5000, "0/1", "1/0", "٢٥", "-25", "nan", "1_0"])
+def test_a_rate_is_matched_before_it_is_computed_with(rate: str) -> None:
+    with pytest.raises(PlanError, match="A frame rate is a number such as") as refusal:
+        parse_rate(rate)
+    assert len(str(refusal.value)) < 150
+
+
+@pytest.mark.parametrize("size", ["9" * 5000 + "x256", "1024x" + "9" * 5000, "1024x", "²x256", "-1x256", "1e3x256"])
+def test_a_size_is_matched_before_it_is_computed_with(size: str) -> None:
+    with pytest.raises(PlanError, match="A size is written like") as refusal:
+        parse_size(size)
+    assert len(str(refusal.value)) < 150
+
+
+@pytest.mark.parametrize(
+    "number", [10**400, -(10**400), math.inf, math.nan, 1.5, 10**9, None], ids=lambda n: str(n)[:9]
+)
+def test_a_number_from_outside_is_matched_before_it_is_computed_with(number: float | None) -> None:
+    with pytest.raises(PlanError) as refusal:
+        whole_number(number, "start")
+    assert str(refusal.value).startswith("The start is ")
+    assert len(str(refusal.value)) < 150

@@ -13,7 +13,7 @@ import gradio as gr
 from syncedit_demo.errors import DeletedError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.ui.components.notice import Notice, bad, notice
-from syncedit_demo.ui.gradio_internals import serve_from
+from syncedit_demo.ui.components.painter import Painter
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.jobs import CancelFlags
@@ -83,7 +83,7 @@ class FrameStep:
                 with gr.Tab("Paint here", id="paint") as self.paint_tab:
                     # Not there but while it is painted in: Gradio has an editor upload its pictures with every piece
                     # of news that the page gets, which a run has some of each second.
-                    self.editor = gr.ImageEditor(
+                    self.editor = Painter(
                         visible=False,
                         type="filepath",
                         format="png",
@@ -97,8 +97,6 @@ class FrameStep:
                         elem_id="editor",
                         height=420,
                     )
-                    # What it shows is uploaded again under the same name: that must not go over what is being served.
-                    serve_from(self.editor, service.settings.jobs_dir / "editor")
                     self.use = gr.Button("Use this painting", elem_id="use-painting", size="sm")
             self.message = notice(elem_id="frame-message")
             self.slider = gr.ImageSlider(

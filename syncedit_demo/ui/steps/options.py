@@ -10,8 +10,8 @@ import gradio as gr
 
 from syncedit_demo.edits.variants import MAX_VARIANTS
 from syncedit_demo.errors import EngineError
-from syncedit_demo.plan import SIZE_MULTIPLE, PlanOptions, conformed_frames, nearest_size
-from syncedit_demo.settings import DEFAULT_SEED
+from syncedit_demo.plan import SIZE_MULTIPLE, PlanOptions, conformed_frames, nearest_size, whole_number
+from syncedit_demo.settings import DEFAULT_SEED, LARGEST_SEED
 from syncedit_demo.ui.steps.engine_options import EngineOptions
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates, Values
 from syncedit_demo.ui.visits.jobs import Choices
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 SizeChoice = Literal["trained", "fast", "own"]
 FAST_AREA = 512 * 512
-LARGEST_SEED = 2**31 - 1
+LONGEST_RATE = 24
+"""Characters in which every frame rate can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Options:
     """The values of the option components that decide the plan, as they come from the page."""
 
     max_frames: int
-    start: float
+    start: float | None
     size: SizeChoice
     width: float | None
     height: float | None
@@ -47,12 +48,12 @@ class Options:
         """The same for the plan of a clip.
 
         Raises:
-            PlanError: The rate is none.
+            PlanError: A number or the rate is none.
         """
         written = PlanOptions.parse(
             size=None,
-            frames=int(self.frames) if self.frames else None,
-            start=int(self.start),
+            frames=self.frames or None,
+            start=self.start,
             rate=self.rate,
             max_frames=self.max_frames,
         )
@@ -62,7 +63,7 @@ class Options:
         if self.size == "fast":
             return nearest_size(clip.display_size, FAST_AREA)
         if self.size == "own" and self.width and self.height:
-            return int(self.width), int(self.height)
+            return whole_number(self.width, "width"), whole_number(self.height, "height")
         return None
 
 
@@ -128,6 +129,7 @@ class OptionsPanel:
                 elem_id="rate",
                 min_width=140,
                 max_lines=1,
+                max_length=LONGEST_RATE,
             )
         self.audio = gr.Checkbox(True, label="Keep the clip's sound", elem_id="audio")
         self.label = gr.Checkbox(False, label="Write “AI-edited” on the picture", elem_id="label")

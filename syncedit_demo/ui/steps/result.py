@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 
 BOTH = "Download side by side"
+NO_COOKIE = (
+    "Your browser keeps no cookie of this page, by which it would find its results again: download what you want to "
+    "keep before you close or reload it."
+)
 
 REACH_RESULT = """() => {
   // What stands above the player on a narrow page gets its height only when its pictures are there.
@@ -127,10 +131,18 @@ class ResultPanel:
         first, second = visit.run(shown), visit.run(picked_tile(event))
         return self.compare(first, second) if second else self.miss(visit, shown)
 
-    def restore(self, visit: Visit, known: int) -> Updates:
-        """Show what a visit has, and say so when something of it is gone."""
+    def restore(self, visit: Visit, known: int, *, returns: bool) -> Updates:
+        """Show what a visit has, and say so when something of it is gone, or will be.
+
+        Args:
+            visit: The visit.
+            known: How many runs it had.
+            returns: Whether the browser finds it again when the page is loaded anew.
+        """
         runs = visit.runs()
         gone = self._deleted() if len(runs) < known else None
+        if not returns:
+            gone = plain([NO_COOKIE])
         return {**(self.show(visit, runs[-1], None) if runs else {}), self.gone: gone}
 
     def miss(self, visit: Visit, shown: str | None) -> Updates:

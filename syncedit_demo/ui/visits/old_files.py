@@ -58,7 +58,7 @@ def delete_old_files(settings: Settings, ages: Ages | None = None) -> None:
     jobs = settings.jobs_dir
     delete_loose_files(settings.uploads_dir, 0.0, ages.oldest(LOOSE_SECONDS))
     # What is in the folder of a visit ages piece by piece, and the folder itself when it is empty.
-    for folder in (settings.uploads_dir, *jobs.glob("*"), jobs):
+    for folder in (*settings.uploads_dir.glob("painter"), settings.uploads_dir, *jobs.glob("*"), jobs):
         delete_old(folder, oldest)
 
 
@@ -99,7 +99,7 @@ def delete_old(folder: Path, oldest: float) -> None:
         except FileNotFoundError:
             pass
         except OSError as error:
-            logger.warning("%s is old and cannot be deleted: %s", each, error)
+            logger.warning("what is old cannot be deleted (%s): %s", error.strerror, each)
 
 
 def _gone_by() -> float:

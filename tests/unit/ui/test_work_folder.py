@@ -19,7 +19,7 @@ from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, make_runs
 from syncedit_demo.ui.visits.old_files import JUMP_SECONDS, Ages, delete_old, delete_old_files
 from syncedit_demo.ui.visits.room import Room, disk_use
-from syncedit_demo.ui.visits.visit import Visit, new_visit, open_visit
+from syncedit_demo.ui.visits.visit import Visit, open_visit
 from syncedit_demo.ui.visits.work_folder import make_private, occupy
 from tests.support.clips import edited_scene, write_scene
 from tests.support.quick_app import QuickService
@@ -73,7 +73,9 @@ def test_folders_that_others_may_read_are_closed_and_later_ones_too(settings: Se
     (settings.uploads_dir / "hash").mkdir(parents=True)
     folders = [settings.work_dir, settings.jobs_dir, settings.uploads_dir, settings.uploads_dir / "hash"]
     assert [folder.stat().st_mode & 0o777 for folder in folders] == [0o700] * 4
-    assert new_visit(settings).keep(write_scene(settings.work_dir / "a.mp4", 1)).parent.stat().st_mode & 0o77 == 0
+    assert (
+        open_visit(settings, None).keep(write_scene(settings.work_dir / "a.mp4", 1)).parent.stat().st_mode & 0o77 == 0
+    )
 
 
 def test_a_folder_that_is_everybody_s_is_left_to_everybody(tmp_path: Path) -> None:
@@ -87,7 +89,7 @@ def test_a_folder_that_is_everybody_s_is_left_to_everybody(tmp_path: Path) -> No
 
 def test_the_next_start_sweeps_what_is_half_made_and_keeps_what_is_whole(settings: Settings, tmp_path: Path) -> None:
     make_private(settings)
-    visit = new_visit(settings)
+    visit = open_visit(settings, None)
     made = [event for event in steps(settings, visit, tmp_path) if isinstance(event, Arrival)][-1].run
     half = steps(settings, visit, tmp_path)
     whole = next(event.run for event in half if isinstance(event, Arrival))
@@ -143,7 +145,7 @@ def test_what_another_server_is_making_is_left_alone_until_that_is_killed(settin
 
 def test_nothing_is_deleted_because_the_clock_was_set(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     make_private(settings)
-    kept = new_visit(settings).keep(write_scene(settings.work_dir / "a.mp4", 1))
+    kept = open_visit(settings, None).keep(write_scene(settings.work_dir / "a.mp4", 1))
     ages, real, day = Ages(), time_of_day(), 86400.0
     monkeypatch.setattr("time.time", lambda: real + 3 * day)
     delete_old_files(settings, ages)
@@ -180,7 +182,7 @@ def test_names_of_one_file_are_counted_once(tmp_path: Path) -> None:
 def test_a_visit_that_keeps_too_much_is_told_so_and_leaves_no_more(tmp_path: Path) -> None:
     settings = Settings(work_dir=tmp_path / "work", max_visit_mb=1)
     make_private(settings)
-    visit = new_visit(settings)
+    visit = open_visit(settings, None)
     (visit.folder / "result").write_bytes(bytes(990_000))
     upload = settings.uploads_dir / "hash" / "clip.mp4"
     upload.parent.mkdir()
@@ -206,7 +208,7 @@ def test_a_run_on_a_disk_that_is_full_anywhere_leaves_nothing_half_made(
         make_private(settings)
         for free in (4, 20, 36, 60, 84, 540):
             shutil.rmtree(settings.jobs_dir)
-            visit = new_visit(settings)
+            visit = open_visit(settings, None)
             filler = disk / "filler"
             filler.unlink(missing_ok=True)
             making = steps(settings, visit, tmp_path)
@@ -233,7 +235,7 @@ def test_a_folder_that_is_deleted_or_read_only_is_told_in_words(tmp_path: Path) 
     with small_disk(disk, 2000):
         settings = Settings(work_dir=disk / "work", max_visit_mb=1)
         make_private(settings)
-        visit = new_visit(settings)
+        visit = open_visit(settings, None)
         clip = write_scene(tmp_path / "scene.mp4", 1)
         kept = visit.keep(clip)
         remount(disk, "ro")

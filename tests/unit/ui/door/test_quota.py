@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from syncedit_demo.settings import Settings
-from syncedit_demo.ui.public.quota import UploadQuota
+from syncedit_demo.ui.door.quota import UploadQuota
 from syncedit_demo.ui.visits.room import Room, loose_files
 from syncedit_demo.ui.visits.work_folder import make_private
 from tests.support.small_disk import small_disk

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
@@ -123,7 +124,11 @@ class UploadQuota:
         async def receive_some() -> Message:
             if upload.broken:
                 return {"type": "http.disconnect"}
-            message = await receive()
+            try:
+                message = await receive()
+            except HTTPException as error:
+                upload.refusal = error.status_code, error.detail
+                return upload.breaking()
             if message["type"] == "http.disconnect":
                 return message if upload.answered else upload.breaking()
             upload.come += len(message.get("body", b""))

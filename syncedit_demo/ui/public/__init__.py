@@ -1,1 +1,0 @@
-"""What stands between the page and whoever asks it: middlewares that know of bytes, and nothing of the page."""
