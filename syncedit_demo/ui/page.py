@@ -199,11 +199,13 @@ class _Page:
             return updates or UNCHANGED
         return {**updates, **self._frame.offer(planned), **self._run.judge(planned, None)}
 
-    def start_at_picture(self, visit: Visit, cut: ClipRange | None, start: Values, *values: Values) -> Updates:
+    def start_at_picture(
+        self, visit: Visit, cut: ClipRange | None, start: Values, request: gr.Request, *values: Values
+    ) -> Updates:
         """The offer to begin with the clip's first picture was taken."""
         if cut is not None and cut.plan.better_start is not None:
             start = cut.plan.better_start
-        return self.replan(visit, cut, start, *values)
+        return self.replan(visit, cut, request, start, *values)
 
     def fit_frame(
         self, cut: ClipRange | None, image: Path | None, edited: Edited | None, request: gr.Request

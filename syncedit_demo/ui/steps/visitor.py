@@ -67,15 +67,20 @@ class Visitor:
         return {self.stored: {"runs": len(visit.runs())}}
 
     def _with_visit(self, handler: Callable[..., Updates]) -> Callable[..., Updates]:
-        @wraps(handler)
-        def with_visit(visit: Visit | None, request: gr.Request, *rest: Values) -> Updates:
-            visit = self.open(request, visit)
-            return {self.visit: visit, **handler(visit, *rest)}
-
         # Gradio counts the inputs by the signature, and finds by the annotations where it is to pass what.
         visit, *rest = inspect.signature(handler).parameters.values()
-        request = inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=gr.Request)
-        cast("Any", with_visit).__signature__ = inspect.Signature([visit, request, *rest])
+        names = [each.name for each in rest]
+        own = names.index("request") if "request" in names else None
+
+        @wraps(handler)
+        def with_visit(visit: Visit | None, *given: Any) -> Updates:  # noqa: ANN401 - whatever the handler takes
+            request, others = (given[0], given[1:]) if own is None else (given[own], given)
+            visit = self.open(request, visit)
+            return {self.visit: visit, **handler(visit, *others)}
+
+        if own is None:
+            rest.insert(0, inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD))
+        cast("Any", with_visit).__signature__ = inspect.Signature([visit, *rest])
         with_visit.__annotations__ = {**handler.__annotations__, "request": gr.Request}
         return with_visit
 
