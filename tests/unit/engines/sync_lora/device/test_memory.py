@@ -168,14 +168,23 @@ def test_a_run_has_as_many_frames_as_the_estimate_says() -> None:
 
 @pytest.mark.parametrize(
     "size",
-    [(512, 512, 9), (1024, 1024, 41), (1024, 1024, 81), (1920, 1088, 25), (768, 512, 257)],
+    [
+        (512, 512, 1),
+        (512, 512, 9),
+        (2048, 2048, 9),
+        (1024, 1024, 41),
+        (1024, 1024, 81),
+        (1920, 1088, 25),
+        (768, 512, 257),
+    ],
+    ids=str,
 )
 @pytest.mark.parametrize("refined", [False, True])
 @pytest.mark.parametrize("quality", ["full", "preview"])
 def test_an_edit_is_taken_for_what_its_largest_part_takes(
     counted: Counted, size: tuple[int, int, int], quality: Quality, *, refined: bool
 ) -> None:
-    """Parts are counted on the networks; the estimate is above their sum and less than twice that."""
+    """Parts are counted on the networks; the estimate is above the largest and less than twice that."""
     width, height, frames = size
     needed: list[float] = []
     for divisor in (2, 1) if quality == "full" else (2,):
