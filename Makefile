@@ -27,7 +27,7 @@ SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lor
 # The rooms whose tests take a tenth of a second each rather than seconds.
 TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: help demo faces test test-cpu test-fast check draft-quality chromium format scenes moving-picture clean
+.PHONY: help demo faces test test-cpu test-fast check draft-quality mutants chromium format scenes moving-picture clean
 
 help:
 	@echo "make demo            install what this machine needs, once, and serve the page"
@@ -37,6 +37,7 @@ help:
 	@echo "make test-fast       what an edit needs at each turn, in under a minute; TESTS=tests/unit/media for one room"
 	@echo "make check           formatting, lint, types, and who may import whom"
 	@echo "make draft-quality   hold the draft engine's quality against what it was, for a night"
+	@echo "make mutants         show which small changes no test notices, for a night; MODULES=plan for one module"
 	@echo "make format          put the code in its form"
 	@echo "make scenes          render the examples anew (Blender, an hour or more)"
 	@echo "make moving-picture  make the picture on top of the README anew"
@@ -68,6 +69,10 @@ check: $(VENV)/installed-requirements-dev-sync-lora.txt node_modules/installed
 # For a night: fails where the draft engine has lost quality against benchmarks/baselines/draft.json.
 draft-quality: $(VENV)/installed-$(REQUIREMENTS)
 	$(BIN)/python -m benchmarks.draft --check
+
+# For a night: see benchmarks/mutants.py.
+mutants: $(VENV)/installed-requirements-mutants.txt
+	nice -n 10 $(BIN)/python -m benchmarks.mutants $(MODULES)
 
 test-cpu: $(VENV)/installed-requirements-dev.txt node_modules/installed chromium
 	$(BIN)/ruff format --check
