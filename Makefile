@@ -27,7 +27,7 @@ SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lor
 # The rooms whose tests take a tenth of a second each rather than seconds.
 TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: help demo faces test test-cpu test-fast check fuzz draft-quality corpus chromium format scenes moving-picture clean
+.PHONY: help demo faces test test-cpu test-fast check fuzz draft-quality mutants corpus chromium format scenes moving-picture clean
 
 help:
 	@echo "make demo            install what this machine needs, once, and serve the page"
@@ -39,6 +39,7 @@ help:
 	@echo "make fuzz            read two thousand files that were spoilt, in minutes"
 	@echo "make draft-quality   hold the draft engine's quality against what it was, for a night"
 	@echo "make corpus DIR=x    what becomes of a folder of anybody's files, as one table"
+	@echo "make mutants         show which small changes no test notices, for a night; MODULES=plan for one module"
 	@echo "make format          put the code in its form"
 	@echo "make scenes          render the examples anew (Blender, an hour or more)"
 	@echo "make moving-picture  make the picture on top of the README anew"
@@ -79,6 +80,10 @@ draft-quality: $(VENV)/installed-$(REQUIREMENTS)
 corpus: $(VENV)/installed-$(REQUIREMENTS)
 	@test -d "$(DIR)" || { echo "Name a folder: make corpus DIR=folder"; exit 1; }
 	$(BIN)/python -m benchmarks.corpus "$(DIR)"
+
+# For a night: see benchmarks/mutants.py.
+mutants: $(VENV)/installed-requirements-mutants.txt
+	nice -n 10 $(BIN)/python -m benchmarks.mutants $(MODULES)
 
 test-cpu: $(VENV)/installed-requirements-dev.txt node_modules/installed chromium
 	$(BIN)/ruff format --check
