@@ -17,8 +17,8 @@ from syncedit_demo.ui.api import add_endpoints
 from syncedit_demo.ui.components.tiles import picked_tile
 from syncedit_demo.ui.gradio_internals import serve_from, visit_of
 from syncedit_demo.ui.steps.clip import ClipStep
-from syncedit_demo.ui.steps.frame import Edited, FrameStep
-from syncedit_demo.ui.steps.options import OptionsPanel
+from syncedit_demo.ui.steps.frame import Edited, FrameStep, Painting
+from syncedit_demo.ui.steps.options import Options, OptionsPanel
 from syncedit_demo.ui.steps.result import Latest, ResultPanel, reach_result
 from syncedit_demo.ui.steps.run import RunStep
 from syncedit_demo.ui.steps.shelf import ExampleShelf
@@ -37,8 +37,20 @@ HEAVY_LIMIT = 4
 """How many visitors' clips and frames are looked at at once."""
 
 # Without an id Gradio counts each listener by itself: every `self.fit_frame` is a method object of its own.
-HEAVY: dict[str, Any] = {**HIDDEN_PROGRESS, "concurrency_id": "heavy", "concurrency_limit": HEAVY_LIMIT}
+HEAVY: dict[str, Any] = {
+    **HIDDEN_PROGRESS,
+    "concurrency_id": "heavy",
+    "concurrency_limit": HEAVY_LIMIT,
+    # By default Gradio drops an event while the answer to one before it is awaited, whatever that was about.
+    "trigger_mode": "multiple",
+}
 """How the events are listened to that look at clips and frames."""
+
+HEAVY_LAST: dict[str, Any] = HEAVY | {"trigger_mode": "always_last"}
+"""How those of them are listened to of which only the last one counts."""
+
+AT_ONCE: dict[str, Any] = {**HIDDEN_PROGRESS, "queue": False, "trigger_mode": "multiple"}
+"""How the events are listened to after which what the page says is about something that is not there any more."""
 
 HEADER = '<header><h1>SyncEdit Demo</h1><p class="lead">Edit one frame, get the whole clip edited in sync.</p>'
 NO_PROMPT = (
@@ -104,8 +116,8 @@ class _Page:
         )
         self.blocks.unload(self.leave)
         self._listen_to_clip()
-        for given in frame.listen(visitor, clip.cut, run.generate):
-            self._then_fit(given)
+        frame.listen(visitor, clip.cut, run.generate)
+        self._listen_to_frame()
         run.generate.click(
             self.generate,
             [visitor.visit, clip.cut, frame.edited, *options.run_inputs],
@@ -121,21 +133,26 @@ class _Page:
         clip, shelf, options, results = self._clip, self._shelf, self._options, self._results
         self._prepared = (*clip.outputs, *self._frame.outputs, *self._run.outputs, *options.outputs)
         planned = [clip.start, *options.plan_inputs]
+        chosen = gr.on(
+            [clip.file.upload, clip.file.clear],
+            self.await_clip,
+            clip.file,
+            [*self._prepared, *results.outputs],
+            **AT_ONCE,
+        )
         taken = self._visitor.on(
-            partial(gr.on, [clip.file.upload, clip.file.clear]),
+            chosen.then,
             self.take_clip,
             [shelf.example, clip.file, *planned],
-            [shelf.example, *self._prepared, *results.outputs],
-            trigger_mode="always_last",
+            [shelf.example, *self._prepared],
             **HEAVY,
         )
         replanned = gr.on(
-            [clip.start.input, *options.changed],
+            [clip.start.release, *options.changed],
             self.replan,
             [self._visitor.visit, clip.cut, *planned],
             self._prepared,
-            trigger_mode="always_last",
-            **HEAVY,
+            **HEAVY_LAST,
         )
         begun = clip.better_start.click(
             self.start_at_picture, [self._visitor.visit, clip.cut, *planned], self._prepared, **HEAVY
@@ -143,10 +160,27 @@ class _Page:
         for event in (taken, replanned, begun):
             self._then_fit_and_copy(event)
 
+    def _listen_to_frame(self) -> None:
+        cut, frame = self._clip.cut, self._frame
+        outputs = [*frame.outputs, *self._run.outputs]
+        uploaded = self._visitor.on(
+            partial(gr.on, [frame.file.upload, frame.file.clear]),
+            self.take_upload,
+            [cut, frame.file],
+            outputs,
+            **AT_ONCE,
+        )
+        painted = self._visitor.on(
+            frame.use.click, self.take_painting, [cut, frame.painting, frame.editor], outputs, **AT_ONCE
+        )
+        for given in (uploaded, painted):
+            self._then_fit(given)
+
     def _listen_to_shelf(self) -> None:
         visitor, shelf = self._visitor, self._shelf
         pick = cast("Any", shelf.tiles).pick
-        shown = visitor.on(pick, self.show_example, [], [shelf.example, *self._results.outputs])
+        outputs = [shelf.example, *self._prepared, *self._results.outputs]
+        shown = visitor.on(pick, self.show_example, [], outputs, trigger_mode="multiple")
         reach_result(shown)
         filled = shown.then(self.fill_example, [visitor.visit, shelf.example], self._prepared, **HEAVY)
         # What is filled in, the comparison with frame 0 above all, may have moved the result out of sight.
@@ -178,34 +212,72 @@ class _Page:
         self._frame.leave(session)
         self._run.leave(session)
 
+    def await_clip(self, upload: str | None, request: gr.Request) -> Updates:
+        """A clip is chosen or taken away: nothing on the page is about the one before any more."""
+        session = session_of(request)
+        return {
+            **self._begin(self._clip.await_clip(upload, session), session),
+            **(self._run.await_inputs() if upload else {}),
+            **self._results.clear(),
+            self._results.follows: False,
+        }
+
     def take_clip(
         self, visit: Visit, example: str | None, upload: str | None, request: gr.Request, *values: Values
     ) -> Updates:
-        """A clip is chosen or taken away; options that an example set are not the visitor's."""
+        """Look at the clip that was chosen; options that an example set are not the visitor's."""
         options = self._options.read(*values).of_whole_clip() if example is None else self._options.untouched()
-        return {
+        session = session_of(request)
+        updates = self._clip.take(visit, upload, options, session)
+        return updates and {
             self._shelf.example: None,
-            **self._begin(self._clip.take(visit, upload, options, session_of(request))),
-            **self._results.clear(),
-            self._results.follows: False,
+            **self._begin(updates, session),
             **({self._options.frames: None} if example is None else self._options.set_to(options)),
         }
 
+    def take_upload(self, visit: Visit, cut: ClipRange | None, upload: str | None, request: gr.Request) -> Updates:
+        """An edited frame is given back or taken away."""
+        updates = self._frame.take_upload(visit, cut, upload, session_of(request))
+        return {**updates, **self._await_check(cut, updates)}
+
+    def take_painting(
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        painting: Painting | None,
+        drawn: dict[str, Any] | None,
+        request: gr.Request,
+    ) -> Updates:
+        """What was painted in the page is to be used."""
+        updates = self._frame.take_painting(visit, cut, painting, drawn, session_of(request))
+        return {**updates, **self._await_check(cut, updates)}
+
+    def _await_check(self, cut: ClipRange | None, updates: Updates) -> Updates:
+        waits = cut is not None and updates[self._frame.image] is not None
+        return self._run.await_inputs() if waits else self._run.judge(cut, None)
+
     def replan(self, visit: Visit, cut: ClipRange | None, request: gr.Request, *values: Values) -> Updates:
         """An option that decides the plan has changed."""
-        updates = self._clip.replan(visit, cut, self._options.read(*values), session_of(request))
+        return self._replan(visit, cut, self._options.read(*values), request, held=values[0])
+
+    def _replan(
+        self, visit: Visit, cut: ClipRange | None, options: Options, request: gr.Request, held: float
+    ) -> Updates:
+        session = session_of(request)
+        updates = self._clip.replan(visit, cut, options, session, held)
         planned = updates.get(self._clip.cut)
         if planned is None:
             return updates or UNCHANGED
-        return {**updates, **self._frame.offer(planned), **self._run.judge(planned, None)}
+        return {**updates, **self._frame.offer(planned, session), **self._run.judge(planned, None)}
 
     def start_at_picture(
         self, visit: Visit, cut: ClipRange | None, start: Values, request: gr.Request, *values: Values
     ) -> Updates:
         """The offer to begin with the clip's first picture was taken."""
+        begin = start
         if cut is not None and cut.plan.better_start is not None:
-            start = cut.plan.better_start
-        return self.replan(visit, cut, request, start, *values)
+            begin = cut.plan.better_start
+        return self._replan(visit, cut, self._options.read(begin, *values), request, held=start)
 
     def fit_frame(
         self, cut: ClipRange | None, image: Path | None, edited: Edited | None, request: gr.Request
@@ -240,30 +312,42 @@ class _Page:
                 else:
                     yield {**updates, self._results.latest: Latest.of(arrival), **self._visitor.remember(visit)}
 
-    def show_example(self, visit: Visit, event: gr.EventData) -> Updates:
-        """An example is picked: its finished result is shown at once."""
+    def show_example(self, visit: Visit, request: gr.Request, event: gr.EventData) -> Updates:
+        """An example is picked: its finished result is shown at once, in the place of what was there before."""
         example = self._shelf.examples.get(picked_tile(event))
         if example is None:
             return {}
-        return {**self._results.show_example(visit, example), self._shelf.example: example.name}
+        session, file = session_of(request), str(example.reference)
+        begun = {**self._begin(self._clip.await_clip(file, session), session), **self._run.await_inputs()}
+        shown = self._results.show_example(visit, example)
+        if not self._clip.is_wanted(file, session):
+            return {}
+        return {**begun, **shown, self._clip.file: None, self._shelf.example: example.name}
 
     def fill_example(self, visit: Visit, name: str | None, request: gr.Request) -> Updates:
         """The result of an example is on show: fill in what it was made from."""
         if name is None:
             return UNCHANGED
         example = self._shelf.examples[name]
-        options = self._options.as_made(example.record)
+        options, session = self._options.as_made(example.record), session_of(request)
+        updates = self._clip.take(visit, str(example.reference), options, session)
+        if not updates:
+            return UNCHANGED
+        cut: ClipRange | None = updates[self._clip.cut]
+        begun = self._begin(updates, session)
+        given = self._frame.give(cut, visit.keep(example.edited), session)
         return {
-            **self._begin(self._clip.take(visit, str(example.reference), options, session_of(request))),
+            **begun,
             **self._options.set_to(options),
+            **given,
+            **self._await_check(cut, given),
             self._clip.file: str(example.reference),
             self._frame.file: str(example.edited),
-            self._frame.image: visit.keep(example.edited),
         }
 
-    def _begin(self, updates: Updates) -> Updates:
+    def _begin(self, updates: Updates, session: str) -> Updates:
         cut = updates[self._clip.cut]
-        return {**updates, **self._frame.begin(cut), **self._run.judge(cut, None)}
+        return {**updates, **self._frame.begin(cut, session), **self._run.judge(cut, None)}
 
 
 def _engine_line(service: EditService) -> tuple[str, str | None]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -18,16 +20,19 @@ from starlette.requests import Request
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.video_writer import write_clip
-from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.page import HEAVY_LIMIT, build_page
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, make_runs
 from syncedit_demo.ui.visits.visit import ClipRange, Visit
 from tests.support.clips import edited_scene, scene
+from tests.support.held import CLIP, EDITED_FRAME, HeldService
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gradio.block_function import BlockFunction
 
+    from syncedit_demo.service import EditService
     from syncedit_demo.ui.visits.visit import Run
 
 WIDE, FRAMES = (640, 384), 9
@@ -77,7 +82,8 @@ class Unseen:
         return {block.elem_id: value for block, value in answer.items()}
 
     def give_clip(self, clip: Path, **given: object) -> dict[str | None, Any]:
-        return self.happen("take_clip", clip_file=str(clip), **given)
+        begun = self.happen("await_clip", clip_file=str(clip), **given)
+        return {**begun, **self.happen("take_clip")}
 
     def pick_example(self, name: str) -> None:
         self.happen("show_example", picked(name))
@@ -121,8 +127,8 @@ def picked(name: str) -> gr.EventData:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> EditService:
-    return EditService(Settings(engine="draft", work_dir=tmp_path / "work"))
+def service(tmp_path: Path) -> HeldService:
+    return HeldService(Settings(engine="draft", work_dir=tmp_path / "work"))
 
 
 @pytest.fixture
@@ -188,13 +194,99 @@ def test_a_start_at_the_first_picture_is_offered_where_the_clip_begins_black(uns
     assert (said["start"]["value"], said["better-start"]["visible"]) == (4, False)
 
 
-def test_a_copy_that_comes_late_does_not_take_a_result_out_of_the_player(unseen: Unseen, wide: Path) -> None:
+def test_a_start_that_is_dragged_is_never_taken_back(unseen: Unseen, wide: Path) -> None:
+    assert unseen.give_clip(wide)["start"]["value"] == 0
+    unseen.happen("replan", frames=4)
+    said = unseen.happen("replan", start=3)
+    assert unseen.cut.plan.start == 3
+    assert "value" not in said["start"], "by the time of the answer the page may hold another one"
+    assert unseen.give_clip(wide)["start"]["value"] == 0
+    listened = {event for each in unseen.handlers("replan") for event in each.targets}
+    start = next(block for block in unseen.held if getattr(block, "elem_id", None) == "start")
+    assert [event for block, event in listened if block == start._id] == ["release"]
+
+
+@pytest.fixture
+def slow(unseen: Unseen, service: HeldService) -> Iterator[Slow]:
+    """What answers late on the page; what is begun there ends with the test."""
+    with ThreadPoolExecutor(1) as pool:
+        yield lambda moment, name: _begin(pool, unseen, service, moment, name)
+        service.release()
+
+
+Slow = Callable[[str, str], "Future[dict[str | None, Any]]"]
+
+
+def _begin(
+    pool: ThreadPoolExecutor, unseen: Unseen, service: HeldService, moment: str, name: str
+) -> Future[dict[str | None, Any]]:
+    service.hold(moment)
+    answer = pool.submit(unseen.happen, name)
+    assert service.is_reached(moment)
+    return answer
+
+
+def test_a_new_edited_frame_is_never_taken_for_the_one_before(
+    unseen: Unseen, service: HeldService, wide: Path, slow: Slow
+) -> None:
     unseen.give_clip(wide)
+    first, second = edited_frame(wide), unseen.visit.keep(unseen.cut.frame)
+    unseen.happen("take_upload", edited_file=str(first))
+    assert unseen.happen("fit_frame")["generate"]["interactive"]
+
+    said = unseen.happen("take_upload", edited_file=str(second))
+    assert not said["generate"]["interactive"]
+    assert not said["frame-slider"]["visible"]
+    assert said["frame-message"].lines == ["Checking the edited frame …"]
+    late = slow(EDITED_FRAME, "fit_frame")
+    cleared = unseen.happen("take_upload", edited_file=None)
+    assert (cleared["frame-message"], cleared["run-message"].lines) == (None, ["First give back the edited frame."])
+    service.release()
+    assert late.result() == {}, "it is about a frame that is not there any more"
+
+    unseen.happen("take_upload", edited_file=str(second))
+    late = slow(EDITED_FRAME, "fit_frame")
+    unseen.give_clip(wide)
+    service.release()
+    assert late.result() == {}, "it is about a clip that is not there any more"
+
+
+def test_a_new_clip_is_never_taken_for_the_one_before(
+    unseen: Unseen, service: HeldService, wide: Path, slow: Slow
+) -> None:
+    unseen.give_clip(wide)
+    unseen.happen("take_upload", edited_file=str(edited_frame(wide)))
+    unseen.happen("fit_frame")
+    (wide.parent / "words.mp4").write_text("These are words.")
+    said = unseen.happen("await_clip", clip_file=str(wide.parent / "words.mp4"))
+    assert not said["generate"]["interactive"]
+    assert (said["clip-card"], said["player"], said["frame-message"]) == (None, None, None)
+    assert said["clip-message"].lines == ["Reading the clip …"]
+
+    late = slow(CLIP, "take_clip")
+    assert unseen.happen("await_clip", clip_file=None)["clip-message"] is None
+    service.release()
+    assert set(late.result()) <= {None}, "what it says is about a file that was cleared"
+
+    unseen.happen("await_clip", clip_file=str(wide.parent / "words.mp4"))
+    late = slow(CLIP, "take_clip")
+    said = unseen.happen("show_example", picked("balloon"))
+    assert (said["clip-message"].lines, said["clip-file"]) == (["Reading the clip …"], None)
+    service.release()
+    assert set(late.result()) <= {None}
+    assert unseen.happen("fill_example")["frame-message"].lines == ["Checking the edited frame …"]
+    assert unseen.cut.path.name == "reference.mp4"
+
+
+def test_a_copy_that_comes_late_does_not_take_a_result_out_of_the_player(
+    unseen: Unseen, service: EditService, wide: Path
+) -> None:
+    unseen.give_clip(wide, **SMALL)
     assert unseen.happen("copy_reference") == {}
-    cut = unseen.cut
-    unseen.happen("show_example", picked("balloon"))
-    assert unseen.cut == cut, "what the example was made from is not filled in yet"
+    unseen.happen("show_run", picked(make_run(service, unseen, wide).id))
     assert set(unseen.happen("show_copy")) == {"clip-card"}
+    unseen.happen("show_example", picked("balloon"))
+    assert unseen.happen("show_copy") == {}, "what the example was made from is not filled in yet"
 
 
 def test_a_copy_that_comes_late_does_not_show_the_clip_before(unseen: Unseen, wide: Path) -> None:

@@ -14,13 +14,19 @@ from syncedit_demo.ui.theme import theme
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
 
     from syncedit_demo.edits.make import EditRequest
+    from syncedit_demo.media.probe import ClipInfo
+    from syncedit_demo.plan import EditPlan, PlanOptions
+    from syncedit_demo.registration.register import Registered
     from syncedit_demo.settings import Settings
     from tests.browser.conftest import Serve
 
 Moment = str | type[JobEvent]
-"""A phase, by its name, or another event of an edit, by its class."""
+"""A phase, by its name, another event of an edit, by its class, or one of these."""
+
+CLIP, EDITED_FRAME = "a clip is looked at", "an edited frame is checked"
 
 
 class HeldService(EditService):
@@ -29,10 +35,16 @@ class HeldService(EditService):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self._held: dict[Moment, threading.Event] = {}
+        self._reached: dict[Moment, threading.Event] = {}
 
     def hold(self, *moments: Moment) -> None:
         """Wait at each of these moments until it is released; after that it is held no more."""
         self._held |= {moment: threading.Event() for moment in moments}
+        self._reached |= {moment: threading.Event() for moment in moments}
+
+    def is_reached(self, moment: Moment) -> bool:
+        """Wait until it waits at a moment, half a minute at most; whether it does."""
+        return self._reached[moment].wait(30)
 
     def release(self, *moments: Moment) -> None:
         """Go on from these moments, and pass those that have not come yet; without any, all of them."""
@@ -40,13 +52,28 @@ class HeldService(EditService):
             if (held := self._held.pop(moment, None)) is not None:
                 held.set()
 
+    def inspect(self, clip: Path, options: PlanOptions, cancel: CancelFlag | None = None) -> tuple[ClipInfo, EditPlan]:
+        """As the service does, when it is let."""
+        self._stand(CLIP)
+        return super().inspect(clip, options, cancel)
+
+    def register_edited_frame(
+        self, path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path, cancel: CancelFlag | None = None
+    ) -> Registered:
+        """As the service does, when it is let."""
+        self._stand(EDITED_FRAME)
+        return super().register_edited_frame(path, clip, plan, edited_frame, cancel)
+
     def edit(self, request: EditRequest, cancel: CancelFlag) -> Generator[JobEvent]:
         """The service's events, each held after it was told if its moment is."""
         for event in super().edit(request, cancel):
             yield event
-            moment = event.phase if isinstance(event, Progress) else type(event)
-            if (held := self._held.get(moment)) is not None:
-                held.wait()
+            self._stand(event.phase if isinstance(event, Progress) else type(event))
+
+    def _stand(self, moment: Moment) -> None:
+        if (held := self._held.get(moment)) is not None:
+            self._reached[moment].set()
+            held.wait()
 
 
 def serve_held(serve: Serve, settings: Settings) -> tuple[HeldService, str]:

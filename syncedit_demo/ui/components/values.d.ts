@@ -31,7 +31,7 @@ export interface Side {
 }
 
 export interface Notice {
-  tone: "plain" | "good" | "warn" | "bad";
+  tone: "plain" | "good" | "warn" | "bad" | "busy";
   lines: string[];
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.data_classes import FileData
@@ -12,7 +12,7 @@ from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
 from syncedit_demo.ui.components.clip_card import ClipCard, clip_card
-from syncedit_demo.ui.components.notice import bad, notice
+from syncedit_demo.ui.components.notice import bad, busy, notice
 from syncedit_demo.ui.messages import explain, facts
 from syncedit_demo.ui.steps.visitor import session_of
 from syncedit_demo.ui.updates import UNCHANGED, Outputs, Updates
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.steps.options import Options
+
+
+READING = "Reading the clip …"
 
 
 class ClipStep:
@@ -42,6 +45,7 @@ class ClipStep:
         self._service = service
         self._copies = CancelFlags()
         self._reading = CancelFlags()
+        self._wanted: dict[str, str | None] = {}
         self.cut = gr.State(None)
         self.file = gr.File(
             label="Clip",
@@ -64,30 +68,66 @@ class ClipStep:
         self.better_start = gr.Button(visible=False, elem_id="better-start", size="sm")
         self.outputs: Outputs = (self.cut, self.file, self.message, self.card, self.start, self.better_start)
 
-    def take(self, visit: Visit, upload: str | None, options: Options, session: str) -> Updates:
-        """Inspect a new clip and show its frame 0; another clip, or leaving, ends that."""
+    def await_clip(self, file: str | None, session: str) -> Updates:
+        """A clip was chosen, or taken away: nothing is shown of the one before, and nothing more made of it.
+
+        Args:
+            file: Its file, None where there is none any more.
+            session: Whose page it is.
+        """
+        self._wanted[session] = file
+        self._reading.stop(session)
+        self._copies.stop(session)
+        return {**self._nothing(None), self.message: busy(READING) if file else None}
+
+    def take(self, visit: Visit, file: str | None, options: Options, session: str) -> Updates:
+        """Inspect a new clip and show its frame 0; another clip, or leaving, ends that.
+
+        Returns:
+            Nothing where the page has another clip by now.
+        """
+        if not self.is_wanted(file, session):
+            return {}
         cancel = self._reading.start(session)
-        if upload is None:
+        if file is None:
             return self._nothing(None)
         try:
-            path = visit.keep(Path(upload))
+            path = visit.keep(Path(file))
             clip, _ = self._service.inspect(path, PlanOptions(), cancel)
-            return self._show(visit, path, clip, options, cancel)
+            updates = self._show(visit, path, clip, options, cancel, None)
         except Exception as error:
-            return self._nothing(explain(error))
+            updates = self._nothing(explain(error))
+        return updates if self.is_wanted(file, session) and not cancel.is_set else {}
 
-    def replan(self, visit: Visit, cut: ClipRange | None, options: Options, session: str) -> Updates:
-        """Plan the same clip anew where the options changed."""
+    def replan(
+        self, visit: Visit, cut: ClipRange | None, options: Options, session: str, held: float | None
+    ) -> Updates:
+        """Plan the same clip anew where the options changed.
+
+        Args:
+            visit: The visit.
+            cut: What there is of the clip.
+            options: What is decided.
+            session: Whose page it is.
+            held: The start that the page shows. It may be another one by the time of the answer, so it is told of a
+                start only where that is not the one it showed.
+
+        Returns:
+            Nothing where the page has another clip by now, or a newer plan is made.
+        """
         if cut is None:
             return {}
+        cancel: CancelFlag | None = None
         try:
             if options.plan_options(cut.clip) == cut.options:
                 return {self.message: None}
             if not cut.path.exists():
                 raise DeletedError(cut.path)
-            return self._show(visit, cut.path, cut.clip, options, self._reading.start(session))
+            cancel = self._reading.start(session)
+            updates = self._show(visit, cut.path, cut.clip, options, cancel, held)
         except Exception as error:
-            return {self.message: bad(explain(error))}
+            updates = {self.message: bad(explain(error))}
+        return {} if cancel is not None and cancel.is_set else updates
 
     def copy_reference(self, cut: ClipRange | None, request: gr.Request) -> Updates:
         """Make the copy of the clip that browsers play; a newer cut of the same visitor ends that."""
@@ -104,7 +144,8 @@ class ClipStep:
         except Cancelled:
             pass
         except Exception as error:
-            return {self.message: bad(explain(error))}
+            if not cancel.is_set:
+                return {self.message: bad(explain(error))}
         return UNCHANGED
 
     def show_copy(self, cut: ClipRange) -> Updates:
@@ -115,23 +156,29 @@ class ClipStep:
         """Stop what is done for a visitor who left."""
         self._copies.stop(session)
         self._reading.stop(session)
+        self._wanted.pop(session, None)
 
-    def _show(self, visit: Visit, path: Path, clip: ClipInfo, options: Options, cancel: CancelFlag) -> Updates:
+    def is_wanted(self, file: str | None, session: str) -> bool:
+        """Whether the page has no other clip by now."""
+        return self._wanted.get(session, file) == file
+
+    def _show(
+        self, visit: Visit, path: Path, clip: ClipInfo, options: Options, cancel: CancelFlag, held: float | None
+    ) -> Updates:
         wanted = options.plan_options(clip)
         plan = plan_edit(clip, wanted)
         cut = visit.new_range(path, clip, wanted, plan)
         write_png(self._service.first_frame(path, clip, plan, cancel), cut.frame)
         latest = conformed_frames(clip, plan.frame_rate) - min(wanted.frames or wanted.max_frames, wanted.max_frames)
+        # A start that was chosen stays in sight, also where all that comes after it is used.
+        slider: dict[str, Any] = {"visible": latest > 0 or plan.start > 0, "maximum": max(latest, plan.start, 1)}
+        if plan.start != held:
+            slider["value"] = plan.start
         return {
             self.cut: cut,
             self.message: None,
             self.card: self._card(cut),
-            self.start: gr.update(
-                # A start that was chosen stays in sight, also where all that comes after it is used.
-                visible=latest > 0 or plan.start > 0,
-                maximum=max(latest, plan.start, 1),
-                value=plan.start,
-            ),
+            self.start: gr.update(**slider),
             self.better_start: gr.update(
                 visible=plan.better_start is not None, value=f"Start at frame {plan.better_start}"
             ),

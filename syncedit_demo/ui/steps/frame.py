@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ import gradio as gr
 
 from syncedit_demo.errors import DeletedError
 from syncedit_demo.media.image_file import write_png
-from syncedit_demo.ui.components.notice import Notice, bad, notice
+from syncedit_demo.ui.components.notice import Notice, bad, busy, notice
 from syncedit_demo.ui.components.painter import Painter
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
@@ -20,12 +19,12 @@ from syncedit_demo.ui.visits.jobs import CancelFlags
 from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from gradio.events import Dependency
-
+    from syncedit_demo.cancel import CancelFlag
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.steps.visitor import Visitor
+
+
+CHECKING = "Checking the edited frame …"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +70,7 @@ class FrameStep:
     def __init__(self, service: EditService) -> None:
         self._service = service
         self._fitting = CancelFlags()
+        self._given: dict[str, Path | None] = {}
         self.image = gr.State(None)
         self.edited = gr.State(None)
         self.painting = gr.State(None)
@@ -114,16 +114,13 @@ class FrameStep:
         given = (self.file, self.image, self.edited)
         self.outputs: Outputs = (*self._of_editor, *given, self.hint, self.download, self.slider)
 
-    def listen(self, visitor: Visitor, cut: gr.State, generate: gr.Button) -> Sequence[Dependency]:
-        """Let an edited frame be given back, and the editor be put out and away.
+    def listen(self, visitor: Visitor, cut: gr.State, generate: gr.Button) -> None:
+        """Let the editor be put out and away.
 
         Args:
             visitor: Who is visiting.
             cut: State with the `ClipRange`.
             generate: The button that starts a run, during which no editor may be out.
-
-        Returns:
-            The events after which the edited frame may be another.
         """
         self.paint_tab.select(self.to_paint, [cut, self.painting], self._of_editor, **HIDDEN_PROGRESS)
         # Gradio clears the canvas of frame 0 too.
@@ -135,24 +132,19 @@ class FrameStep:
             self._of_editor,
             **HIDDEN_PROGRESS,
         )
-        uploaded = visitor.on(
-            partial(gr.on, [self.file.upload, self.file.clear]),
-            self.take_upload,
-            [self.file],
-            [self.image],
-            trigger_mode="always_last",
-        )
-        painted = visitor.on(
-            self.use.click, self.take_painting, [self.painting, self.editor], [*self._of_editor, self.image, self.file]
-        )
-        return uploaded, painted
 
-    def begin(self, cut: ClipRange | None) -> Updates:
+    def begin(self, cut: ClipRange | None, session: str) -> Updates:
         """Start anew for another clip."""
-        return {**self.offer(cut), self.file: None, self.image: None}
+        self._given[session] = None
+        return {**self.offer(cut, session), self.file: None, self.image: None}
 
-    def offer(self, cut: ClipRange | None) -> Updates:
+    def give(self, cut: ClipRange | None, image: Path, session: str) -> Updates:
+        """An edited frame is there besides a new clip, and is to be checked."""
+        return self._await_check(cut, image, session)
+
+    def offer(self, cut: ClipRange | None, session: str) -> Updates:
         """Offer frame 0 of a cut for editing; what was edited has to be registered again."""
+        self._fitting.stop(session)
         return {
             self.hint: gr.update(visible=cut is None),
             self.download: str(cut.frame) if cut else None,
@@ -189,15 +181,22 @@ class FrameStep:
         """Keep what was painted for the next time, and take the editor away."""
         return self._away(painting, _kept(visit, drawn)) if painting and painting.in_editor else UNCHANGED
 
-    def take_upload(self, visit: Visit, upload: str | None) -> Updates:
-        """Keep the picture that was given back."""
-        return {self.image: visit.keep(Path(upload)) if upload else None}
+    def take_upload(self, visit: Visit, cut: ClipRange | None, upload: str | None, session: str) -> Updates:
+        """Keep the picture that was given back, or none; nothing is said any more about the one before."""
+        return self._await_check(cut, visit.keep(Path(upload)) if upload else None, session)
 
-    def take_painting(self, visit: Visit, painting: Painting | None, drawn: dict[str, Any] | None) -> Updates:
+    def take_painting(
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        painting: Painting | None,
+        drawn: dict[str, Any] | None,
+        session: str,
+    ) -> Updates:
         """The picture that was painted here is the edited frame."""
         picture = _kept(visit, drawn)
         return {
-            self.image: picture,
+            **self._await_check(cut, picture, session),
             self.file: None,
             **self._away(painting, picture),
         }
@@ -205,16 +204,27 @@ class FrameStep:
     def leave(self, session: str) -> None:
         """Stop what is done for a visitor who left."""
         self._fitting.stop(session)
+        self._given.pop(session, None)
 
     def fit(self, cut: ClipRange | None, image: Path | None, edited: Edited | None, session: str) -> Updates:
-        """Bring the edited frame to frame 0 and report, unless that is done; another one, or leaving, ends that."""
+        """Bring the edited frame to frame 0 and report, unless that is done; another one, or leaving, ends that.
+
+        Returns:
+            Nothing where it is done, or where the page has another edited frame by now.
+        """
         if cut and edited and (edited.cut, edited.path) == (cut.folder, image):
             return {}
+        if not self._is_present(image, session):
+            return {}
+        cancel = self._fitting.start(session)
+        updates = self._checked(cut, image, cancel)
+        return updates if self._is_present(image, session) and not cancel.is_set else {}
+
+    def _checked(self, cut: ClipRange | None, image: Path | None, cancel: CancelFlag) -> Updates:
         nothing: Updates = {self.edited: None, self.slider: gr.update(value=None, visible=False)}
         if cut is None or image is None:
             return {**nothing, self.message: None}
         try:
-            cancel = self._fitting.start(session)
             registered = self._service.register_edited_frame(cut.path, cut.clip, cut.plan, image, cancel)
             aligned = cut.folder / f"{uuid.uuid4().hex}.png"
             write_png(registered.frame, aligned)
@@ -226,6 +236,19 @@ class FrameStep:
             self.slider: gr.update(value=(str(cut.frame), str(aligned)), visible=True),
             self.message: Notice(tone="good" if changed else "warn", lines=list(registered.notes)),
         }
+
+    def _await_check(self, cut: ClipRange | None, image: Path | None, session: str) -> Updates:
+        self._fitting.stop(session)
+        self._given[session] = image
+        return {
+            self.image: image,
+            self.edited: None,
+            self.slider: gr.update(value=None, visible=False),
+            self.message: busy(CHECKING) if image and cut else None,
+        }
+
+    def _is_present(self, image: Path | None, session: str) -> bool:
+        return self._given.get(session, image) == image
 
     def _away(self, painting: Painting | None, picture: Path | None) -> Updates:
         return {

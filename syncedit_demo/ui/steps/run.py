@@ -52,6 +52,10 @@ class RunStep:
             self.message: plain([missing]) if missing else None,
         }
 
+    def await_inputs(self) -> Updates:
+        """What a run needs is looked at: it cannot start before that is done."""
+        return {self.generate: gr.update(interactive=False), self.message: None}
+
     def start(
         self, visit: Visit, cut: ClipRange | None, edited: Edited | None, choices: Choices, request: gr.Request
     ) -> Generator[tuple[Updates, Arrival | None]]:

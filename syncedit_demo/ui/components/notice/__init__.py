@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 
-Tone = Literal["plain", "good", "warn", "bad"]
+Tone = Literal["plain", "good", "warn", "bad", "busy"]
 
 
 class Notice(GradioModel):
@@ -44,3 +44,8 @@ def plain(lines: Sequence[str]) -> Notice | None:
 def bad(line: str) -> Notice:
     """A notice about what went wrong."""
     return Notice(tone="bad", lines=[line])
+
+
+def busy(line: str) -> Notice:
+    """A notice about what is being done, over the place of the picture that will come of it."""
+    return Notice(tone="busy", lines=[line])
