@@ -107,7 +107,7 @@ def serve(service: EditService) -> None:
         theme=theme(),
         css_paths=[HERE / "gradio.css", HERE / "page.css"],
         # In the head, so that it is there before the first file can be dropped.
-        head=f"<script>{_upload_limit(settings.max_upload_mb)}</script>",
+        head=f"<script>{_upload_limit(settings.max_upload_mb)}</script><script>{_between_parts()}</script>",
         footer_links=["api"],
         # Of faces, no run is remembered by the browser and no traffic is shown to whoever asks.
         run_history=False,
@@ -133,6 +133,10 @@ def _say_how_it_answers(address: str) -> None:
                 return
         except OSError:
             logger.warning("the page does not answer yet, this machine is busy; it is served all the same")
+
+
+def _between_parts() -> str:
+    return f"(() => {{\n{(HERE / 'page.js').read_text(encoding='utf-8')}\n}})()"
 
 
 def _upload_limit(megabytes: int) -> str:

@@ -201,9 +201,6 @@ def test_a_start_that_is_dragged_is_never_taken_back(unseen: Unseen, wide: Path)
     assert unseen.cut.plan.start == 3
     assert "value" not in said["start"], "by the time of the answer the page may hold another one"
     assert unseen.give_clip(wide)["start"]["value"] == 0
-    listened = {event for each in unseen.handlers("replan") for event in each.targets}
-    start = next(block for block in unseen.held if getattr(block, "elem_id", None) == "start")
-    assert [event for block, event in listened if block == start._id] == ["release"]
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -162,6 +163,71 @@ def test_a_long_clip_has_a_start_to_choose(desk: Desk, tmp_path: Path) -> None:
     desk.download("Download frame 0", tmp_path / "frame.png")
     frame_0 = service.first_frame(desk.media / "long.mp4", clip, plan)
     assert np.array_equal(np.asarray(Image.open(tmp_path / "frame.png")), frame_0)
+
+
+def test_the_start_slider_stays_where_it_is_put(desk: Desk) -> None:
+    desk.ask_for_size()
+    desk.give_clip("long.mp4")
+    slider = desk.page.locator("#start").get_by_role("slider")
+    expect(desk.card).to_contain_text("The last 20 frames of the clip are left out")
+    slider.focus()
+    for _ in range(17):
+        desk.page.keyboard.press("ArrowRight")
+    expect(desk.card).to_contain_text("The first 17 frames of the clip are left out")
+    expect(slider).to_have_value("17")
+    box = slider.bounding_box()
+    assert box
+    y = box["y"] + box["height"] / 2
+    desk.page.mouse.move(box["x"] + box["width"] * 17 / 20, y)
+    desk.page.mouse.down()
+    for step in range(17, 3, -1):
+        desk.page.mouse.move(box["x"] + box["width"] * step / 20, y)
+    held = int(slider.input_value())
+    assert 2 <= held <= 6
+    desk.page.mouse.up()
+    expect(desk.card).to_contain_text(f"The first {held} frames of the clip are left out")
+    expect(slider).to_have_value(str(held))
+
+
+def test_focus_names_and_drops_are_what_they_should_be(desk: Desk) -> None:
+    page = desk.page
+    for name in ("Drop or choose the clip", "Drop or choose the edited frame"):
+        expect(page.get_by_role("button", name=name, exact=True, include_hidden=True)).to_have_count(1)
+    advanced = page.get_by_role("button", name="Advanced")
+    desk.ask_for_size()
+    advanced.click()
+    expect(page.get_by_label("Own size")).to_be_hidden()
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Own size")).to_be_hidden()
+    advanced.focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_label("Own size")).to_be_visible()
+
+    drop_beside(desk, "scene.mp4", "video/mp4")
+    expect(desk.card).to_be_visible()
+    expect(page.get_by_role("button", name="Clear the clip", exact=True)).to_be_visible()
+    drop_beside(desk, "edited.png", "image/png")
+    expect(desk.generate).to_be_enabled()
+    desk.generate.focus()
+    page.keyboard.press("Enter")
+    expect(desk.stop).to_be_focused()
+    desk.is_done()
+    expect(desk.generate).to_be_focused()
+
+
+def drop_beside(desk: Desk, name: str, kind: str) -> None:
+    """Drop a file on the heading of the page; the browser would show it instead of the page."""
+    taken = desk.page.evaluate(
+        """([bytes, name, type]) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([Uint8Array.from(atob(bytes), each => each.charCodeAt(0))], name, { type }));
+          const place = document.querySelector("h1");
+          const happen = kind => new DragEvent(kind, { dataTransfer, bubbles: true, cancelable: true });
+          return ["dragover", "drop"].map(kind => !place.dispatchEvent(happen(kind)));
+        }""",
+        [base64.b64encode((desk.media / name).read_bytes()).decode(), name, kind],
+    )
+    assert taken == [True, True]
 
 
 def test_a_frame_painted_in_the_page_is_an_edited_frame(desk: Desk) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from syncedit_demo.edits.make import EditRequest
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan, PlanOptions
-    from syncedit_demo.registration.register import Registered
+    from syncedit_demo.reading.media_reader import Registered
     from syncedit_demo.settings import Settings
     from tests.browser.conftest import Serve
 
