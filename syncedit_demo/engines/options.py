@@ -64,6 +64,16 @@ class Option:
         return f"choose a number from {self.minimum} to {self.maximum}"
 
 
+QUALITY = Option(
+    "quality",
+    "Quality",
+    "preview is sooner: the same crop of the same clip at half the width and height.",
+    default="full",
+    choices=("full", "preview"),
+)
+"""What every engine can do: as the plan says, or a look at that before."""
+
+
 def resolve_options(options: tuple[Option, ...], given: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
     """Every option of an engine with the value the user gave it or its default.
 

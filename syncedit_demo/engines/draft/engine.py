@@ -20,6 +20,7 @@ from syncedit_demo.engines.draft.screen import screen_light
 from syncedit_demo.engines.draft.warping import blur, resize
 from syncedit_demo.engines.draft.wide_motion import WideTracker
 from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, Progress
+from syncedit_demo.engines.options import QUALITY, resolve_options
 from syncedit_demo.frames import size_of
 from syncedit_demo.prefetch import prefetch
 
@@ -61,7 +62,7 @@ class DraftEngine:
     """
 
     name: EngineName = "draft"
-    options: tuple[Option, ...] = ()
+    options: tuple[Option, ...] = (QUALITY,)
     uses_seed = False
     devices = 1
     title = "Draft engine (CPU)"
@@ -78,11 +79,19 @@ class DraftEngine:
     def run(self, job: EditJob) -> Generator[Event]:
         """Carry out the job; every plan fits.
 
+        Yields:
+            `Frames` of the plan's size, or of half of it for a preview.
+
         Raises:
+            EngineError: An option is unknown or not possible.
             Cancelled: The job's cancel flag was set.
         """
         plan, edited = job.plan, job.edited_frame
         reference = job.reference()
+        if resolve_options(self.options, job.options)["quality"] == "preview":
+            half = (plan.width // 2, plan.height // 2)
+            edited = resize(edited, half)
+            reference = (resize(frame, half) for frame in reference)
         job.cancel.raise_if_set()
         first = next(reference)
         yield Frames(edited[None])

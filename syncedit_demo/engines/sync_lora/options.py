@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, cast
 
-from syncedit_demo.engines.options import Option, OptionValue, resolve_options
+from syncedit_demo.engines.options import QUALITY, Option, OptionValue, resolve_options
 from syncedit_demo.engines.sync_lora import recipe
 
 if TYPE_CHECKING:
@@ -15,13 +15,8 @@ if TYPE_CHECKING:
 Quality = Literal["full", "preview"]
 
 OPTIONS = (
-    Option(
-        "quality",
-        "Quality",
-        "full makes both stages; preview stops after the first: sooner, at half the width and height.",
-        default="full",
-        choices=("full", "preview"),
-    ),
+    # A preview is the first of its two stages.
+    QUALITY,
     Option(
         "refine_with_reference",
         "Refine with the reference",

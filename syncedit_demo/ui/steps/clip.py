@@ -119,7 +119,7 @@ class ClipStep:
             return {}
         cancel: CancelFlag | None = None
         try:
-            if options.plan_options(cut.clip) == cut.options:
+            if options.plan_options() == cut.options:
                 return {self.message: None}
             if not cut.path.exists():
                 raise DeletedError(cut.path)
@@ -165,7 +165,7 @@ class ClipStep:
     def _show(
         self, visit: Visit, path: Path, clip: ClipInfo, options: Options, cancel: CancelFlag, held: float | None
     ) -> Updates:
-        wanted = options.plan_options(clip)
+        wanted = options.plan_options()
         plan = plan_edit(clip, wanted)
         cut = visit.new_range(path, clip, wanted, plan)
         write_png(self._service.first_frame(path, clip, plan, cancel), cut.frame)

@@ -18,12 +18,10 @@ from syncedit_demo.ui.visits.jobs import Choices
 
 if TYPE_CHECKING:
     from syncedit_demo.edits.record import RunRecord
-    from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import EngineChoice
 
-SizeChoice = Literal["trained", "fast", "own"]
-FAST_AREA = 512 * 512
+SizeChoice = Literal["trained", "own"]
 LONGEST_RATE = 24
 """Characters in which every frame rate can be written."""
 
@@ -44,8 +42,8 @@ class Options:
         """The same without what fits one clip only."""
         return replace(self, start=0, frames=None)
 
-    def plan_options(self, clip: ClipInfo) -> PlanOptions:
-        """The same for the plan of a clip.
+    def plan_options(self) -> PlanOptions:
+        """The same for the plan.
 
         Raises:
             PlanError: A number or the rate is none.
@@ -57,11 +55,9 @@ class Options:
             rate=self.rate,
             max_frames=self.max_frames,
         )
-        return replace(written, size=self._size(clip))
+        return replace(written, size=self._size())
 
-    def _size(self, clip: ClipInfo) -> tuple[int, int] | None:
-        if self.size == "fast":
-            return nearest_size(clip.display_size, FAST_AREA)
+    def _size(self) -> tuple[int, int] | None:
         if self.size == "own" and self.width and self.height:
             return whole_number(self.width, "width"), whole_number(self.height, "height")
         return None
@@ -102,10 +98,9 @@ class OptionsPanel:
             elem_id="variants",
         )
         self.size = gr.Radio(
-            [("Trained size", "trained"), ("Fast preview", "fast"), ("Own size", "own")],
+            [("Trained size", "trained"), ("Own size", "own")],
             value="trained",
             label="Size",
-            info="Fast preview has a quarter of the pixels.",
             elem_id="size",
         )
         with gr.Row(visible=False) as self.own_size:

@@ -56,9 +56,10 @@ def test_an_option_is_a_flag_that_the_engine_gets_and_the_record_keeps(files: tu
 @pytest.mark.usefixtures("grain")
 def test_each_engine_with_options_has_a_group_of_flags() -> None:
     told = run("edit", "--help").out
-    of_draft, of_sync_lora = (told.index(f"options of the engine {name}:") for name in ("draft", "sync-lora"))
+    groups = ("draft and of sync-lora", "draft", "sync-lora")
+    of_both, of_draft, of_sync_lora = (told.index(f"options of the engine {name}:") for name in groups)
     described = told.rindex("--film-grain N")
-    assert of_draft < described < of_sync_lora < told.rindex("--quality")
+    assert of_both < told.rindex("--quality") < of_draft < described < of_sync_lora
     assert "[--film-grain N]" in told.partition("positional arguments:")[0]
     assert "in % of a level. Default: 2." in " ".join(told.split())
 
@@ -78,10 +79,10 @@ def test_an_option_is_shown_on_the_page_of_its_engine(tmp_path: Path) -> None:
 
 
 def test_an_option_of_another_engine_is_refused_by_the_name_of_its_own(files: tuple[Path, Path, Path]) -> None:
-    said = fail("edit", *files, *SMALL, "--engine", "draft", "--quality", "preview")
+    said = fail("edit", *files, *SMALL, "--engine", "draft", "--reference-strength", "0.5")
     assert said == (
-        "The engine draft, which would make this edit, has no option quality: leave it out, or ask for the engine "
-        "sync-lora."
+        "The engine draft, which would make this edit, has no option reference_strength: leave it out, or ask "
+        "for the engine sync-lora."
     )
     assert not files[-1].exists()
 

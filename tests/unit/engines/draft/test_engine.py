@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from syncedit_demo.engines.draft.colour import ColourLookup
 from syncedit_demo.engines.draft.local_motion import LocalTracker
 from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
 from syncedit_demo.engines.draft.screen import screen_light
+from syncedit_demo.engines.draft.warping import resize
 from syncedit_demo.engines.interface import EditJob, Engine, Event, Finished, Frames, Preview, Progress
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.media.video_writer import read_frames
@@ -122,6 +124,27 @@ def test_recoloured_thing_stays_recoloured() -> None:
         assert psnr(result[t], truth[t], region) > 34
         assert psnr(in_place(frames[t], frames, truth[0]), truth[t], region) < 24
         assert psnr(result[t], truth[t]) > 38
+
+
+def test_a_preview_is_the_whole_picture_at_half_the_side() -> None:
+    frames = swayed(texture(3), 3)
+    edited = with_badge(frames[0])
+    job = make_job(frames, edited)
+    made = {
+        quality: np.concatenate(
+            [
+                event.frames
+                for event in DraftEngine().run(replace(job, options={"quality": quality}))
+                if isinstance(event, Frames)
+            ]
+        )
+        for quality in ("full", "preview")
+    }
+    width, height = job.plan.width, job.plan.height
+    assert made["full"].shape == (3, height, width, 3)
+    assert made["preview"].shape == (3, height // 2, width // 2, 3)
+    for full, preview in zip(made["full"], made["preview"], strict=True):
+        assert psnr(preview, resize(full, (width // 2, height // 2))) > 30
 
 
 def test_badge_sticks_to_a_sheet_that_turns_and_zooms() -> None:
