@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import pytest
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.sync_report.features import analysis_size, measure_motion
 from syncedit_demo.sync_report.report import SyncReport, compare_motion
+from syncedit_demo.ui.visits.examples import load_examples
 from tests.support.command_line import fail, succeed
 from tests.support.media import Video
 from tests.support.media import write_clip as write_media
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.frames import Frame
     from syncedit_demo.sync_report.features import Motion
+    from syncedit_demo.ui.visits.examples import Example
 
     Frames = NDArray[np.uint8]
     Edit = Callable[[Frames], Frames]
@@ -251,6 +254,24 @@ def test_the_worst_second_is_named_where_there_is_something_to_see() -> None:
     assert wrong.is_worst_worth_seeing
     assert 25 <= wrong.worst_frame < 50
     assert any("The worst second is from frame 2" in sentence for sentence in wrong.sentences)
+
+
+def test_what_disagrees_while_hardly_anything_moves_is_not_worth_seeing() -> None:
+    found = report(head_scene(edited=True)[:COUNT])
+    dip = tuple(0.7 if frame < 5 else 0.99 for frame in range(COUNT))
+    for speed, worth in ((0.02, False), (1.0, True)):
+        motion = tuple(speed if frame < 5 else 1.0 for frame in range(COUNT))
+        curves = found.curves | {"agreement": dip, "motion_reference": motion, "motion_result": motion}
+        assert replace(found, worst_frame=0, curves=curves).is_worst_worth_seeing == worth
+
+
+@pytest.mark.parametrize("example", load_examples().values(), ids=load_examples())
+def test_no_worst_second_is_named_in_an_example_that_keeps_time(example: Example) -> None:
+    told = example.record.report
+    assert told
+    assert told.verdict == "in sync"
+    assert not told.is_worst_worth_seeing
+    assert not any("worst" in sentence for sentence in told.sentences)
 
 
 def test_every_curve_has_a_value_a_frame() -> None:
