@@ -57,7 +57,7 @@ def test_leaving_ends_what_is_read_for_a_visitor(tmp_path: Path, step: str) -> N
         acting.start()
         leave = cast("Callable[[gr.Request], None]", unseen.handlers("leave")[0].fn)
         while acting.is_alive():
-            leave(gr.Request(session_hash="x"))
+            leave(unseen.request)
             acting.join(0.05)
         message = said["frame-message" if step == "fit_frame" else "clip-message"]
         assert getattr(message, "lines", None) == ["Stopped."]
