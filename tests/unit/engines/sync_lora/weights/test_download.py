@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,7 +26,6 @@ from tests.support.limits import file_size_limit
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
 BASE, SYNC_LORA = FILE_NAMES[Slot.BASE], FILE_NAMES[Slot.SYNC_LORA]
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
@@ -196,6 +196,18 @@ def test_the_prepared_set_is_counted_before_anything_is_fetched(own: SyncLoraSet
     with pytest.raises(EngineError, match=r"GB made of them in .*set SYNCEDIT_WEIGHTS or SYNCEDIT_PREPARED"):
         list(download(own, hub.endpoint))
     assert not hub.requests
+
+
+def test_a_set_on_a_disk_of_its_own_is_not_counted_and_a_file_that_never_stays_the_same_is_told(
+    own: SyncLoraSettings, hub: Hub
+) -> None:
+    other_disk = Path("/dev/shm")
+    if not other_disk.is_dir() or other_disk.stat().st_dev == own.weights.parent.stat().st_dev:
+        pytest.skip("there is one disk alone")
+    # What is sent is never of the size that was claimed.
+    hub.claimed = {BASE: shutil.disk_usage(own.weights.parent).free * 8 // 10}
+    with pytest.raises(EngineError, match="changes on the Hub while it is fetched"):
+        list(download(own.model_copy(update={"prepared": other_disk / "none"}), hub.endpoint))
 
 
 def test_what_was_put_there_by_hand_is_held_to_what_the_hub_has_once(

@@ -15,6 +15,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from syncedit_demo.cli import main
 from syncedit_demo.engines.sync_lora import prepare_weights, spare_gemma, sync_lora_status
 from syncedit_demo.engines.sync_lora.weights.copies import note_hash
 from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, Slot
@@ -338,8 +339,14 @@ def test_a_damaged_file_of_gemma_is_refused_before_it_is_used(with_gemma: SyncLo
     assert not any("Encoding" in phase for phase in events)
 
 
-def test_what_nothing_vouches_for_is_said_and_gemmas_room_is_offered(with_gemma: SyncLoraSettings) -> None:
-    list(prepare_weights(with_gemma))
+def test_what_nothing_vouches_for_is_said_and_gemmas_room_is_offered(
+    with_gemma: SyncLoraSettings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SYNCEDIT_WEIGHTS", str(with_gemma.weights))
+    monkeypatch.setenv("SYNCEDIT_PREPARED", str(with_gemma.prepared))
+    monkeypatch.setenv("SYNCEDIT_DEVICE", "cpu")
+    assert main(["prepare"]) == 0
+    answer = capsys.readouterr().out
     notes = open_prepared(with_gemma.prepared).manifest.notes
     said = [note for note in notes if "only what is in it vouches for it" in note]
     assert [FILE_NAMES[Slot.SYNC_LORA] in note for note in said] == [True, False]
@@ -348,6 +355,7 @@ def test_what_nothing_vouches_for_is_said_and_gemmas_room_is_offered(with_gemma:
     offer = spare_gemma(with_gemma)
     assert offer is not None
     assert offer.endswith(f"To delete it: rm -r {folder}")
+    assert all(sentence in answer for sentence in (*said, offer))
     folder.rename(folder.with_name("elsewhere"))
     folder.symlink_to(folder.with_name("elsewhere"))
     assert spare_gemma(with_gemma) is None
