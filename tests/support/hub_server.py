@@ -34,6 +34,8 @@ class Hub:
         off_main: Files by "owner/repository/file" that are no longer in the main branch, but in every other revision.
         ignore_ranges: Whether it sends every file from its start.
         sizeless: Files whose size it does not say when asked for it; it sends them in chunks if it ignores ranges.
+        nameless: Files of which it says no ETag.
+        displaced: Files of which it sends another part than was asked for, once each.
         busy: What it answers first, once each, by method and file: (status, headers).
         replaced: Contents that take a file's place once it was asked for any of it.
         at_once: Files that it gives only to so many connections at the same time.
@@ -53,6 +55,8 @@ class Hub:
     off_main: set[str] = field(default_factory=set[str])
     ignore_ranges: bool = False
     sizeless: set[str] = field(default_factory=set[str])
+    nameless: set[str] = field(default_factory=set[str])
+    displaced: set[str] = field(default_factory=set[str])
     busy: dict[tuple[str, str], list[tuple[int, dict[str, str]]]] = field(
         default_factory=dict[tuple[str, str], "list[tuple[int, dict[str, str]]]"]
     )
@@ -98,6 +102,19 @@ def serve(hub: Hub) -> Generator[Hub]:
                 return status, b"", headers
             return None
 
+        def _facts(self, name: str, data: bytes) -> dict[str, str]:
+            headers = {
+                "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
+                "X-Repo-Commit": COMMIT,
+                "X-Linked-Size": str(hub.claimed.get(name, len(data))),
+                "Accept-Ranges": "bytes",
+            }
+            if name in hub.sizeless:
+                del headers["X-Linked-Size"]
+            if name in hub.nameless:
+                del headers["ETag"]
+            return headers
+
         def _answer(self, *, with_body: bool) -> None:
             repo, _, rest = self.path.removeprefix("/").partition("/resolve/")
             revision, _, name = rest.partition("/")
@@ -108,14 +125,7 @@ def serve(hub: Hub) -> Generator[Hub]:
                 self._send(*refusal)
                 return
             data = data or b""
-            headers = {
-                "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
-                "X-Repo-Commit": COMMIT,
-                "X-Linked-Size": str(hub.claimed.get(name, len(data))),
-                "Accept-Ranges": "bytes",
-            }
-            if name in hub.sizeless:
-                del headers["X-Linked-Size"]
+            headers = self._facts(name, data)
             if not with_body:
                 self._send(200, b"", headers, with_length=name not in hub.sizeless)
                 return
@@ -126,6 +136,9 @@ def serve(hub: Hub) -> Generator[Hub]:
             if asked and is_ranged:
                 first, _, last = asked.removeprefix("bytes=").partition("-")
                 start, stop = int(first), min(int(last) + 1 if last else len(data), len(data))
+                if name in hub.displaced:
+                    hub.displaced.remove(name)
+                    start += 1
                 headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(data)}"
             if (barrier := hub.at_once.get(name)) is not None:
                 barrier.wait()

@@ -33,7 +33,7 @@ from syncedit_demo.engines.sync_lora.weights.files import (
 )
 from syncedit_demo.engines.sync_lora.weights.part_file import part_paths
 from syncedit_demo.engines.sync_lora.weights.patience import BUSY, retry_after
-from syncedit_demo.engines.sync_lora.weights.prepared import PROMPT, identify, open_prepared
+from syncedit_demo.engines.sync_lora.weights.prepared import PROMPT, identify
 from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt
 from syncedit_demo.engines.sync_lora.weights.remote import Origin, RemoteFile, locate, patiently
 from syncedit_demo.engines.sync_lora.weights.transfer import SILENCE_SECONDS, Downloader
@@ -97,7 +97,7 @@ def _download(settings: SyncLoraSettings, endpoint: str | None) -> Generator[Pro
             wanted += yield from _locate_missing(gemma_origin, folder)
         gemma = [path for path in folder.glob("*") if GEMMA_FILES.fullmatch(path.name)]
     if wanted:
-        _check_disk(settings, wanted, base if files or not _is_prepared(settings) else None)
+        _check_disk(settings, wanted, base)
         with Downloader() as downloader:
             for file in wanted:
                 file.target.parent.mkdir(parents=True, exist_ok=True)
@@ -155,28 +155,20 @@ def _hold_to_hub(origin: Origin, path: Path) -> Generator[Progress]:
     note_hash(path, file.commit, file.etag or "")
 
 
-def _is_prepared(settings: SyncLoraSettings) -> bool:
-    try:
-        open_prepared(settings.prepared)
-    except EngineError:
-        return False
-    return True
-
-
-def _check_disk(settings: SyncLoraSettings, files: list[RemoteFile], base: Path | RemoteFile | None) -> None:
-    """Refuse to begin what does not fit, the prepared set beside it where it will be made, of this base."""
+def _check_disk(settings: SyncLoraSettings, files: list[RemoteFile], base: Path | RemoteFile) -> None:
+    """Refuse to begin what does not fit, with the prepared set that will be made of this base."""
     parts = (part_paths(file.target)[0] for file in files)
     # What is in a file with holes.
     there = sum(part.stat().st_blocks * 512 for part in parts if part.is_file())
     needed = max(0, sum(file.nbytes or 0 for file in files) - there)
-    of_base = base.stat().st_size if isinstance(base, Path) else base.nbytes or 0 if base is not None else 0
+    of_base = base.stat().st_size if isinstance(base, Path) else base.nbytes or 0
     to_make = int(of_base * PREPARED_SHARE)
     set_parent = next(path for path in (settings.prepared, *settings.prepared.absolute().parents) if path.exists())
     is_one_disk = set_parent.stat().st_dev == settings.weights.stat().st_dev
     free = shutil.disk_usage(settings.weights).free
     # The set's own disk, where it has one, is looked at before the set is made.
     if free < needed + to_make * is_one_disk:
-        beside = f" and {gigabytes(to_make)} made of them in {settings.prepared}" if to_make and is_one_disk else ""
+        beside = f" and {gigabytes(to_make)} made of them in {settings.prepared}" if is_one_disk else ""
         other = "SYNCEDIT_WEIGHTS or SYNCEDIT_PREPARED" if beside else "SYNCEDIT_WEIGHTS"
         message = (
             f"{gigabytes(needed)} are still to be fetched into {settings.weights}{beside}, where {gigabytes(free)} are "

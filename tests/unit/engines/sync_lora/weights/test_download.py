@@ -192,7 +192,12 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(own: SyncLo
 
 def test_the_prepared_set_is_counted_before_anything_is_fetched(own: SyncLoraSettings, hub: Hub) -> None:
     # The files alone would fit.
-    hub.claimed = {BASE: shutil.disk_usage(own.weights.parent).free * 8 // 10}
+    nbytes = shutil.disk_usage(own.weights.parent).free * 8 // 10
+    hub.claimed = {BASE: nbytes}
+    # Of what was begun before, the last byte alone came.
+    own.weights.mkdir()
+    with (own.weights / f"{BASE}.part").open("wb") as part:
+        part.truncate(nbytes)
     with pytest.raises(EngineError, match=r"GB made of them in .*set SYNCEDIT_WEIGHTS or SYNCEDIT_PREPARED"):
         list(download(own, hub.endpoint))
     assert not hub.requests

@@ -11,6 +11,7 @@ import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 
 from syncedit_demo.engines.sync_lora.weights import patience, transfer
@@ -90,6 +91,15 @@ def asked_bytes(hub: Hub) -> int:
     return sum(int(last) - int(first) + 1 for first, last in ranges)
 
 
+def begin(hub: Hub, target: Path) -> None:
+    """Fetch a chunk of it, when all that is asked for at once was asked for."""
+    hub.at_once = {NAME: threading.Barrier(CONNECTIONS, timeout=20)}
+    fetching = fetch(hub, target)
+    next(fetching)
+    fetching.close()
+    hub.at_once = {}
+
+
 def start(code: str, *arguments: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", code, *map(str, arguments)],
@@ -136,9 +146,7 @@ def test_another_process_asks_for_what_a_stopped_one_left(hub: Hub, target: Path
 
 
 def test_a_torn_journal_is_read_as_far_as_it_goes(hub: Hub, target: Path) -> None:
-    fetching = fetch(hub, target)
-    next(fetching)
-    fetching.close()
+    begin(hub, target)
     part, journal = part_paths(target)
     kept = part.stat().st_size
     with journal.open("ab") as file:
@@ -189,9 +197,7 @@ def small_hub_files(settings: SyncLoraSettings) -> dict[str, bytes]:
 
 
 def test_another_version_is_begun_anew_by_whoever_goes_on(hub: Hub, target: Path) -> None:
-    fetching = fetch(hub, target)
-    next(fetching)
-    fetching.close()
+    begin(hub, target)
     hub.files[f"a/b/{NAME}"] = DATA[::-1]
     hub.requests.clear()
     list(fetch(hub, target))
@@ -204,6 +210,33 @@ def test_a_file_that_changes_meanwhile_is_begun_anew(hub: Hub, target: Path, oth
     hub.replaced = {NAME: other}
     list(fetch(hub, target))
     assert target.read_bytes() == other
+
+
+def test_a_file_that_nothing_tells_from_another_is_begun_anew(hub: Hub, target: Path) -> None:
+    hub.nameless = {NAME}
+    begin(hub, target)
+    hub.files[f"a/b/{NAME}"] = DATA[::-1]
+    list(fetch(hub, target))
+    assert target.read_bytes() == DATA[::-1]
+
+
+def test_a_file_without_a_name_that_changes_meanwhile_is_told_by_its_size(hub: Hub, target: Path) -> None:
+    hub.nameless, hub.replaced = {NAME}, {NAME: DATA[::-1] + b"more"}
+    list(fetch(hub, target))
+    assert target.read_bytes() == DATA[::-1] + b"more"
+
+
+def test_another_part_than_was_asked_for_is_not_taken(hub: Hub, target: Path) -> None:
+    hub.displaced = {NAME}
+    list(fetch(hub, target))
+    assert target.read_bytes() == DATA
+
+
+def test_a_server_without_ranges_that_always_breaks_is_given_up(hub: Hub, target: Path) -> None:
+    hub.ignore_ranges, hub.broken, hub.breaks_for_good, hub.break_after = True, {NAME}, True, 5_500
+    with pytest.raises(httpx2.RemoteProtocolError):
+        list(fetch(hub, target))
+    assert len([None for _, asked in hub.requests if asked is None]) == patience.ATTEMPTS
 
 
 def test_a_busy_server_is_asked_again_when_it_wants(hub: Hub, target: Path) -> None:
