@@ -27,7 +27,7 @@ SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lor
 # The rooms whose tests take a tenth of a second each rather than seconds.
 TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: help demo faces test test-cpu test-fast check draft-quality corpus chromium format scenes moving-picture clean
+.PHONY: help demo faces test test-cpu test-fast check fuzz draft-quality mutants corpus chromium format scenes moving-picture clean
 
 help:
 	@echo "make demo            install what this machine needs, once, and serve the page"
@@ -36,8 +36,10 @@ help:
 	@echo "make test-cpu        the same without torch and without the tests of the Sync-LoRA engine"
 	@echo "make test-fast       what an edit needs at each turn, in under a minute; TESTS=tests/unit/media for one room"
 	@echo "make check           formatting, lint, types, and who may import whom"
+	@echo "make fuzz            read two thousand files that were spoilt, in minutes"
 	@echo "make draft-quality   hold the draft engine's quality against what it was, for a night"
 	@echo "make corpus DIR=x    what becomes of a folder of anybody's files, as one table"
+	@echo "make mutants         show which small changes no test notices, for a night; MODULES=plan for one module"
 	@echo "make format          put the code in its form"
 	@echo "make scenes          render the examples anew (Blender, an hour or more)"
 	@echo "make moving-picture  make the picture on top of the README anew"
@@ -54,7 +56,7 @@ faces: $(VENV)/installed-requirements-faces.txt
 # The browser tests have the machine to themselves: they follow clocks.
 test: check chromium
 	$(NODE) --test 'tests/js/*.test.mjs'
-	$(PYTEST) $(PARALLEL) tests/unit tests/app
+	$(PYTEST) $(PARALLEL) tests/unit tests/app tests/hostile
 	$(PYTEST) tests/browser
 
 check: $(VENV)/installed-requirements-dev-sync-lora.txt node_modules/installed
@@ -66,6 +68,10 @@ check: $(VENV)/installed-requirements-dev-sync-lora.txt node_modules/installed
 	$(TSC)
 	$(TSC) --project tests/js
 
+# Two thousand files that were spoilt in as many ways; another SYNCEDIT_FUZZ_SEED spoils them in others.
+fuzz: $(VENV)/installed-$(REQUIREMENTS)
+	SYNCEDIT_FUZZ_FILES=$${SYNCEDIT_FUZZ_FILES:-2100} $(PYTEST) tests/hostile
+
 # For a night: fails where the draft engine has lost quality against benchmarks/baselines/draft.json.
 draft-quality: $(VENV)/installed-$(REQUIREMENTS)
 	$(BIN)/python -m benchmarks.draft --check
@@ -75,6 +81,10 @@ corpus: $(VENV)/installed-$(REQUIREMENTS)
 	@test -d "$(DIR)" || { echo "Name a folder: make corpus DIR=folder"; exit 1; }
 	$(BIN)/python -m benchmarks.corpus "$(DIR)"
 
+# For a night: see benchmarks/mutants.py.
+mutants: $(VENV)/installed-requirements-mutants.txt
+	nice -n 10 $(BIN)/python -m benchmarks.mutants $(MODULES)
+
 test-cpu: $(VENV)/installed-requirements-dev.txt node_modules/installed chromium
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -83,7 +93,7 @@ test-cpu: $(VENV)/installed-requirements-dev.txt node_modules/installed chromium
 	$(TSC)
 	$(TSC) --project tests/js
 	$(NODE) --test 'tests/js/*.test.mjs'
-	$(PYTEST) $(PARALLEL) tests/unit tests/app $(SYNC_LORA_TESTS:%=--ignore=%)
+	$(PYTEST) $(PARALLEL) tests/unit tests/app tests/hostile $(SYNC_LORA_TESTS:%=--ignore=%)
 	$(PYTEST) tests/browser $(SYNC_LORA_TESTS:%=--ignore=%)
 	@echo "Left out, for want of torch: $(SYNC_LORA_TESTS), and pyright. make test has them."
 

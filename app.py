@@ -4,16 +4,17 @@ import logging
 import sys
 
 from syncedit_demo.errors import SyncEditError
-from syncedit_demo.service import EditService
-from syncedit_demo.settings import load_settings
-from syncedit_demo.ui.launch import serve
 
 
 def main() -> None:
     """Serve the page until the process is told to end."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    # The processes that read what visitors bring load this module too, and need nothing of the page.
+    from syncedit_demo.settings import load_settings  # noqa: PLC0415
+    from syncedit_demo.ui.launch import serve_page  # noqa: PLC0415
+
     try:
-        serve(EditService(load_settings()))
+        serve_page(load_settings())
     except SyncEditError as error:
         sys.exit(str(error))
 

@@ -4,7 +4,8 @@
 
 Prints, for a 1080p H.264 clip made on the spot:
 
-- frames per second of `conform` and of `ffmpeg` (same decode, crop and scale, raw RGB thrown away), and the ratio;
+- frames per second of `conform`, here and in a process that reads for the page, and of `ffmpeg` (same decode, crop and
+  scale, raw RGB thrown away), and the ratios;
 - peak memory of `conform` in a process of its own, for each length: it must not grow;
 - time of probing and first frame for the longest clip, against `ffprobe` and `ffmpeg` taking one frame.
 
@@ -19,21 +20,29 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions, plan_edit
+from syncedit_demo.reading.children import ChildrenRunner
+from syncedit_demo.reading.media_reader import MediaReader
+from syncedit_demo.settings import MAX_CLIP_PIXELS, ReadingLimits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from syncedit_demo.media.probe import ClipInfo
+    from syncedit_demo.plan import EditPlan
+
 MEMORY_SCRIPT = """
 import sys
 from pathlib import Path
-from syncedit_demo.clip import probe
-from syncedit_demo.conform import conform
+from syncedit_demo.media.probe import probe
+from syncedit_demo.conform.frames import conform
 from syncedit_demo.plan import PlanOptions, plan_edit
 def peak():
     return next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM"))
@@ -78,6 +87,13 @@ def best_time(work: Callable[[], object], repeats: int) -> float:
     return min(times)
 
 
+def conform_apart(path: Path, clip: ClipInfo, plan: EditPlan) -> None:
+    """Conform in a process that is started for it and ended after it, so that its processor time is counted."""
+    with closing(ChildrenRunner(ReadingLimits(), 1)) as runner:
+        frames = MediaReader(runner, MAX_CLIP_PIXELS).conform(path, clip, plan, CancelFlag())
+        assert sum(1 for _ in frames) == plan.frames
+
+
 def compare_speed(path: Path, repeats: int) -> None:
     clip = probe(path)
     plan = plan_edit(clip, PlanOptions(max_frames=10**6))
@@ -85,14 +101,19 @@ def compare_speed(path: Path, repeats: int) -> None:
     filters = f"crop={width}:{height}:{x}:{y},scale={plan.width}:{plan.height}"
     raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-")
     ours: list[tuple[float, float]] = []
+    apart: list[tuple[float, float]] = []
     theirs: list[tuple[float, float]] = []
-    for _ in range(repeats):  # in turns, so that other work on the machine burdens both alike
+    for _ in range(repeats):  # in turns, so that other work on the machine burdens all alike
         ours.append(costs(lambda: sum(1 for _ in conform(path, clip, plan))))
+        apart.append(costs(lambda: conform_apart(path, clip, plan)))
         theirs.append(costs(lambda: run("-i", str(path), "-map", "0:v:0", "-vf", filters, *raw)))
     print(f"conform 1920x1080 -> {plan.width}x{plan.height}, {plan.frames} frames:")
     for name, place in (("by the clock", 0), ("by processor time", 1)):
-        mine, other = (plan.frames / min(cost[place] for cost in side) for side in (ours, theirs))
-        print(f"  {name}: conform {mine:.1f} fps, ffmpeg {other:.1f} fps, ratio {mine / other:.2f}")
+        mine, child, other = (plan.frames / min(cost[place] for cost in side) for side in (ours, apart, theirs))
+        print(
+            f"  {name}: conform {mine:.1f} fps, in a process of its own {child:.1f} fps, ffmpeg {other:.1f} fps, "
+            f"ratios {mine / other:.2f} and {child / other:.2f}"
+        )
 
 
 def measure_memory(path: Path) -> None:

@@ -25,6 +25,7 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.option_flags import add_option_flags, given_options
 from syncedit_demo.plan import EditPlan, PlanOptions
+from syncedit_demo.reading.choice import make_runner
 from syncedit_demo.service import EditService, Ranked
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, load_settings
 from syncedit_demo.terminal import (
@@ -40,6 +41,8 @@ from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from syncedit_demo.settings import Settings
 
 EXIT_USER = 2
 EXIT_DEFECT = 1
@@ -135,6 +138,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--variants", type=int, metavar="N", help="N results from N seeds, ranked; OUT.mp4 is the best; default: one"
     )
     edit.add_argument("--no-audio", action="store_true", help="leave the clip's audio out; by default it is kept")
+    edit.add_argument("--label", action="store_true", help="write “AI-edited” on the picture; off by default")
     edit.add_argument(
         "--side-by-side",
         type=Path,
@@ -239,17 +243,18 @@ def _request(wanted: argparse.Namespace, service: EditService, options: PlanOpti
             engine_options=engine_options,
             seed=DEFAULT_SEED if wanted.seed is None else wanted.seed,
             audio=not wanted.no_audio,
+            label=wanted.label,
             side_by_side=wanted.side_by_side,
         )
     chosen = (wanted.size, wanted.frames, wanted.start or None, wanted.rate, wanted.engine, wanted.seed)
-    chosen += (wanted.variants, clip, edited, wanted.no_audio or None)
+    chosen += (wanted.variants, clip, edited, wanted.no_audio or None, wanted.label or None)
     if engine_options or any(each is not None for each in chosen):
         parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
     return service.repeat(wanted.from_record, wanted.out, wanted.side_by_side)
 
 
 def _report(wanted: argparse.Namespace) -> None:
-    report = EditService(load_settings()).report(wanted.clip, wanted.result)
+    report = _service(load_settings()).report(wanted.clip, wanted.result)
     if wanted.json:
         print(report.to_json())
         return
@@ -270,9 +275,9 @@ def _prepare(wanted: argparse.Namespace) -> None:
 
 def _serve(_wanted: argparse.Namespace) -> None:
     # It takes seconds to load, and nothing else needs it.
-    from syncedit_demo.ui.launch import serve  # noqa: PLC0415
+    from syncedit_demo.ui.launch import serve_page  # noqa: PLC0415
 
-    serve(EditService(load_settings()))
+    serve_page(load_settings())
 
 
 def _doctor(wanted: argparse.Namespace) -> None:
@@ -295,4 +300,9 @@ def _service_and_options(wanted: argparse.Namespace) -> tuple[EditService, PlanO
         rate=wanted.rate,
         max_frames=settings.max_frames,
     )
-    return EditService(settings), options
+    return _service(settings), options
+
+
+def _service(settings: Settings) -> EditService:
+    """A service that reads in this process unless the settings name others: its user chose the files."""
+    return EditService(settings, make_runner(settings, settings.readers or 0))

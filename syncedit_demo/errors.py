@@ -20,6 +20,14 @@ class ClipError(SyncEditError):
     """The clip cannot be read, or holds no usable video."""
 
 
+class LimitError(SyncEditError):
+    """A file costs more than is allowed here: the sentence names the limit."""
+
+
+class ReaderError(SyncEditError):
+    """The process that read a file broke down over it."""
+
+
 class PlanError(SyncEditError):
     """The options asked for do not fit the clip or the model."""
 
@@ -45,6 +53,10 @@ class OutputError(SyncEditError):
         self.target = target
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type[OutputError], tuple[Path, str]]:
+        # It may come from another process.
+        return OutputError, (self.target, self.reason)
+
 
 class FaceModelError(SyncEditError):
     """Faces cannot be followed: the landmark model or the library that runs it is missing or of no use."""
@@ -63,6 +75,14 @@ class DeletedError(SyncEditError):
 
     def __init__(self, file: Path) -> None:
         super().__init__(f"{file.name} is not kept any more: choose it again.")
+
+
+class NoRoomError(SyncEditError):
+    """What visitors may keep on disk is used up."""
+
+
+class BusyError(SyncEditError):
+    """More work waits than is taken on."""
 
 
 class SettingsError(SyncEditError):

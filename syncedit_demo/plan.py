@@ -7,6 +7,8 @@ trained at 81 frames and a stage-1 area of 512x512) are those of the LTX-2.3 Syn
 from __future__ import annotations
 
 import math
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Self
@@ -35,8 +37,20 @@ MAX_RATE = 30
 RATE_TOLERANCE = Fraction(51, 50)
 """A rate up to 2 % above the limit (a 30 measured a trace fast) goes to the limit instead of to half."""
 
+LEAST_RATE = 1
+"""Frames per second from which pictures that are evenly spaced are motion: with fewer it is a slide show."""
+
 MAX_TERM = 1_000_000
 """Largest numerator and denominator of a frame rate that every mp4 player's 32-bit arithmetic survives."""
+
+LARGEST_NUMBER = 999_999_999
+"""No number of frames or pixels that is taken from outside is larger, in either direction."""
+
+LONGEST_QUOTE = 40
+"""Characters of what was written that are said back."""
+
+_RATE = re.compile(r"\+?[0-9]{1,9}(?:\.[0-9]{0,9})?|\+?[0-9]{1,9}/[0-9]{1,9}")
+_SIZE = re.compile(r"([0-9]{1,6}) *[xX×] *([0-9]{1,6})")
 
 NTSC_RATES = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60))
 STANDARD_RATES = (
@@ -64,16 +78,18 @@ class PlanOptions:
     max_frames: int = MAX_FRAMES
 
     @classmethod
-    def parse(cls, *, size: str | None, frames: int | None, start: int, rate: str | None, max_frames: int) -> Self:
+    def parse(
+        cls, *, size: str | None, frames: float | None, start: float | None, rate: str | None, max_frames: int
+    ) -> Self:
         """The options as a person writes them; an empty text leaves the choice to the plan.
 
         Raises:
-            PlanError: The size or the rate is none.
+            PlanError: The size, a number or the rate is none.
         """
         return cls(
             size=parse_size(size) if size and size.strip() else None,
-            frames=frames,
-            start=start,
+            frames=None if frames is None else whole_number(frames, "number of frames"),
+            start=whole_number(start, "start"),
             rate=parse_rate(rate) if rate and rate.strip() else None,
             max_frames=max_frames,
         )
@@ -115,11 +131,12 @@ def plan_edit(clip: ClipInfo, options: PlanOptions) -> EditPlan:
         options: What the user decided.
 
     Returns:
-        The plan. Every valid clip has one when no option is set.
+        The plan. Every valid clip of `LEAST_RATE` and more has one when no option is set.
 
     Raises:
-        PlanError: An option does not fit the model or this clip.
+        PlanError: An option does not fit the model or this clip, or the clip is a slide show.
     """
+    _check_motion(clip)
     frame_rate, rate_notes = _frame_rate(clip, options.rate)
     available = conformed_frames(clip, frame_rate)
     frames, frame_notes = _frame_counts(available, options, frame_rate)
@@ -149,18 +166,40 @@ def conformed_frames(clip: ClipInfo, frame_rate: Fraction) -> int:
     return max(1, math.floor(clip.duration * frame_rate + Fraction(1, 2)))
 
 
+def whole_number(value: float | None, what: str) -> int:
+    """A whole number as it comes from outside, from `-LARGEST_NUMBER` to `LARGEST_NUMBER`.
+
+    Args:
+        value: Anything that a number field can hold.
+        what: What it is the number of, for the sentence.
+
+    Raises:
+        PlanError: There is none, or it is none.
+    """
+    if value is None:
+        message = f"The {what} is missing: give a whole number."
+        raise PlanError(message)
+    # Compared before it is computed with: a number from outside may have thousands of digits, or be none.
+    if not -LARGEST_NUMBER <= value <= LARGEST_NUMBER or value != int(value):
+        message = f"The {what} is a whole number of at most nine digits."
+        raise PlanError(message)
+    return int(value)
+
+
 def parse_rate(text: str) -> Fraction:
     """A frame rate as a person writes it: "25", "30000/1001", or "29.97", which is taken as 30000/1001.
 
     Raises:
-        PlanError: The text is no positive number.
+        PlanError: The text is no positive number of few digits.
     """
-    try:
-        rate = Fraction(text.strip())
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
+    # Matched before it is computed with: an exponent alone makes an integer that takes all memory to write down.
+    written = _RATE.fullmatch(text.strip())
+    rate = Fraction(0)
+    if written is not None:
+        with suppress(ZeroDivisionError):
+            rate = Fraction(written.group())
     if rate <= 0:
-        message = f"A frame rate is a number such as 25, 29.97 or 30000/1001, not {text!r}."
+        message = f"A frame rate is a number such as 25, 29.97 or 30000/1001, not {_quoted(text)}."
         raise PlanError(message)
     return next((exact for exact in NTSC_RATES if abs(exact - rate) < Fraction(1, 200)), rate)
 
@@ -171,11 +210,15 @@ def parse_size(text: str) -> tuple[int, int]:
     Raises:
         PlanError: The text is no size.
     """
-    width, _, height = text.strip().lower().replace("×", "x").partition("x")
-    if not (width.isdecimal() and height.isdecimal()):
-        message = f"A size is written like 1024x768, not {text!r}."
+    written = _SIZE.fullmatch(text.strip())
+    if written is None:
+        message = f"A size is written like 1024x768, not {_quoted(text)}."
         raise PlanError(message)
-    return int(width), int(height)
+    return int(written[1]), int(written[2])
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…")
 
 
 def nearest_size(display: tuple[int, int], area: int = TARGET_AREA) -> tuple[int, int]:
@@ -196,6 +239,15 @@ def centre_crop(display: tuple[int, int], aspect: Fraction) -> tuple[int, int, i
     height = min(display[1], _even(display[0] / aspect))
     x, y = ((display[0] - width) // 4 * 2, (display[1] - height) // 4 * 2)
     return x, y, width, height
+
+
+def _check_motion(clip: ClipInfo) -> None:
+    if not clip.variable_rate and clip.average_rate * RATE_TOLERANCE < LEAST_RATE:
+        message = (
+            f"The clip shows a picture every {float(1 / clip.average_rate):.3g} seconds: that is a slide show, with no "
+            f"motion to keep time with. Give a clip of {LEAST_RATE} frame per second or more."
+        )
+        raise PlanError(message)
 
 
 def _frame_rate(clip: ClipInfo, wanted: Fraction | None) -> tuple[Fraction, list[str]]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from functools import lru_cache
+import time
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.conform.sound import audio_interval
+from syncedit_demo.edits.admission import Admission, Admitted
+from syncedit_demo.edits.ai_mark import signer_of
 from syncedit_demo.edits.compare_files import report_files
 from syncedit_demo.edits.device_queue import DeviceQueue
 from syncedit_demo.edits.make import Edit, EditRequest, EditResult, JobEvent, Queued, Started, make_edit
@@ -20,11 +22,12 @@ from syncedit_demo.engines.interface import EditJob, Engine
 from syncedit_demo.engines.registry import Engines, resolve_for
 from syncedit_demo.errors import EngineError, OutputError
 from syncedit_demo.media.atomic import check_target, publish
-from syncedit_demo.media.image_file import read_image
-from syncedit_demo.media.probe import ClipInfo, probe
+from syncedit_demo.media.label import LABEL
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
-from syncedit_demo.registration.register import register
+from syncedit_demo.reading.kept import FileState, Kept
+from syncedit_demo.reading.media_reader import MediaReader, Registered
+from syncedit_demo.reading.runner import HereRunner
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
     from syncedit_demo.engines.interface import Event
     from syncedit_demo.frames import Frame
+    from syncedit_demo.media.probe import ClipInfo
+    from syncedit_demo.reading.runner import Runner
     from syncedit_demo.settings import EngineChoice, EngineName, Settings
     from syncedit_demo.sync_report.report import SyncReport
 
@@ -41,21 +46,6 @@ KEPT_REGISTRATIONS = 8
 
 KEPT_CLIPS = 64
 """Clips about which it is kept what they hold."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Registered:
-    """An edited frame that belongs to its clip.
-
-    Attributes:
-        frame: The edited frame on frame 0's grid, RGB uint8 `(plan.height, plan.width, 3)`.
-        edited_share: Share of pixels that differ from frame 0, 0 to 1.
-        notes: What was found and corrected, as sentences for the user.
-    """
-
-    frame: Frame
-    edited_share: float
-    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,26 +58,42 @@ class Ranked:
 class EditService:
     """Inspects clips and carries out edits, one at a time on each device of an engine.
 
+    Attributes:
+        admission: The work for visitors that is taken on.
+
     Args:
         settings: The settings of this process.
+        runner: Where what users bring is read; in this process if none is given.
+
+    Raises:
+        SettingsError: Results should be signed and cannot be.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, runner: Runner | None = None) -> None:
         self.settings = settings
+        self.reader = MediaReader(runner or HereRunner(), settings.max_clip_pixels)
         self.engines = Engines(settings)
+        self.admission = Admission(settings.max_waiting)
+        self._signer = signer_of(settings)
         self._queues: dict[EngineName, DeviceQueue] = {}
         # What the page has shown is not looked for once more when it is made.
-        self._probed = lru_cache(KEPT_CLIPS)(self._probe)
-        self._registered = lru_cache(KEPT_REGISTRATIONS)(_register)
+        self._probed: Kept[ClipInfo] = Kept(KEPT_CLIPS)
+        self._registered: Kept[Registered] = Kept(KEPT_REGISTRATIONS)
 
-    def inspect(self, clip: Path, options: PlanOptions) -> tuple[ClipInfo, EditPlan]:
+    def close(self) -> None:
+        """End what was begun for reading; jobs that are at it fail."""
+        self.reader.close()
+
+    def inspect(self, clip: Path, options: PlanOptions, cancel: CancelFlag | None = None) -> tuple[ClipInfo, EditPlan]:
         """What a clip holds and what will be made of it.
 
         Raises:
             ClipError: The clip cannot be used.
+            LimitError: Reading it takes more than is allowed here; so wherever a file of the user is read.
             PlanError: The options do not fit it.
+            Cancelled: The flag was set; so wherever there is one.
         """
-        info = self._probed(_File.of(clip))
+        info = self._probed.get(FileState.of(clip), lambda: self.reader.probe(clip, cancel or CancelFlag()))
         return info, plan_edit(info, options)
 
     def engine(self) -> tuple[Engine, str]:
@@ -98,17 +104,22 @@ class EditService:
         """
         return self.engines.choose(self.settings.engine)
 
-    def first_frame(self, path: Path, clip: ClipInfo, plan: EditPlan) -> Frame:
+    def first_frame(self, path: Path, clip: ClipInfo, plan: EditPlan, cancel: CancelFlag | None = None) -> Frame:
         """Frame 0 at the plan's size: exactly the pixels an engine sees."""
-        return first_frame(path, clip, plan, max_pixels=self.settings.max_clip_pixels)
+        return self.reader.first_frame(path, clip, plan, cancel or CancelFlag())
 
-    def register_edited_frame(self, path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path) -> Registered:
+    def register_edited_frame(
+        self, path: Path, clip: ClipInfo, plan: EditPlan, edited_frame: Path, cancel: CancelFlag | None = None
+    ) -> Registered:
         """The edited frame on frame 0's grid, as an engine gets it, and what there is to say about it.
 
         Raises:
             EditedFrameError: The image cannot be read, or does not belong to this clip.
         """
-        return self._registered(_File.of(path), clip, plan, _File.of(edited_frame), self.settings.max_clip_pixels)
+        return self._registered.get(
+            (FileState.of(path), clip, plan, FileState.of(edited_frame)),
+            lambda: self.reader.register(path, clip, plan, edited_frame, cancel or CancelFlag()),
+        )
 
     def write_reference(self, path: Path, clip: ClipInfo, plan: EditPlan, target: Path, cancel: CancelFlag) -> None:
         """The reference as the engine sees it, with its sound, as an mp4 that every browser plays.
@@ -117,8 +128,10 @@ class EditService:
             SyncEditError: The clip cannot be used, or the target cannot be written.
             Cancelled: The cancel flag was set; nothing is left behind.
         """
-        frames = cancel.guard(conform(path, clip, plan, max_pixels=self.settings.max_clip_pixels))
-        write_clip(frames, target, frame_rate=plan.frame_rate, audio=audio_interval(path, clip, plan))
+        audio = audio_interval(path, clip, plan)
+        with closing(self.reader.conform(path, clip, plan, cancel)) as frames:
+            finishing = partial(self.reader.finish, cancel=cancel)
+            write_clip(frames, target, frame_rate=plan.frame_rate, audio=audio, finishing=finishing)
 
     def report(self, clip: Path, result: Path) -> SyncReport:
         """How well a result keeps time with a clip.
@@ -128,7 +141,7 @@ class EditService:
             PlanError: They have nothing to compare.
             FaceModelError: Faces should be followed and cannot be.
         """
-        return report_files(clip, result, max_pixels=self.settings.max_clip_pixels, face_model=self.settings.faces)
+        return report_files(self.reader, clip, result, self.settings.faces)
 
     def repeat(self, record_file: Path, target: Path, side_by_side: Path | None) -> EditRequest:
         """The request that makes the video of a record again.
@@ -146,9 +159,27 @@ class EditService:
             engine_options=record.engine.options,
             seed=record.seed,
             audio=record.audio,
+            label=record.label,
             side_by_side=side_by_side,
             repeat=record,
         )
+
+    @contextmanager
+    def taken_on(self, owner: str, engine: EngineChoice, cancel: CancelFlag) -> Generator[Admitted]:
+        """Take a visitor's job on, in which edits are carried out one after the other.
+
+        Args:
+            owner: The visitor.
+            engine: The engine asked for.
+            cancel: Ends the job.
+
+        Raises:
+            BusyError: Too much is taken on already, of all visitors or of this one.
+            EngineError: The engine is not ready.
+        """
+        chosen, _ = self.engines.choose(engine)
+        with self.admission.admitted(owner, cancel, chosen.devices) as job:
+            yield job
 
     def edit(self, request: EditRequest, cancel: CancelFlag) -> Generator[JobEvent]:
         """Carry out one edit; the result appears at its target only when it is whole.
@@ -171,25 +202,30 @@ class EditService:
         _check_targets(request)
         watch = Stopwatch()
         with watch.measure("Inspecting the clip"):
-            clip, plan = self.inspect(request.clip, request.options)
+            clip, plan = self.inspect(request.clip, request.options, cancel)
         if request.repeat is not None:
             plan = request.repeat.plan
         with watch.measure("Registering the edited frame"):
-            registered = self.register_edited_frame(request.clip, clip, plan, request.edited_frame)
-        notes = (choice, *plan.notes, *registered.notes)
+            registered = self.register_edited_frame(request.clip, clip, plan, request.edited_frame, cancel)
+        marks = [f"The picture is labelled “{LABEL}”."] if request.label else []
+        notes = (choice, *plan.notes, *registered.notes, *marks)
         started = Started(clip, plan, engine, notes)
         yield started
-        job = EditJob(
-            plan=plan,
-            edited_frame=registered.frame,
-            reference=lambda: conform(request.clip, clip, plan, max_pixels=self.settings.max_clip_pixels),
-            seed=request.seed,
-            cancel=cancel,
-            options=options,
-            previews=request.previews,
-        )
-        edit = Edit(request, started, job, self.settings, watch)
-        yield from make_edit(edit, self._on_device(engine, job))
+        # Whatever an engine leaves of its reference, nobody else waits for it.
+        with ExitStack() as references:
+            job = EditJob(
+                plan=plan,
+                edited_frame=registered.frame,
+                reference=lambda: references.enter_context(
+                    closing(self.reader.conform(request.clip, clip, plan, cancel))
+                ),
+                seed=request.seed,
+                cancel=cancel,
+                options=options,
+                previews=request.previews,
+            )
+            edit = Edit(request, started, job, self.reader, self.settings.faces, watch, self._signer)
+            yield from make_edit(edit, self._on_device(engine, job))
 
     def check_variants(self, engine: EngineChoice, count: int) -> None:
         """Refuse a number of variants that would not be so many results.
@@ -266,13 +302,12 @@ class EditService:
             while position := queue.position(ticket, QUEUE_POLL_SECONDS):
                 job.cancel.raise_if_set()
                 yield Queued(position)
+            began = time.monotonic()
             with closing(engine.run(job)) as events:
                 yield from events
+            self.admission.measured(time.monotonic() - began)
         finally:
             queue.leave(ticket)
-
-    def _probe(self, clip: _File) -> ClipInfo:
-        return probe(clip.path, max_pixels=self.settings.max_clip_pixels)
 
 
 def _check_targets(request: EditRequest) -> None:
@@ -285,26 +320,3 @@ def _check_targets(request: EditRequest) -> None:
 
 def _with_seed(target: Path, seed: int) -> Path:
     return target.with_stem(f"{target.stem}-seed{seed}")
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A file as it is now: equal to every other name of the same file, since each run of the page gives it another."""
-
-    path: Path = field(compare=False)
-    state: tuple[int, int, int, int] | None
-
-    @classmethod
-    def of(cls, path: Path) -> _File:
-        """The file of this name; reading it will say if there is none."""
-        try:
-            found = path.stat()
-        except OSError:
-            return cls(path, None)
-        return cls(path, (found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size))
-
-
-def _register(clip_file: _File, clip: ClipInfo, plan: EditPlan, edited_frame: _File, max_pixels: int) -> Registered:
-    image = read_image(edited_frame.path)
-    registration = register(first_frame(clip_file.path, clip, plan, max_pixels=max_pixels), image.pixels, image.opacity)
-    return Registered(registration.frame, registration.edited_share, (*image.notes, *registration.notes))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from syncedit_demo.errors import SettingsError
@@ -23,11 +23,17 @@ PrecisionChoice = Literal["auto"] | Precision
 DEFAULT_SEED = 42
 """Seed of an edit whose user names none."""
 
+LARGEST_SEED = 2**31 - 1
+"""Largest seed that the page and the API take."""
+
 MAX_FRAMES = 161
 """Most frames of one edit where nothing else is set: 20 steps of 8 frames, twice what the model was trained at."""
 
-MAX_CLIP_PIXELS = 8192 * 8192
-"""Pixels of the largest picture that is decoded where nothing else is set: a decoder keeps up to about 20 of them."""
+MAX_CLIP_PIXELS = 7680 * 4320
+"""Pixels of the largest picture that is decoded where nothing else is set, those of 8K: a decoder keeps up to 20."""
+
+MAX_IMAGE_PIXELS = 4096 * 4096
+"""Pixels of the largest edited frame that a visitor may bring where nothing else is set: 16 times an edit's area."""
 
 
 class SyncLoraSettings(BaseModel):
@@ -85,15 +91,50 @@ class FaceModel:
     folder: Path
 
 
-class Settings(SyncLoraSettings, BaseSettings):
+class ReadingLimits(BaseModel):
+    """What reading one file that a visitor brought may cost; past one of these it is given up, and said."""
+
+    read_seconds: int = Field(default=60, ge=1, description="Longest time that reading a file may take, in seconds.")
+    read_processor_seconds: int = Field(
+        default=120, ge=1, description="Most processor time that it may take, of all cores together, in seconds."
+    )
+    read_memory_mb: int = Field(
+        default=4000, ge=100, description="Most memory that it may take beside what the program takes, in megabytes."
+    )
+    max_upload_mb: int = Field(default=500, ge=1, description="Largest file the page takes, in megabytes.")
+    max_clip_pixels: int = Field(
+        default=MAX_CLIP_PIXELS, ge=1, description="Largest clip picture that is decoded, in pixels."
+    )
+    max_clip_frames: int = Field(default=36_000, ge=1, description="Most frames a visitor's clip may hold.")
+    max_clip_packets: int = Field(
+        default=150_000, ge=1, description="Most packets, of picture, sound and all else, that it may hold."
+    )
+    max_clip_minutes: int = Field(default=60, ge=1, description="Longest clip a visitor may bring, in minutes.")
+    max_clip_streams: int = Field(default=32, ge=1, description="Most streams it may hold.")
+    max_image_pixels: int = Field(
+        default=MAX_IMAGE_PIXELS, ge=1, description="Largest edited frame a visitor may bring, in pixels."
+    )
+    max_image_mb: int = Field(default=64, ge=1, description="Largest file of an edited frame, in megabytes.")
+    max_image_pages: int = Field(default=64, ge=1, description="Most pictures that it may hold.")
+    max_image_scans: int = Field(
+        default=100, ge=1, description="Most scans of a JPEG; a progressive one has about ten."
+    )
+
+
+class Settings(SyncLoraSettings, ReadingLimits, BaseSettings):  # pyright: ignore[reportIncompatibleVariableOverride]
     """Settings of one process, from environment variables with the prefix `SYNCEDIT_`."""
 
     model_config = SettingsConfigDict(env_prefix="SYNCEDIT_", frozen=True, extra="ignore")
 
     engine: EngineChoice = Field(default="auto", description="Engine used when none is asked for by name.")
     max_frames: int = Field(default=MAX_FRAMES, ge=1, description="Most frames made in one edit.")
-    max_clip_pixels: int = Field(
-        default=MAX_CLIP_PIXELS, ge=1, description="Largest clip picture that is decoded, in pixels."
+    readers: int | None = Field(
+        default=None,
+        ge=0,
+        description=(
+            "Processes that read what users bring, each of which can be ended; with 0 the program reads by itself. "
+            "2 for the page and 0 for the command line if unset."
+        ),
     )
     work_dir: Path = Field(
         # A name of each user's own, where the temporary folder is everybody's: nobody else may read what lies there.
@@ -108,7 +149,23 @@ class Settings(SyncLoraSettings, BaseSettings):
         default=None,
         description="Face landmark model that the sync report follows faces with: a file, or its published address.",
     )
-    max_upload_mb: int = Field(default=500, ge=1, description="Largest file the page takes, in megabytes.")
+    max_visit_mb: int = Field(default=5_000, ge=1, description="Most that one visit keeps on disk, in megabytes.")
+    max_work_mb: int = Field(default=50_000, ge=1, description="Most that all visits keep on disk, in megabytes.")
+    max_waiting: int = Field(default=12, ge=0, le=24, description="Most edits of the page and the API that wait.")
+    c2pa_certificate: Path | None = Field(
+        default=None, description="Certificate chain, a PEM file, that results are signed with as AI-edited."
+    )
+    c2pa_key: Path | None = Field(default=None, description="Its private key, a PEM file without a password.")
+
+    @property
+    def reading_limits(self) -> ReadingLimits:
+        """What reading one file may cost, by itself."""
+        return ReadingLimits(**self.model_dump(include=set(ReadingLimits.model_fields)))
+
+    auth: SecretStr | None = Field(
+        default=None,
+        description="Name and password, or its hash, that the page and its API ask for: NAME:PASSWORD. Open if unset.",
+    )
 
     @property
     def faces(self) -> FaceModel | None:

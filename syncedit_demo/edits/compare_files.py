@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.edits.record import InputFile, RunRecord, find_input, load_record
 from syncedit_demo.errors import FaceModelError, RecordError, SyncEditError
-from syncedit_demo.media.image_file import read_image
-from syncedit_demo.media.probe import ClipInfo, probe
+from syncedit_demo.media.label import labelled
 from syncedit_demo.plan import MAX_RATE, EditPlan, PlanOptions, centre_crop, plan_edit
-from syncedit_demo.registration.register import register
-from syncedit_demo.settings import MAX_CLIP_PIXELS, FaceModel
 from syncedit_demo.sync_report.faces import compare_faces
 from syncedit_demo.sync_report.features import analysis_size, measure_motion
 from syncedit_demo.sync_report.landmarks import follow_face, locate_face_model
@@ -26,10 +22,15 @@ from syncedit_demo.sync_report.report import SyncReport, compare_motion
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from syncedit_demo.frames import Frame
+    from syncedit_demo.media.probe import ClipInfo
+    from syncedit_demo.reading.media_reader import MediaReader
+    from syncedit_demo.settings import FaceModel
+    from syncedit_demo.sync_report.faces import FaceTrack
+    from syncedit_demo.sync_report.features import Motion
 
 Followed = TypeVar("Followed")
 
@@ -45,16 +46,15 @@ class Side:
         path: The file.
         clip: What it holds.
         plan: Interval, rate and crop; its size does not matter.
-        max_pixels: Largest picture of it that is decoded, width × height.
     """
 
     path: Path
     clip: ClipInfo
     plan: EditPlan
-    max_pixels: int = MAX_CLIP_PIXELS
 
 
 def report_edit(
+    reader: MediaReader,
     reference: Side,
     result: Path,
     edited_frame: Frame,
@@ -64,6 +64,7 @@ def report_edit(
     """The report on a result that was made by the reference's plan.
 
     Args:
+        reader: Reads the two.
         reference: The clip that the result was made from.
         result: The result, without or with sound.
         edited_frame: What its first frame should be, RGB uint8 (height, width, 3).
@@ -73,29 +74,29 @@ def report_edit(
     Raises:
         Cancelled: The cancel flag was set.
     """
-    clip = probe(result)
+    clip = reader.probe(result, cancel)
     plan = replace(reference.plan, start=0, crop=(0, 0, *clip.display_size), width=clip.display_size[0])
     plan = replace(plan, height=clip.display_size[1], frame_rate=clip.average_rate)
     own = Side(result, clip, plan)
-    report = _report(reference, own, edited_frame, cancel)
+    report = _report(reader, reference, own, edited_frame, cancel)
     if face_model is None:
         return report
     try:
-        return _with_faces(report, reference, own, locate_face_model(face_model), cancel)
+        return _with_faces(report, reader, reference, own, locate_face_model(face_model), cancel)
     except FaceModelError as error:
         return replace(report, sentences=(*report.sentences, str(error)))
 
 
-def report_files(clip: Path, result: Path, *, max_pixels: int, face_model: FaceModel | None = None) -> SyncReport:
+def report_files(reader: MediaReader, clip: Path, result: Path, face_model: FaceModel | None = None) -> SyncReport:
     """The report on any two files; the clip is conformed to the result's aspect, rate and frames.
 
     Where the result holds the record of having been made from this very clip, interval and crop are the record's, and
     its first frame is held against the edited frame if that is still there.
 
     Args:
+        reader: Reads the two.
         clip: The reference.
         result: What is judged.
-        max_pixels: Largest picture that is decoded, width × height.
         face_model: What faces are followed with, None to look for none.
 
     Raises:
@@ -103,7 +104,8 @@ def report_files(clip: Path, result: Path, *, max_pixels: int, face_model: FaceM
         PlanError: The two have nothing to compare.
         FaceModelError: Faces should be followed and cannot be.
     """
-    clip_info, result_info = probe(clip, max_pixels=max_pixels), probe(result, max_pixels=max_pixels)
+    never = CancelFlag()
+    clip_info, result_info = reader.probe(clip, never), reader.probe(result, never)
     faces = None if face_model is None else locate_face_model(face_model)
     record = _record(clip, result)
     own_rate = (
@@ -128,30 +130,43 @@ def report_files(clip: Path, result: Path, *, max_pixels: int, face_model: FaceM
         )
     edited = None
     if record is not None:
-        edited = _edited_frame(record, result.resolve().parent, Side(clip, clip_info, record.plan, max_pixels))
-    reference = Side(clip, clip_info, replace(plan, frames=frames), max_pixels)
-    own = Side(result, result_info, replace(result_plan, frames=frames), max_pixels)
-    never = CancelFlag()
-    report = _report(reference, own, edited, never)
+        edited = _edited_frame(reader, record, result.resolve().parent, Side(clip, clip_info, record.plan))
+    reference = Side(clip, clip_info, replace(plan, frames=frames))
+    own = Side(result, result_info, replace(result_plan, frames=frames))
+    report = _report(reader, reference, own, edited, never)
     if faces is not None:
-        report = _with_faces(report, reference, own, faces, never)
+        report = _with_faces(report, reader, reference, own, faces, never)
     return replace(report, sentences=(*report.sentences, *notes))
 
 
-def _report(reference: Side, result: Side, edited_frame: Frame | None, cancel: CancelFlag) -> SyncReport:
+def _report(
+    reader: MediaReader, reference: Side, result: Side, edited_frame: Frame | None, cancel: CancelFlag
+) -> SyncReport:
     size = analysis_size((result.plan.width, result.plan.height))
-    motion, own = _on_both(reference, result, lambda side: measure_motion(_frames(side, size, cancel), size))
+
+    def follow(side: Side) -> Motion:
+        with closing(_frames(reader, side, size, cancel)) as frames:
+            return measure_motion(frames, size)
+
+    motion, own = _on_both(reference, result, follow)
     psnr = None
     if edited_frame is not None:
-        psnr = _psnr(edited_frame, first_frame(result.path, result.clip, result.plan, max_pixels=result.max_pixels))
+        psnr = _psnr(edited_frame, reader.first_frame(result.path, result.clip, result.plan, cancel))
     return compare_motion(motion, own, result.plan.frame_rate, psnr)
 
 
-def _with_faces(report: SyncReport, reference: Side, result: Side, model: Path, cancel: CancelFlag) -> SyncReport:
+def _with_faces(
+    report: SyncReport, reader: MediaReader, reference: Side, result: Side, model: Path, cancel: CancelFlag
+) -> SyncReport:
     scale = min(1.0, FACE_SIDE / max(result.plan.width, result.plan.height))
     size = (max(2, round(result.plan.width * scale)), max(2, round(result.plan.height * scale)))
     rate = result.plan.frame_rate
-    tracks = _on_both(reference, result, lambda side: follow_face(_frames(side, size, cancel), rate, model))
+
+    def follow(side: Side) -> FaceTrack:
+        with closing(_frames(reader, side, size, cancel)) as frames:
+            return follow_face(frames, rate, model)
+
+    tracks = _on_both(reference, result, follow)
     missing = [
         f"No face is found in {what}."
         for what, track in zip(("the clip", "the result"), tracks, strict=True)
@@ -169,9 +184,9 @@ def _on_both(reference: Side, result: Side, follow: Callable[[Side], Followed]) 
         return other.result(), own
 
 
-def _frames(side: Side, size: tuple[int, int], cancel: CancelFlag) -> Iterator[Frame]:
+def _frames(reader: MediaReader, side: Side, size: tuple[int, int], cancel: CancelFlag) -> Generator[Frame]:
     plan = replace(side.plan, width=size[0], height=size[1])
-    return cancel.guard(conform(side.path, side.clip, plan, max_pixels=side.max_pixels))
+    return reader.conform(side.path, side.clip, plan, cancel)
 
 
 def _record(clip: Path, result: Path) -> RunRecord | None:
@@ -183,12 +198,12 @@ def _record(clip: Path, result: Path) -> RunRecord | None:
     return None
 
 
-def _edited_frame(record: RunRecord, folder: Path, reference: Side) -> Frame | None:
+def _edited_frame(reader: MediaReader, record: RunRecord, folder: Path, reference: Side) -> Frame | None:
     """The edited frame that a record names as the engine got it, None if it is gone or has changed."""
     with suppress(SyncEditError):
-        image = read_image(find_input(record.edited_file, "edited frame", folder).path)
-        first = first_frame(reference.path, reference.clip, reference.plan, max_pixels=reference.max_pixels)
-        return register(first, image.pixels, image.opacity).frame
+        image = find_input(record.edited_file, "edited frame", folder).path
+        frame = reader.register(reference.path, reference.clip, reference.plan, image, CancelFlag()).frame
+        return labelled(frame) if record.label else frame
     return None
 
 

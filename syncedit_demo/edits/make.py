@@ -11,10 +11,12 @@ import time
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from syncedit_demo import __version__
 from syncedit_demo.conform.sound import audio_interval
+from syncedit_demo.edits.ai_mark import described
 from syncedit_demo.edits.compare_files import Side, report_edit
 from syncedit_demo.edits.frame_digest import FrameDigest
 from syncedit_demo.edits.record import EngineRecord, InputFile, RunRecord, record_path, write_record
@@ -22,10 +24,9 @@ from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, P
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.media.atomic import output_errors, publish, staging
-from syncedit_demo.media.audio import readable
+from syncedit_demo.media.label import labelled
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.media.side_by_side import side_by_side
-from syncedit_demo.media.video_writer import VideoFile, finish, read_frames, writing_clip
+from syncedit_demo.media.video_writer import VideoFile, writing_clip
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.settings import DEFAULT_SEED
 
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
+    from syncedit_demo.edits.ai_mark import Signer
     from syncedit_demo.edits.stopwatch import Stopwatch
     from syncedit_demo.engines.interface import Event
     from syncedit_demo.media.audio import AudioInterval
-    from syncedit_demo.settings import EngineChoice, Settings
+    from syncedit_demo.reading.media_reader import MediaReader
+    from syncedit_demo.settings import EngineChoice, FaceModel
 
 ENCODING_PHASE = "Encoding the video"
 WRITING_PHASE = "Writing the file"
@@ -58,6 +61,7 @@ class EditRequest:
         previews: Whether somebody looks at pictures of the result while it is made.
         seed: Seed of whatever is random in the engine.
         audio: Whether the result gets the reference's audio.
+        label: Whether the picture says that it is AI-edited.
         side_by_side: Where to write reference and result next to each other, None for nowhere.
         repeat: The record of the edit to make again; its plan is used instead of `options`.
     """
@@ -71,6 +75,7 @@ class EditRequest:
     previews: bool = False
     seed: int = DEFAULT_SEED
     audio: bool = True
+    label: bool = False
     side_by_side: Path | None = None
     repeat: RunRecord | None = None
 
@@ -146,15 +151,19 @@ class Edit:
         request: What is asked for.
         started: What will be made, as it was told.
         job: The same for the engine.
-        settings: What the report follows faces with, and the largest picture that is decoded for it.
+        reader: Reads the inputs.
+        faces: What the report follows faces with, None where it looks for none.
         watch: Has counted what was done before, and counts the rest.
+        signer: What the result is signed with, if anything.
     """
 
     request: EditRequest
     started: Started
     job: EditJob
-    settings: Settings
+    reader: MediaReader
+    faces: FaceModel | None
     watch: Stopwatch
+    signer: Signer | None = None
 
     @property
     def audio(self) -> AudioInterval | None:
@@ -166,7 +175,7 @@ class Edit:
     @property
     def audio_notes(self) -> list[str]:
         """What there is to say about sound that cannot be read."""
-        return [] if self.audio is None else readable(self.audio)[1]
+        return [] if self.audio is None else self.reader.sound_notes(self.audio, self.job.cancel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +221,7 @@ def make_edit(edit: Edit, events: Generator[Event | Queued]) -> Generator[JobEve
             write_record(record, target)
         yield Recorded(record, target)
         if wanted is not None:
-            yield from write_side_by_side(edit, wanted)
+            yield from write_side_by_side(edit, wanted, record)
             both = wanted
         stopped = False
     yield EditResult(target, record, both, stopped)
@@ -243,7 +252,7 @@ def encode(
                     case Frames(frames):
                         with edit.watch.measure(ENCODING_PHASE):
                             for frame in frames:
-                                file.write(frame)
+                                file.write(labelled(frame) if edit.request.label else frame)
                                 digest.add(frame)
                     case Finished():
                         notes += event.notes
@@ -261,7 +270,7 @@ def describe(edit: Edit, encoded: Encoded) -> RunRecord:
     return RunRecord(
         program=__version__,
         created=datetime.now(UTC).replace(microsecond=0),
-        machine=f"{platform.platform()}, Python {platform.python_version()}",
+        machine=f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         clip_file=InputFile.of(request.clip).seen_from(folder),
         edited_file=InputFile.of(request.edited_frame).seen_from(folder),
         clip=started.clip,
@@ -269,6 +278,7 @@ def describe(edit: Edit, encoded: Encoded) -> RunRecord:
         engine=EngineRecord(engine.name, engine.title, dict(engine.versions), dict(edit.job.options)),
         seed=request.seed,
         audio=request.audio,
+        label=request.label,
         notes=(*started.notes, *edit.audio_notes, *encoded.notes),
         frames_sha256=encoded.frames_sha256,
         timings=dict(edit.watch.timings),
@@ -285,24 +295,37 @@ def report(edit: Edit, record: RunRecord) -> Generator[Progress, None, RunRecord
         Cancelled: The job was stopped.
     """
     yield Progress(REPORT_PHASE, 0, 1)
-    reference = Side(edit.request.clip, edit.started.clip, edit.started.plan, edit.settings.max_clip_pixels)
+    reference = Side(edit.request.clip, edit.started.clip, edit.started.plan)
     with edit.watch.measure(REPORT_PHASE):
-        found = report_edit(reference, edit.request.target, edit.job.edited_frame, edit.settings.faces, edit.job.cancel)
+        # With the label, if it has one, it is what the result begins with.
+        first = labelled(edit.job.edited_frame) if record.label else edit.job.edited_frame
+        found = report_edit(edit.reader, reference, edit.request.target, first, edit.faces, edit.job.cancel)
     yield Progress(REPORT_PHASE, 1, 1)
     return replace(record, report=found, timings=dict(edit.watch.timings))
 
 
-def write_side_by_side(edit: Edit, target: Path) -> Generator[Progress]:
+def write_side_by_side(edit: Edit, target: Path, record: RunRecord) -> Generator[Progress]:
     """Write reference and result next to each other.
 
     Raises:
         OutputError: The disk is full, or the folder is missing or not writable.
         Cancelled: The job was stopped; nothing is left behind.
     """
-    job = edit.job
-    labels = ("Reference", edit.started.engine.title)
-    pairs = job.cancel.guard(side_by_side(job.reference(), read_frames(edit.request.target), labels))
-    with closing(writing_clip(pairs, target, frame_rate=job.plan.frame_rate, audio=edit.audio)) as writing:
+    job, request, started = edit.job, edit.request, edit.started
+    labels = ("Reference", started.engine.title)
+    own = edit.reader.probe(request.target, job.cancel)
+    finishing = partial(edit.reader.finish, cancel=job.cancel)
+    rate, tags = job.plan.frame_rate, described(record)
+    with (
+        closing(
+            edit.reader.side_by_side(
+                request.clip, started.clip, started.plan, request.target, own.display_size, labels, job.cancel
+            )
+        ) as pairs,
+        closing(
+            writing_clip(pairs, target, frame_rate=rate, audio=edit.audio, tags=tags, finishing=finishing)
+        ) as writing,
+    ):
         for done in writing:
             yield Progress(SIDE_BY_SIDE_PHASE, done, job.plan.frames)
 
@@ -317,11 +340,23 @@ def _publish(edit: Edit, record: RunRecord, folder: Path) -> None:
     """
     target = edit.request.target
     with edit.watch.measure(WRITING_PHASE):
-        finish(folder / "video.mp4", folder / "result.mp4", target, audio=edit.audio, comment=record.to_json())
+        edit.reader.finish(
+            folder / "video.mp4",
+            folder / "result.mp4",
+            target,
+            audio=edit.audio,
+            tags={"comment": record.to_json(), **described(record)},
+            cancel=edit.job.cancel,
+        )
+        whole = folder / "result.mp4"
+        if edit.signer is not None:
+            with output_errors(target):
+                edit.signer.sign(whole, folder / target.name, record)
+            whole = folder / target.name
         with output_errors(target):
             # What the new result replaces had a record too, which would be taken for the new one's.
             record_path(target).unlink(missing_ok=True)
-        publish(folder / "result.mp4", target)
+        publish(whole, target)
 
 
 def _timed(events: Generator[Event | Queued], watch: Stopwatch) -> Generator[Event | Queued]:

@@ -91,6 +91,7 @@ class RunRecord:
         frames_sha256: Hash of the engine's RGB frames one after the other, in hex.
         timings: Seconds spent in each phase.
         report: How well the result keeps time with the clip; None where that was not looked at, or is not known yet.
+        label: Whether the picture says that it is AI-edited; the hash is of the frames without.
     """
 
     program: str
@@ -107,6 +108,7 @@ class RunRecord:
     frames_sha256: str
     timings: dict[str, float]
     report: SyncReport | None = None
+    label: bool = False
 
     def to_json(self) -> str:
         """The record as JSON text, rates as "30000/1001"."""

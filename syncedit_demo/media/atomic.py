@@ -27,6 +27,11 @@ WRITE_FAILURES = {
 }
 
 
+STAGING_PREFIX = ".syncedit-"
+"""What the names of staging folders begin with: one that is there while nobody works in it was left by a process that
+was killed."""
+
+
 @contextmanager
 def output_errors(target: Path) -> Generator[None]:
     """Turn a failure to write into a sentence that names `target`.
@@ -74,7 +79,7 @@ def staging(target: Path) -> Generator[Path]:
         OutputError: The folder of `target` is missing or not writable.
     """
     with output_errors(target):
-        folder = Path(tempfile.mkdtemp(prefix=".syncedit-", dir=target.parent))
+        folder = Path(tempfile.mkdtemp(prefix=STAGING_PREFIX, dir=target.parent))
     try:
         yield folder
     finally:

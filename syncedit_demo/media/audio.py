@@ -39,6 +39,9 @@ STREAMED_FORMAT = "mpegts"
 LARGEST_OVERLAP = Fraction(1, 50)
 """Timestamps of containers with a coarse clock overlap or leave gaps by less than this, in seconds."""
 
+SILENT_BLOCK = 1 << 16
+"""Samples of silence that are made at a time."""
+
 
 @dataclass(frozen=True, slots=True)
 class AudioInterval:
@@ -201,7 +204,7 @@ def _samples(
         gap = position - written
         if gap > LARGEST_OVERLAP * rate or (gap > 0 and written == 0):
             silence = min(gap, total - written)
-            yield np.zeros((channels, silence), np.float32)
+            yield from _silence(channels, silence)
             written += silence
         elif gap < -LARGEST_OVERLAP * rate or (gap < 0 and written == 0):
             samples = samples[:, -gap:]
@@ -211,7 +214,13 @@ def _samples(
             written += samples.shape[1]
         if written >= total:
             return
-    yield np.zeros((channels, total - written), np.float32)
+    yield from _silence(channels, total - written)
+
+
+def _silence(channels: int, count: int) -> Iterator[NDArray[np.float32]]:
+    """So many samples of silence, in blocks: a file with one short tone may last for days."""
+    for start in range(0, count, SILENT_BLOCK):
+        yield np.zeros((channels, min(SILENT_BLOCK, count - start)), np.float32)
 
 
 def _resampled(frames: Iterable[AudioFrame], coded: AudioStream) -> Iterator[AudioFrame]:

@@ -18,6 +18,13 @@ from av.codec.context import ThreadType
 from av.error import FFmpegError
 
 from syncedit_demo.errors import ClipError
+from syncedit_demo.media.limits import (
+    at_most_frames,
+    at_most_packets,
+    check_clip_file,
+    check_container,
+    is_out_of_room,
+)
 from syncedit_demo.settings import MAX_CLIP_PIXELS
 
 if TYPE_CHECKING:
@@ -79,8 +86,10 @@ def open_container(path: Path, max_pixels: int = MAX_CLIP_PIXELS) -> Generator[I
 
     Raises:
         ClipError: There is no such file, or it is of no format that is read here.
+        LimitError: It is more than this process is held to.
     """
     with _open_file(path) as file:
+        check_clip_file(path)
         try:
             container = av.open(
                 _Bytes(file),
@@ -94,9 +103,12 @@ def open_container(path: Path, max_pixels: int = MAX_CLIP_PIXELS) -> Generator[I
                 buffer_size=1 << 16,
             )
         except (FFmpegError, ValueError) as error:
+            if is_out_of_room(error):
+                raise
             file.seek(0)
             raise ClipError(_unreadable(path, file.read(16), error)) from error
         with container:
+            check_container(path, container)
             yield container
 
 
@@ -120,12 +132,22 @@ def make_decoder(stream: VideoStream, max_pixels: int = MAX_CLIP_PIXELS) -> Vide
 
 
 def read_packets(container: InputContainer, *streams: StreamT) -> Iterator[Packet[StreamT]]:
-    """The packets of some streams up to their end, or to where the file breaks off."""
+    """The packets of some streams up to their end, or to where the file breaks off.
+
+    Raises:
+        LimitError: There are more than this process is held to.
+    """
+    return at_most_packets(_read_packets(container, *streams))
+
+
+def _read_packets(container: InputContainer, *streams: StreamT) -> Iterator[Packet[StreamT]]:
     packets = cast("Iterator[Packet[StreamT]]", container.demux(*streams))
     while True:
         try:
             packet = next(packets, None)
         except FFmpegError as error:
+            if is_out_of_room(error):
+                raise
             logger.info("The file breaks off: %s", error)
             return
         if packet is None:
@@ -137,7 +159,18 @@ def read_packets(container: InputContainer, *streams: StreamT) -> Iterator[Packe
 def decode_packets(
     decoder: _Decoder[FrameT], packets: Iterable[Packet[Any]], on_failure: Callable[[], None] | None = None
 ) -> Iterator[FrameT]:
-    """The frames of packets, in order of presentation; what cannot be decoded is left out, told and logged."""
+    """The frames of packets, in order of presentation; what cannot be decoded is left out, told and logged.
+
+    Raises:
+        LimitError: There are more than this process is held to.
+        MemoryError: This process is held to limits, and there is no room for the next one.
+    """
+    return at_most_frames(_decode_packets(decoder, packets, on_failure))
+
+
+def _decode_packets(
+    decoder: _Decoder[FrameT], packets: Iterable[Packet[Any]], on_failure: Callable[[], None] | None
+) -> Iterator[FrameT]:
     failures = 0
     for packet in chain(packets, (None,)):
         if packet is not None and is_torn(packet):
@@ -148,6 +181,8 @@ def decode_packets(
         try:
             yield from decoder.decode(packet)
         except FFmpegError as error:
+            if is_out_of_room(error):
+                raise
             failures += 1
             if on_failure is not None:
                 on_failure()

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
-from syncedit_demo.errors import EditedFrameError
+from syncedit_demo.errors import EditedFrameError, LimitError
 from syncedit_demo.media.atomic import output_errors, publish, staging
 from syncedit_demo.media.avif import decode_avif, is_avif, read_nclx
 from syncedit_demo.media.image_color import SaidColor, said_color, to_srgb
+from syncedit_demo.media.limits import check_image, is_out_of_room
+from syncedit_demo.wording import describe_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from syncedit_demo.frames import Frame
+    from syncedit_demo.frames import Frame, Size
 
 MAX_PIXELS = 64_000_000
 """Largest picture that is decoded: 8000 x 8000, 200 MB as RGB."""
@@ -86,15 +88,21 @@ class ImageFile:
     notes: tuple[str, ...]
 
 
-def read_image(path: Path) -> ImageFile:
+def read_image(path: Path, enough: Size | None = None) -> ImageFile:
     """Read an edited frame: PNG, JPEG, WebP, TIFF, GIF, BMP, AVIF, and HEIC where pillow_heif is installed.
 
     The orientation tag is applied, colours are converted to sRGB from what the file says they are in, and every bit
     depth and palette is brought to 8-bit RGB. Of several pictures the first is read. Nothing is decoded before its size
     is known to be bounded.
 
+    Args:
+        path: The file.
+        enough: (width, height) from which more pixels are of no use. A JPEG with more than this process is held to is
+            decoded smaller, no smaller than this.
+
     Raises:
         EditedFrameError: The file is no readable image, is damaged, or its picture is too large or too small.
+        LimitError: It is more than this process is held to.
     """
     try:
         file = path.open("rb")
@@ -111,15 +119,30 @@ def read_image(path: Path) -> ImageFile:
         if min(width, height) < MIN_SIDE:
             message = f"The edited frame {path.name} is too small ({width}×{height}). It should be as large as frame 0."
             raise EditedFrameError(message)
+        _check_cost(path, file, opened, enough)
         picture, notes = _decoded(path, opened)
         try:
             said = said_color(opened, file)
         except ValueError as error:
             said = SaidColor()
             notes.append(f"What the edited frame says of its colours is left out: {error}.")
+    if opened.size != (width, height):
+        size, read = describe_size((width, height)), describe_size(opened.size)
+        notes.append(f"The edited frame is far larger than frame 0 ({size}): it was read at {read}.")
     picture, opacity = _parted(path, picture, notes)
     pixels, color_notes = to_srgb(picture, said)
     return ImageFile(pixels, opacity, (*notes, *color_notes))
+
+
+def _check_cost(path: Path, file: BinaryIO, opened: Image.Image, enough: Size | None) -> None:
+    try:
+        check_image(path, file, opened, enough)
+    except LimitError:
+        raise
+    except Exception as error:  # See _decoded.
+        if is_out_of_room(error):
+            raise
+        raise _unreadable(path, error) from error
 
 
 def _opened(path: Path, file: BinaryIO) -> Image.Image:
@@ -134,6 +157,8 @@ def _opened(path: Path, file: BinaryIO) -> Image.Image:
         message = f"The edited frame {path.name} is far too large. It should be as large as frame 0."
         raise EditedFrameError(message) from error
     except Exception as error:  # See _decoded.
+        if is_out_of_room(error):
+            raise
         return _opened_otherwise(path, file, error)
 
 
@@ -167,6 +192,8 @@ def _decoded(path: Path, opened: Image.Image) -> tuple[Image.Image, list[str]]:
         turn = TURNS.get(_orientation(opened, notes))
         picture = opened if turn is None else opened.transpose(turn)
     except Exception as error:  # A decoder fed with damaged data may raise anything; the reason is chained.
+        if is_out_of_room(error):
+            raise
         raise _unreadable(path, error) from error
     if count > 1:
         notes.append(f"The edited frame holds {count} pictures: the first is used.")

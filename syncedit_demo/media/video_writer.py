@@ -7,7 +7,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import av
 import numpy as np
@@ -19,7 +19,7 @@ from syncedit_demo.media.audio import AudioInterval, add_audio, readable
 from syncedit_demo.media.container import copied_packets, open_container
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Mapping
     from fractions import Fraction
     from types import TracebackType
 
@@ -168,15 +168,17 @@ def _to_yuv(frame: Frame) -> av.VideoFrame:
     )
 
 
-def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None, comment: str) -> None:
-    """Make the playable mp4: the video stream as it is, the audio, and `comment` in its metadata, index first.
+def finish(
+    video: Path, path: Path, target: Path, *, audio: AudioInterval | None, tags: Mapping[str, str] | None = None
+) -> None:
+    """Make the playable mp4: the video stream as it is, the audio, and the tags, index first.
 
     Args:
         video: A file made by `VideoFile`.
         path: Where the finished file is written.
         target: The file that it becomes, named when writing fails.
         audio: What to take from the reference, as far as it can be read; None for a silent result.
-        comment: Text kept in the file's comment tag.
+        tags: Texts of the file's metadata by ffmpeg's names, of those that an mp4 has.
 
     Raises:
         OutputError: The disk is full or went away.
@@ -185,7 +187,7 @@ def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None
     with output_errors(target), ExitStack() as files:
         source = files.enter_context(av.open(str(video)))
         container = files.enter_context(av.open(str(path), "w", format="mp4", options=MP4_OPTIONS))
-        container.metadata["comment"] = comment
+        container.metadata.update(tags or {})
         tracks: list[Iterator[AnyPacket]] = [copied_packets(source, source.streams.video[0], container)]
         audio = None if audio is None else readable(audio)[0]
         if audio is not None:
@@ -195,7 +197,25 @@ def finish(video: Path, path: Path, target: Path, *, audio: AudioInterval | None
             container.mux(packet)
 
 
-def write_clip(frames: Iterable[Frame], target: Path, *, frame_rate: Fraction, audio: AudioInterval | None) -> None:
+class Finisher(Protocol):
+    """Does what `finish` does, wherever the clip that the sound comes from is to be read."""
+
+    def __call__(
+        self, video: Path, path: Path, target: Path, *, audio: AudioInterval | None, tags: Mapping[str, str] | None
+    ) -> None:
+        """See `finish`."""
+        ...
+
+
+def write_clip(
+    frames: Iterable[Frame],
+    target: Path,
+    *,
+    frame_rate: Fraction,
+    audio: AudioInterval | None,
+    tags: Mapping[str, str] | None = None,
+    finishing: Finisher = finish,
+) -> None:
     """Write frames as a finished mp4, whole or not at all.
 
     Args:
@@ -203,16 +223,24 @@ def write_clip(frames: Iterable[Frame], target: Path, *, frame_rate: Fraction, a
         target: Where the mp4 is written.
         frame_rate: Frames per second.
         audio: What is heard, None for silence.
+        tags: As for `finish`.
+        finishing: Adds the sound.
 
     Raises:
         OutputError: The disk is full, or the folder is missing or not writable.
     """
-    for _ in writing_clip(frames, target, frame_rate=frame_rate, audio=audio):
+    for _ in writing_clip(frames, target, frame_rate=frame_rate, audio=audio, tags=tags, finishing=finishing):
         pass
 
 
 def writing_clip(
-    frames: Iterable[Frame], target: Path, *, frame_rate: Fraction, audio: AudioInterval | None
+    frames: Iterable[Frame],
+    target: Path,
+    *,
+    frame_rate: Fraction,
+    audio: AudioInterval | None,
+    tags: Mapping[str, str] | None = None,
+    finishing: Finisher = finish,
 ) -> Generator[int]:
     """Do what `write_clip` does, and yield after each frame how many are written."""
     with staging(target) as folder:
@@ -220,7 +248,7 @@ def writing_clip(
             for done, frame in enumerate(frames, start=1):
                 video.write(frame)
                 yield done
-        finish(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, comment="")
+        finishing(folder / "video.mp4", folder / "finished.mp4", target, audio=audio, tags=tags)
         publish(folder / "finished.mp4", target)
 
 

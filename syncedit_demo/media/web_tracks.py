@@ -38,12 +38,12 @@ class Playable:
         Raises:
             OutputError: The folder is missing or not writable, or the disk is full.
         """
-        with av.open(str(video)) as source:
-            if not source.streams.audio:
-                return cls(video, None)
         picture, sound = folder / f"{video.stem}.picture.mp4", folder / f"{video.stem}.sound.mp4"
         # The picture comes last: where it is, both are.
         if not picture.exists():
+            with av.open(str(video)) as source:
+                if not source.streams.audio:
+                    return cls(video, None)
             _copy_track(video, "audio", sound)
             _copy_track(video, "video", picture)
         return cls(picture, sound)

@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 from pydantic import TypeAdapter
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import EditRequest, EditResult
+from syncedit_demo.errors import ClipError, PlanError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.plan import EditPlan, PlanOptions
-from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, EngineChoice
+from syncedit_demo.plan import EditPlan, PlanOptions, whole_number
+from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, LARGEST_SEED, EngineChoice
+from syncedit_demo.ui.gradio_internals import Listener, serve_from
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.visits.jobs import Job
-from syncedit_demo.ui.visits.visit import RunFiles, link, name_beside, new_visit
+from syncedit_demo.ui.visits.jobs import Job, edits_at_once, noting_turns
+from syncedit_demo.ui.visits.visit import RunFiles, link, name_beside, open_visit
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.service import EditService
+    from syncedit_demo.ui.visits.jobs import RunEvent
     from syncedit_demo.ui.visits.visit import ClipRange
 
-WAITING_CALLS = 24
+LONGEST_TEXT = 24
+"""Characters in which every size and frame rate can be written."""
 
 
 class Endpoints:
@@ -52,7 +57,7 @@ class Endpoints:
             {"clip": what the file holds, "plan": size, frames, start, rate, crop and every change in words}
         """
         with _told():
-            info, plan = self._service.inspect(Path(clip), self._options(size, frames, start, rate))
+            info, plan = self._service.inspect(_given(clip, "clip"), self._options(size, frames, start, rate))
         return {
             "clip": TypeAdapter(ClipInfo).dump_python(info, mode="json"),
             "plan": TypeAdapter(EditPlan).dump_python(plan, mode="json"),
@@ -80,6 +85,7 @@ class Endpoints:
         self,
         clip: str,
         edited_frame: str,
+        request: gr.Request,
         size: str = "",
         frames: int = 0,
         start: int = 0,
@@ -87,12 +93,16 @@ class Endpoints:
         seed: int = DEFAULT_SEED,
         audio: bool = True,
         engine: EngineChoice = "auto",
+        label: bool = False,
     ) -> Iterator[tuple[Any, Any]]:
         """Carry the edit of frame 0 through the clip. Calls are served one at a time, in the order of arrival.
+
+        A call whose answer nobody listens to is stopped.
 
         Args:
             clip: A video file.
             edited_frame: Its edited frame 0, an image file.
+            request: Where the call comes from.
             size: As for /inspect_clip.
             frames: As for /inspect_clip.
             start: As for /inspect_clip.
@@ -100,39 +110,48 @@ class Endpoints:
             seed: Seed of whatever is random in the engine.
             audio: Whether the result gets the clip's sound.
             engine: "auto", "draft" or "sync-lora".
+            label: Whether the picture says that it is AI-edited; the file says so in any case.
 
         Returns:
             The path of the mp4, and the run record, which the mp4 holds too, but for the sync report; here its files
             have a "name" for a "path".
         """
-        cancel = CancelFlag()
+        cancel, caller = CancelFlag(), Listener(request)
         try:
             with _told():
                 cut = self._cut(clip, self._options(size, frames, start, rate))
                 # The inputs lie beside the result, so that its record names them without saying where on this machine.
-                image = name_beside(cut.path, Path(edited_frame))
-                link(Path(edited_frame), image)
-                request = EditRequest(
+                edited = _given(edited_frame, "edited frame")
+                image = name_beside(cut.path, edited)
+                link(edited, image)
+                wanted = EditRequest(
                     clip=cut.path,
                     edited_frame=image,
                     target=RunFiles.of(cut.path.parent, cut.path).result,
                     options=cut.options,
                     engine=engine,
-                    seed=seed,
+                    seed=_seed(seed),
                     audio=audio,
+                    label=label,
                 )
-                for news in Job(self._service.edit(request, cancel)).news():
+                for news in Job(self._steps(wanted, _caller(request), cancel)).news():
                     if news and isinstance(last := news[-1], EditResult):
                         yield str(last.target), _as_answer(last.record)
                         return
                     # A caller that is gone is noticed when something is sent to it.
                     yield gr.skip(), gr.skip()
+                    if caller.is_gone():
+                        return
         finally:
             cancel.set()
 
-    def _cut(self, clip: str, options: PlanOptions) -> ClipRange:
-        visit = new_visit(self._service.settings)
-        path = visit.keep(Path(clip))
+    def _steps(self, wanted: EditRequest, caller: str, cancel: CancelFlag) -> Iterator[RunEvent]:
+        with self._service.taken_on(caller, wanted.engine, cancel) as job:
+            yield from noting_turns(self._service.edit(wanted, cancel), job)
+
+    def _cut(self, clip: str | None, options: PlanOptions) -> ClipRange:
+        visit = open_visit(self._service.settings, None)
+        path = visit.keep(_given(clip, "clip"))
         info, plan = self._service.inspect(path, options)
         return visit.new_range(path, info, options, plan)
 
@@ -141,31 +160,55 @@ class Endpoints:
         return PlanOptions.parse(size=size, frames=frames or None, start=start, rate=rate, max_frames=limit)
 
 
+def _given(file: str | None, what: str) -> Path:
+    if file is None:
+        message = f"The {what} is missing: give a file."
+        raise ClipError(message)
+    return Path(file)
+
+
+def _seed(seed: float | None) -> int:
+    number = whole_number(seed, "seed")
+    if not 0 <= number <= LARGEST_SEED:
+        message = f"The seed is a whole number from 0 to {LARGEST_SEED}."
+        raise PlanError(message)
+    return number
+
+
 def add_endpoints(service: EditService) -> None:
     """Add the endpoints to the Blocks that is being built."""
     endpoints = Endpoints(service)
     clip = gr.File(label="clip", visible=False)
     edited_frame = gr.File(label="edited_frame", visible=False)
-    size = gr.Textbox("", label="size", visible=False)
+    size = gr.Textbox("", label="size", visible=False, max_length=LONGEST_TEXT)
     frames = gr.Number(0, label="frames", precision=0, visible=False)
     start = gr.Number(0, label="start", precision=0, visible=False)
-    rate = gr.Textbox("", label="rate", visible=False)
+    rate = gr.Textbox("", label="rate", visible=False, max_length=LONGEST_TEXT)
     seed = gr.Number(DEFAULT_SEED, label="seed", precision=0, visible=False)
     audio = gr.Checkbox(True, label="audio", visible=False)
     engine = gr.Dropdown(list(ENGINE_CHOICES), value="auto", label="engine", visible=False)
+    label = gr.Checkbox(False, label="label", visible=False)
     answer = gr.JSON(label="answer", visible=False)
     file = gr.File(label="file", visible=False)
+    serve_from(file, service.settings.jobs_dir)
     plan = [size, frames, start, rate]
     gr.on([], endpoints.inspect_clip, [clip, *plan], answer, api_name="inspect_clip", concurrency_limit=4)
     gr.on([], endpoints.write_first_frame, [clip, *plan], file, api_name="first_frame", concurrency_limit=4)
     gr.on(
         [],
         endpoints.edit,
-        [clip, edited_frame, *plan, seed, audio, engine],
+        [clip, edited_frame, *plan, seed, audio, engine, label],
         [file, answer],
         api_name="edit",
-        concurrency_limit=WAITING_CALLS,
+        concurrency_id="edits",
+        concurrency_limit=edits_at_once(service),
     )
+
+
+def _caller(request: gr.Request) -> str:
+    """Whom a call is counted to: a program has no visit, but comes from somewhere."""
+    client = cast("Any", request).client
+    return f"calls from {client.host}" if client else "calls"
 
 
 def _as_answer(record: RunRecord) -> dict[str, Any]:

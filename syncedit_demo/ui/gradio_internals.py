@@ -6,12 +6,28 @@ the Gradio that is installed.
 
 from __future__ import annotations
 
+import logging
+import time
+from abc import ABCMeta
 from typing import TYPE_CHECKING, Any, cast
 
+from gradio.routes import App
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import gradio as gr
+    from starlette.types import Scope
+
+
+FEW_MESSAGES = 4
+"""Messages that may wait for somebody who listens."""
+
+PATIENCE_SECONDS = 15
+"""How long more than these may wait before whoever they are for is taken to be gone."""
 
 
 def event_text(event: gr.EventData, name: str) -> str:
@@ -23,23 +39,87 @@ def event_text(event: gr.EventData, name: str) -> str:
     return str(cast("dict[str, object]", data).get(name, "")) if isinstance(data, dict) else ""
 
 
-def serve_from(component: gr.ImageEditor, folder: Path) -> None:
-    """Have the files that a component shows copied to a folder and served from there, instead of from the uploads."""
+def serve_from(component: Any, folder: Path) -> None:  # noqa: ANN401 - any of Gradio's components
+    """Have the files that a component shows served from a folder: those in it as they are, copies of others."""
     component.GRADIO_CACHE = str(folder)
 
 
-def launch_unchecked(page: gr.Blocks, **options: Any) -> str:  # noqa: ANN401
+class Listener:
+    """Whoever made a request, and may be gone: where nobody listens, the messages to them pile up.
+
+    Args:
+        request: The request, which goes on being answered.
+    """
+
+    def __init__(self, request: gr.Request) -> None:
+        self._request = request
+        self._heard = time.monotonic()
+
+    def is_gone(self) -> bool:
+        """Whether nobody has listened for a while; to be asked after each message."""
+        now = time.monotonic()
+        if self._unheard() <= FEW_MESSAGES:
+            self._heard = now
+        return now - self._heard > PATIENCE_SECONDS
+
+    def _unheard(self) -> int:
+        app = cast("Any", self._request).request.app
+        waiting = app.get_blocks()._queue.pending_messages_per_session.get(self._request.session_hash)
+        return waiting.qsize() if waiting else 0
+
+
+def end_serving(page: gr.Blocks) -> None:
+    """Stop serving a launched page at once, whoever is still connected."""
+    # Otherwise it is waited for that everybody has gone.
+    cast("Any", page.server).config.timeout_graceful_shutdown = 1
+    page.close(verbose=False)
+
+
+def derived(component: type[gr.ImageEditor], name: str, **attributes: object) -> type[gr.ImageEditor]:
+    """A component that the page draws like another one, with other attributes.
+
+    Gradio writes a stub into the source of every class that is derived from a component by a `class` statement.
+    """
+    names = {"__module__": __name__, "is_template": True, **attributes}
+    return cast("Any", ABCMeta.__new__(type(component), name, (component,), names))
+
+
+def launch_unchecked(page: gr.Blocks, app: App, protocol: Callable[..., Any], **options: Any) -> str:  # noqa: ANN401
     """Launch a page whether or not it answers within Gradio's 3 s, after which a busy machine's would not be served.
+
+    It is `launch` that does it, with its ports, its sharing and what a Space has hung into it.
 
     Args:
         page: The page.
-        options: What its `launch` takes.
+        app: What answers for it; Gradio's own routes come into it.
+        protocol: What makes a connection, as uvicorn's `http_protocol_class`. Gradio lets nobody choose it before its
+            server runs; it is for all connections from then on.
+        options: What `launch` takes.
 
     Returns:
         Its address on this machine.
     """
     # Gradio heeds what `launch` is told of this only at its end, when the page is there for all to ask.
     page.enable_monitoring = options.get("enable_monitoring")
-    # The check for an address that answers is all that this turns off.
-    _, address, _ = page.launch(_frontend=False, prevent_thread_lock=True, **options)
+    # The check for an address that answers is all that `_frontend` turns off. Workers would serve files by themselves,
+    # past everything that stands in front of the app.
+    _, address, _ = page.launch(_app=app, _frontend=False, num_workers=0, prevent_thread_lock=True, **options)
+    page.server.config.http_protocol_class = cast("Any", protocol)
+    # uvicorn has given its loggers a form of their own.
+    for name in ("uvicorn", "uvicorn.error"):
+        logging.getLogger(name).handlers.clear()
+        logging.getLogger(name).propagate = True
     return address
+
+
+def is_logged_in(app: App, scope: Scope) -> bool:
+    """Whether a request comes from somebody who went through Gradio's form."""
+    cookies = cookie_parser(Headers(scope=scope).get("cookie", ""))
+    kinds = ("access-token", "access-token-unsecure")
+    return any(cookies.get(f"{kind}-{app.cookie_id}") in app.tokens for kind in kinds)
+
+
+def visit_of(request: gr.Request) -> str | None:
+    """The visit that the door found in the cookie of a request, None where there was none."""
+    asked = vars(request).get("request")
+    return None if asked is None else asked.scope.get("syncedit.visit")

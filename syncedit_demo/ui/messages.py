@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 
 from syncedit_demo.errors import Cancelled, OutputError, SyncEditError
+from syncedit_demo.media.atomic import WRITE_FAILURES
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,10 @@ def explain(error: Exception) -> str:
         return str(error)
     if isinstance(error, Cancelled):
         return "Stopped."
+    if isinstance(error, OSError) and error.errno in WRITE_FAILURES:
+        # Of the working folder, which is nothing that a visitor could mend; whoever runs this reads the log.
+        logger.error("the working folder cannot be written to: %s", error.strerror)
+        return "This server cannot keep files now. What it made for you before is still there: try again later."
     incident = uuid.uuid4().hex[:8]
     logger.error("defect %s", incident, exc_info=error)
     return f"Something went wrong that is not your fault. Try again; if it stays, report the number {incident}."

@@ -15,6 +15,7 @@ from syncedit_demo.errors import EngineError
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.api import add_endpoints
 from syncedit_demo.ui.components.tiles import picked_tile
+from syncedit_demo.ui.gradio_internals import serve_from, visit_of
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.frame import Edited, FrameStep
 from syncedit_demo.ui.steps.options import OptionsPanel
@@ -23,13 +24,14 @@ from syncedit_demo.ui.steps.run import RunStep
 from syncedit_demo.ui.steps.shelf import ExampleShelf
 from syncedit_demo.ui.steps.visitor import Visitor, known_runs, session_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Updates, Values
+from syncedit_demo.ui.visits.jobs import edits_at_once
 from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
 if TYPE_CHECKING:
     from gradio.events import Dependency
 
-FOLLOWED_RUNS = 24
-"""How many runs are followed at once; all but one of them wait in the service's queue, which says their place."""
+MOST_EVENTS = 200
+"""How many events of all pages may wait; more are refused by Gradio, which costs nothing."""
 
 HEAVY_LIMIT = 4
 """How many visitors' clips and frames are looked at at once."""
@@ -63,7 +65,7 @@ class _Page:
             self._lay_out()
             self._listen()
             add_endpoints(service)
-        self.blocks.queue(default_concurrency_limit=8)
+        self.blocks.queue(default_concurrency_limit=8, max_size=MOST_EVENTS)
 
     def _lay_out(self) -> None:
         service, hours = self._service, self._service.settings.job_max_age_hours
@@ -89,6 +91,11 @@ class _Page:
                 self._results = ResultPanel(hours)
         gr.HTML(FOOT.format(hours=hours))
 
+        # What is made is kept once, and not once more among the uploads.
+        shown = (self._clip.card, self._frame.download, self._frame.slider, *self._results.outputs)
+        for component in shown:
+            serve_from(component, service.settings.jobs_dir)
+
     def _listen(self) -> None:
         visitor, clip, frame, run = self._visitor, self._clip, self._frame, self._run
         options, results = self._options, self._results
@@ -103,7 +110,8 @@ class _Page:
             self.generate,
             [visitor.visit, clip.cut, frame.edited, *options.run_inputs],
             [*run.outputs, results.follows, results.latest, visitor.stored],
-            concurrency_limit=FOLLOWED_RUNS,
+            concurrency_id="edits",
+            concurrency_limit=edits_at_once(self._service),
             **HIDDEN_PROGRESS,
         )
         results.listen(visitor)
@@ -157,46 +165,53 @@ class _Page:
         copied.then(self.show_copy, [clip.cut, results.shown], [clip.card, *results.outputs], **HIDDEN_PROGRESS)
         return fitted
 
-    def restore(self, stored: object) -> Updates:
+    def restore(self, stored: object, request: gr.Request) -> Updates:
         """Take up the visit that this browser had, with its results."""
-        visit = self._visitor.open(stored)
-        updates = self._results.restore(visit, known_runs(stored))
+        visit = self._visitor.open(request)
+        updates = self._results.restore(visit, known_runs(stored), returns=visit_of(request) is not None)
         return {**updates, self._visitor.visit: visit, **self._visitor.remember(visit)}
 
     def leave(self, request: gr.Request) -> None:
         """Stop what is done for a visitor whose page is closed."""
         session = session_of(request)
         self._clip.leave(session)
+        self._frame.leave(session)
         self._run.leave(session)
 
-    def take_clip(self, visit: Visit, example: str | None, upload: str | None, *values: Values) -> Updates:
+    def take_clip(
+        self, visit: Visit, example: str | None, upload: str | None, request: gr.Request, *values: Values
+    ) -> Updates:
         """A clip is chosen or taken away; options that an example set are not the visitor's."""
         options = self._options.read(*values).of_whole_clip() if example is None else self._options.untouched()
         return {
             self._shelf.example: None,
-            **self._begin(self._clip.take(visit, upload, options)),
+            **self._begin(self._clip.take(visit, upload, options, session_of(request))),
             **self._results.clear(),
             self._results.follows: False,
             **({self._options.frames: None} if example is None else self._options.set_to(options)),
         }
 
-    def replan(self, visit: Visit, cut: ClipRange | None, *values: Values) -> Updates:
+    def replan(self, visit: Visit, cut: ClipRange | None, request: gr.Request, *values: Values) -> Updates:
         """An option that decides the plan has changed."""
-        updates = self._clip.replan(visit, cut, self._options.read(*values))
+        updates = self._clip.replan(visit, cut, self._options.read(*values), session_of(request))
         planned = updates.get(self._clip.cut)
         if planned is None:
             return updates or UNCHANGED
         return {**updates, **self._frame.offer(planned), **self._run.judge(planned, None)}
 
-    def start_at_picture(self, visit: Visit, cut: ClipRange | None, start: Values, *values: Values) -> Updates:
+    def start_at_picture(
+        self, visit: Visit, cut: ClipRange | None, start: Values, request: gr.Request, *values: Values
+    ) -> Updates:
         """The offer to begin with the clip's first picture was taken."""
         if cut is not None and cut.plan.better_start is not None:
             start = cut.plan.better_start
-        return self.replan(visit, cut, start, *values)
+        return self.replan(visit, cut, request, start, *values)
 
-    def fit_frame(self, cut: ClipRange | None, image: Path | None, edited: Edited | None) -> Updates:
+    def fit_frame(
+        self, cut: ClipRange | None, image: Path | None, edited: Edited | None, request: gr.Request
+    ) -> Updates:
         """The cut or the edited frame may have changed."""
-        updates = self._frame.fit(cut, image, edited)
+        updates = self._frame.fit(cut, image, edited, session_of(request))
         if not updates:
             return UNCHANGED
         return {**updates, **self._run.judge(cut, updates[self._frame.edited])}
@@ -218,7 +233,7 @@ class _Page:
         """Generate is pressed: follow the run to its end."""
         choices = self._options.choices(*chosen)
         yield {self._results.follows: True}
-        with closing(self._run.start(visit, cut, edited, choices, session_of(request))) as steps:
+        with closing(self._run.start(visit, cut, edited, choices, request)) as steps:
             for updates, arrival in steps:
                 if arrival is None:
                     yield updates or UNCHANGED
@@ -232,14 +247,14 @@ class _Page:
             return {}
         return {**self._results.show_example(visit, example), self._shelf.example: example.name}
 
-    def fill_example(self, visit: Visit, name: str | None) -> Updates:
+    def fill_example(self, visit: Visit, name: str | None, request: gr.Request) -> Updates:
         """The result of an example is on show: fill in what it was made from."""
         if name is None:
             return UNCHANGED
         example = self._shelf.examples[name]
         options = self._options.as_made(example.record)
         return {
-            **self._begin(self._clip.take(visit, str(example.reference), options)),
+            **self._begin(self._clip.take(visit, str(example.reference), options, session_of(request))),
             **self._options.set_to(options),
             self._clip.file: str(example.reference),
             self._frame.file: str(example.edited),

@@ -55,7 +55,18 @@ def test_what_programs_can_call_is_named_and_documented(client: Client) -> None:
     edit = told["named_endpoints"]["/edit"]
     assert edit["description"].startswith("Carry the edit of frame 0 through the clip.")
     parameters = {each["parameter_name"]: each for each in edit["parameters"]}
-    assert list(parameters) == ["clip", "edited_frame", "size", "frames", "start", "rate", "seed", "audio", "engine"]
+    assert list(parameters) == [
+        "clip",
+        "edited_frame",
+        "size",
+        "frames",
+        "start",
+        "rate",
+        "seed",
+        "audio",
+        "engine",
+        "label",
+    ]
     required = [name for name, each in parameters.items() if not each["parameter_has_default"]]
     assert required == ["clip", "edited_frame"]
     assert parameters["seed"]["python_type"]["type"] == "int"
@@ -106,6 +117,8 @@ def test_a_clip_is_edited(client: Client, media: Path, home: Path) -> None:
         ({"size": "large"}, "A size is written like 1024x768"),
         ({"frames": 500}, "ask for 1 to 12, not 500"),
         ({"rate": "quick"}, "A frame rate is a number"),
+        ({"rate": "1e10000000"}, "A frame rate is a number"),
+        ({"start": None}, "The start is missing"),
     ],
 )
 def test_a_mistake_is_answered_with_a_sentence(
@@ -118,7 +131,12 @@ def test_a_mistake_is_answered_with_a_sentence(
 def test_files_of_the_machine_cannot_be_named(client: Client, home: Path) -> None:
     secret = write_scene(home / "secret.mp4")
     call = f"{client.src}gradio_api/call/inspect_clip"
-    forged = {"path": str(secret), "meta": {"_type": "gradio.FileData"}}
+    forged: dict[str, Any] = {"path": "", "meta": {"_type": "gradio.FileData"}}
+    for path in (str(secret), "/kept/../secret.mp4", "http://127.0.0.1/secret.mp4"):
+        forged["path"] = path
+        answer = httpx.post(call, json={"data": [forged, "", 0, 0, ""]})
+        assert (answer.status_code, answer.json()) == (422, {"detail": "clip is a file that was uploaded here."})
+    forged["path"] = "/kept/jobs/secret.mp4"
     event = httpx.post(call, json={"data": [forged, "", 0, 0, ""]}).json()["event_id"]
     answer = httpx.get(f"{call}/{event}").text
     assert "event: error" in answer

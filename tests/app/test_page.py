@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import gradio as gr
 import numpy as np
 import pytest
+from gradio import helpers
 from gradio.blocks import Block
+from starlette.requests import Request
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.media.image_file import write_png
@@ -38,6 +40,7 @@ class Unseen:
 
     def __init__(self, service: EditService) -> None:
         self.page = build_page(service)
+        self.request = gr.Request(session_hash="page")
         self.held: dict[Block, Any] = {each: getattr(each, "value", None) for each in self.page.blocks.values()}
 
     def handlers(self, name: str) -> list[BlockFunction]:
@@ -59,7 +62,11 @@ class Unseen:
                 self.held[block] = given[element.replace("-", "_")]
         handler = self.handlers(name)[0]
         assert handler.fn
-        answer = cast("dict[Any, Any]", handler.fn(*(self.held[each] for each in handler.inputs), *extra))
+        request = next((each for each in extra if isinstance(each, gr.Request)), self.request)
+        event = next((each for each in extra if isinstance(each, gr.EventData)), None)
+        put_in = cast("Any", helpers.special_args)
+        arguments: list[Any] = put_in(handler.fn, [self.held[each] for each in handler.inputs], request, event)[0]
+        answer = cast("dict[Any, Any]", handler.fn(*arguments))
         if "__type__" in answer:
             return {}
         for block, value in answer.items():
@@ -90,10 +97,9 @@ class Unseen:
         return found
 
     def lose_state(self) -> None:
-        """The server was started anew; the browser still has its visit."""
-        for block in self.held:
-            if isinstance(block, gr.BrowserState):
-                self.held[block] = {"id": self.visit.id, "runs": 0}
+        """The server was started anew; the browser still has its cookie, which the door names the visit from."""
+        scope = {"type": "http", "syncedit.visit": self.visit.id}
+        self.request = gr.Request(Request(scope), session_hash="page")
         self.held |= {block: block.value for block in self.held if type(block) is gr.State}
 
 
@@ -184,7 +190,7 @@ def test_a_start_at_the_first_picture_is_offered_where_the_clip_begins_black(uns
 
 def test_a_copy_that_comes_late_does_not_take_a_result_out_of_the_player(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
-    assert unseen.happen("copy_reference", gr.Request(session_hash="x")) == {}
+    assert unseen.happen("copy_reference") == {}
     cut = unseen.cut
     unseen.happen("show_example", picked("balloon"))
     assert unseen.cut == cut, "what the example was made from is not filled in yet"
@@ -193,7 +199,7 @@ def test_a_copy_that_comes_late_does_not_take_a_result_out_of_the_player(unseen:
 
 def test_a_copy_that_comes_late_does_not_show_the_clip_before(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
-    assert unseen.happen("copy_reference", gr.Request(session_hash="x")) == {}
+    assert unseen.happen("copy_reference") == {}
     unseen.give_clip(wide)
     assert unseen.happen("show_copy") == {}
 
@@ -201,7 +207,7 @@ def test_a_copy_that_comes_late_does_not_show_the_clip_before(unseen: Unseen, wi
 def test_a_clip_without_a_result_keeps_its_place(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
     assert unseen.happen("show_copy") == {}, "the copy is not there yet"
-    unseen.happen("copy_reference", gr.Request(session_hash="x"))
+    unseen.happen("copy_reference")
     said = unseen.happen("show_copy")
     assert said["player"].frames == FRAMES
     assert said["clip-card"].video
@@ -221,8 +227,8 @@ def test_a_page_outlives_the_folder_of_its_visit(unseen: Unseen, wide: Path) -> 
 def test_a_clip_that_is_gone_is_said_to_be(unseen: Unseen, wide: Path) -> None:
     unseen.give_clip(wide)
     shutil.rmtree(unseen.visit.folder)
-    for name, extra in (("replan", ()), ("copy_reference", (gr.Request(session_hash="x"),))):
-        said = unseen.happen(name, *extra, rate="12")
+    for name in ("replan", "copy_reference"):
+        said = unseen.happen(name, rate="12")
         assert said["clip-message"].lines == ["wide.mp4 is not kept any more: choose it again."]
 
 

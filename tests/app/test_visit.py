@@ -64,12 +64,14 @@ def follow(job: Job) -> list[RunEvent]:
     return [event for news in job.news() for event in news]
 
 
-@pytest.mark.parametrize("stored", [None, 7, "", "../../etc", "f" * 31, "F" * 32, "f" * 32, {"id": "x"}])
-def test_only_a_visit_that_exists_is_taken_up(service: EditService, stored: object) -> None:
-    opened = open_visit(service.settings, stored)
-    assert opened.folder.parent == service.settings.jobs_dir
-    assert opened.id != stored
-    assert open_visit(service.settings, opened.id) == opened
+def test_a_visit_has_a_folder_once_there_is_something_in_it(service: EditService, tmp_path: Path) -> None:
+    visit, other = open_visit(service.settings, None), open_visit(service.settings, None)
+    assert visit.id != other.id
+    assert not service.settings.jobs_dir.exists(), "whoever only looks leaves nothing"
+    visit.keep(write_scene(tmp_path / "scene.mp4", 1))
+    assert list(service.settings.jobs_dir.iterdir()) == [visit.folder]
+    assert visit.folder.stat().st_mode & 0o777 == 0o700
+    assert open_visit(service.settings, visit.id) == visit
 
 
 def test_a_run_is_kept_with_all_its_files(service: EditService, tmp_path: Path) -> None:
@@ -219,6 +221,7 @@ def test_what_a_visit_has_ages_piece_by_piece(service: EditService, tmp_path: Pa
     left, visit = open_visit(service.settings, None), open_visit(service.settings, None)
     clip = write_scene(tmp_path / "scene.mp4", 1)
     old, young = visit.keep(clip), visit.keep(clip)
+    left.folder.mkdir()
     upload = service.settings.uploads_dir / "copy" / "scene.mp4"
     upload.parent.mkdir(parents=True)
     link(clip, upload)
@@ -233,7 +236,6 @@ def test_what_a_visit_has_ages_piece_by_piece(service: EditService, tmp_path: Pa
 
 def test_a_visit_goes_on_after_its_folder_was_deleted(service: EditService, tmp_path: Path) -> None:
     visit = open_visit(service.settings, None)
-    visit.folder.rmdir()
     assert visit.keep(write_scene(tmp_path / "scene.mp4", 1)).exists()
     shutil.rmtree(visit.folder)
     assert visit.example_folder("balloon").is_dir()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 import pytest
@@ -10,18 +11,27 @@ from hypothesis import strategies as st
 
 from syncedit_demo.errors import PlanError
 from syncedit_demo.media.probe import ClipInfo
-from syncedit_demo.plan import EditPlan, PlanOptions, conformed_frames, pad_frame_count, parse_rate, plan_edit
+from syncedit_demo.plan import (
+    EditPlan,
+    PlanOptions,
+    conformed_frames,
+    pad_frame_count,
+    parse_rate,
+    parse_size,
+    plan_edit,
+    whole_number,
+)
 from tests.support.clips import clip_info
 
 NTSC_30 = Fraction(30000, 1001)
 
 
 def clips() -> st.SearchStrategy[ClipInfo]:
-    """Clips of every rate, length and shape, constant and variable."""
+    """Clips of every rate that is motion, every length and shape, constant and variable."""
     rates = st.one_of(
         st.integers(1, 240).map(Fraction),
         st.sampled_from([24, 30, 48, 60, 120]).map(lambda rate: Fraction(1000 * rate, 1001)),
-        st.fractions(min_value=Fraction(1, 10), max_value=1000),
+        st.fractions(min_value=1, max_value=1000),
     )
 
     def build(frames: int, rate: Fraction, size: tuple[int, int], *, variable: bool) -> ClipInfo:
@@ -46,6 +56,13 @@ def test_every_clip_has_a_plan_the_model_accepts(clip: ClipInfo) -> None:
     assert 0 <= made.padded_frames - made.frames < 8
     assert 1 <= made.frames <= 161
     assert 0 < made.frame_rate <= 30
+
+
+@pytest.mark.parametrize("rate", [Fraction(1, 1000), Fraction(25, 536870913), Fraction(1, 2)])
+def test_a_slide_show_is_refused(rate: Fraction) -> None:
+    with pytest.raises(PlanError, match="slide show, with no motion"):
+        plan(rate=rate)
+    assert plan(rate=Fraction(999, 1000)).frame_rate == Fraction(999, 1000), "a clock that is a trace slow"
 
 
 @given(clips())
@@ -243,3 +260,27 @@ def test_which_frames_are_used_is_said_in_words_that_there_are(rate: int, kept: 
 def test_a_single_picture_has_no_other_frames() -> None:
     (note,) = (note for note in plan(rate=240, frames=1).notes if "Frame rate" in note)
     assert note == "Frame rate 240 fps → 30 fps: the clip is a single picture."
+
+
+@pytest.mark.parametrize("rate", ["1e10000000", "9" * 5000, "1/" + "9" * 5000, "0/1", "1/0", "٢٥", "-25", "nan", "1_0"])
+def test_a_rate_is_matched_before_it_is_computed_with(rate: str) -> None:
+    with pytest.raises(PlanError, match="A frame rate is a number such as") as refusal:
+        parse_rate(rate)
+    assert len(str(refusal.value)) < 150
+
+
+@pytest.mark.parametrize("size", ["9" * 5000 + "x256", "1024x" + "9" * 5000, "1024x", "²x256", "-1x256", "1e3x256"])
+def test_a_size_is_matched_before_it_is_computed_with(size: str) -> None:
+    with pytest.raises(PlanError, match="A size is written like") as refusal:
+        parse_size(size)
+    assert len(str(refusal.value)) < 150
+
+
+@pytest.mark.parametrize(
+    "number", [10**400, -(10**400), math.inf, math.nan, 1.5, 10**9, None], ids=lambda n: str(n)[:9]
+)
+def test_a_number_from_outside_is_matched_before_it_is_computed_with(number: float | None) -> None:
+    with pytest.raises(PlanError) as refusal:
+        whole_number(number, "start")
+    assert str(refusal.value).startswith("The start is ")
+    assert len(str(refusal.value)) < 150

@@ -109,6 +109,7 @@ def test_the_package_asks_for_what_the_requirements_pin_in_ranges_that_hold_the_
         "requirements-cpu.txt": PROJECT["dependencies"],
         "requirements.txt": [*PROJECT["dependencies"], *extras["gpu"]],
         "requirements-faces.txt": extras["faces"],
+        "requirements-c2pa.txt": extras["c2pa"],
     }
     for name, asked in groups.items():
         ranges = {found.name: found.specifier for found in map(Requirement, asked)}

@@ -10,7 +10,6 @@ from gradio.data_classes import FileData
 
 from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.media.image_file import write_png
-from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
 from syncedit_demo.ui.components.clip_card import ClipCard, clip_card
 from syncedit_demo.ui.components.notice import bad, notice
@@ -22,6 +21,7 @@ from syncedit_demo.ui.visits.visit import ClipRange, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
+    from syncedit_demo.cancel import CancelFlag
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.steps.options import Options
@@ -41,6 +41,7 @@ class ClipStep:
     def __init__(self, service: EditService) -> None:
         self._service = service
         self._copies = CancelFlags()
+        self._reading = CancelFlags()
         self.cut = gr.State(None)
         self.file = gr.File(
             label="Clip",
@@ -63,18 +64,19 @@ class ClipStep:
         self.better_start = gr.Button(visible=False, elem_id="better-start", size="sm")
         self.outputs: Outputs = (self.cut, self.file, self.message, self.card, self.start, self.better_start)
 
-    def take(self, visit: Visit, upload: str | None, options: Options) -> Updates:
-        """Inspect a new clip and show its frame 0."""
+    def take(self, visit: Visit, upload: str | None, options: Options, session: str) -> Updates:
+        """Inspect a new clip and show its frame 0; another clip, or leaving, ends that."""
+        cancel = self._reading.start(session)
         if upload is None:
             return self._nothing(None)
         try:
             path = visit.keep(Path(upload))
-            clip, _ = self._service.inspect(path, PlanOptions())
-            return self._show(visit, path, clip, options)
+            clip, _ = self._service.inspect(path, PlanOptions(), cancel)
+            return self._show(visit, path, clip, options, cancel)
         except Exception as error:
             return self._nothing(explain(error))
 
-    def replan(self, visit: Visit, cut: ClipRange | None, options: Options) -> Updates:
+    def replan(self, visit: Visit, cut: ClipRange | None, options: Options, session: str) -> Updates:
         """Plan the same clip anew where the options changed."""
         if cut is None:
             return {}
@@ -83,7 +85,7 @@ class ClipStep:
                 return {self.message: None}
             if not cut.path.exists():
                 raise DeletedError(cut.path)
-            return self._show(visit, cut.path, cut.clip, options)
+            return self._show(visit, cut.path, cut.clip, options, self._reading.start(session))
         except Exception as error:
             return {self.message: bad(explain(error))}
 
@@ -98,7 +100,7 @@ class ClipStep:
                 raise DeletedError(cut.path)
             if not cut.reference.exists():
                 self._service.write_reference(cut.path, cut.clip, cut.plan, cut.reference, cancel)
-            Playable.of(cut.reference, cut.folder)
+            self._service.reader.playable(cut.reference, cut.folder, cancel)
         except Cancelled:
             pass
         except Exception as error:
@@ -112,12 +114,13 @@ class ClipStep:
     def leave(self, session: str) -> None:
         """Stop what is done for a visitor who left."""
         self._copies.stop(session)
+        self._reading.stop(session)
 
-    def _show(self, visit: Visit, path: Path, clip: ClipInfo, options: Options) -> Updates:
+    def _show(self, visit: Visit, path: Path, clip: ClipInfo, options: Options, cancel: CancelFlag) -> Updates:
         wanted = options.plan_options(clip)
         plan = plan_edit(clip, wanted)
         cut = visit.new_range(path, clip, wanted, plan)
-        write_png(self._service.first_frame(path, clip, plan), cut.frame)
+        write_png(self._service.first_frame(path, clip, plan, cancel), cut.frame)
         latest = conformed_frames(clip, plan.frame_rate) - min(wanted.frames or wanted.max_frames, wanted.max_frames)
         return {
             self.cut: cut,

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from syncedit_demo.settings import EngineChoice
     from syncedit_demo.ui.updates import Values
 
+LONGEST_TEXT = 200
+"""Characters of an option that is a text."""
+
 
 class EngineOptions:
     """The components, where it is made, and what they mean.
@@ -51,7 +54,7 @@ def _component(option: Option) -> Component:
     if isinstance(default, bool):
         return gr.Checkbox(default, label=label, info=info, elem_id=elem_id)
     if isinstance(default, str):
-        return gr.Textbox(default, label=label, info=info, elem_id=elem_id)
+        return gr.Textbox(default, label=label, info=info, elem_id=elem_id, max_length=LONGEST_TEXT)
     step = 0.05 if isinstance(default, float) else 1
     low, high = option.minimum or 0, option.maximum or 100
     return gr.Slider(low, high, default, step=step, label=label, info=info, elem_id=elem_id)

@@ -13,9 +13,10 @@ import gradio as gr
 from syncedit_demo.errors import DeletedError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.ui.components.notice import Notice, bad, notice
-from syncedit_demo.ui.gradio_internals import serve_from
+from syncedit_demo.ui.components.painter import Painter
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
+from syncedit_demo.ui.visits.jobs import CancelFlags
 from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ class FrameStep:
 
     def __init__(self, service: EditService) -> None:
         self._service = service
+        self._fitting = CancelFlags()
         self.image = gr.State(None)
         self.edited = gr.State(None)
         self.painting = gr.State(None)
@@ -81,7 +83,7 @@ class FrameStep:
                 with gr.Tab("Paint here", id="paint") as self.paint_tab:
                     # Not there but while it is painted in: Gradio has an editor upload its pictures with every piece
                     # of news that the page gets, which a run has some of each second.
-                    self.editor = gr.ImageEditor(
+                    self.editor = Painter(
                         visible=False,
                         type="filepath",
                         format="png",
@@ -95,8 +97,6 @@ class FrameStep:
                         elem_id="editor",
                         height=420,
                     )
-                    # What it shows is uploaded again under the same name: that must not go over what is being served.
-                    serve_from(self.editor, service.settings.jobs_dir / "editor")
                     self.use = gr.Button("Use this painting", elem_id="use-painting", size="sm")
             self.message = notice(elem_id="frame-message")
             self.slider = gr.ImageSlider(
@@ -202,15 +202,20 @@ class FrameStep:
             **self._away(painting, picture),
         }
 
-    def fit(self, cut: ClipRange | None, image: Path | None, edited: Edited | None) -> Updates:
-        """Bring the edited frame to frame 0 and report, unless that is done."""
+    def leave(self, session: str) -> None:
+        """Stop what is done for a visitor who left."""
+        self._fitting.stop(session)
+
+    def fit(self, cut: ClipRange | None, image: Path | None, edited: Edited | None, session: str) -> Updates:
+        """Bring the edited frame to frame 0 and report, unless that is done; another one, or leaving, ends that."""
         if cut and edited and (edited.cut, edited.path) == (cut.folder, image):
             return {}
         nothing: Updates = {self.edited: None, self.slider: gr.update(value=None, visible=False)}
         if cut is None or image is None:
             return {**nothing, self.message: None}
         try:
-            registered = self._service.register_edited_frame(cut.path, cut.clip, cut.plan, image)
+            cancel = self._fitting.start(session)
+            registered = self._service.register_edited_frame(cut.path, cut.clip, cut.plan, image, cancel)
             aligned = cut.folder / f"{uuid.uuid4().hex}.png"
             write_png(registered.frame, aligned)
         except Exception as error:

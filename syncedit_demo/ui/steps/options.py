@@ -10,8 +10,8 @@ import gradio as gr
 
 from syncedit_demo.edits.variants import MAX_VARIANTS
 from syncedit_demo.errors import EngineError
-from syncedit_demo.plan import SIZE_MULTIPLE, PlanOptions, conformed_frames, nearest_size
-from syncedit_demo.settings import DEFAULT_SEED
+from syncedit_demo.plan import SIZE_MULTIPLE, PlanOptions, conformed_frames, nearest_size, whole_number
+from syncedit_demo.settings import DEFAULT_SEED, LARGEST_SEED
 from syncedit_demo.ui.steps.engine_options import EngineOptions
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates, Values
 from syncedit_demo.ui.visits.jobs import Choices
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 SizeChoice = Literal["trained", "fast", "own"]
 FAST_AREA = 512 * 512
-LARGEST_SEED = 2**31 - 1
+LONGEST_RATE = 24
+"""Characters in which every frame rate can be written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Options:
     """The values of the option components that decide the plan, as they come from the page."""
 
     max_frames: int
-    start: float
+    start: float | None
     size: SizeChoice
     width: float | None
     height: float | None
@@ -47,12 +48,12 @@ class Options:
         """The same for the plan of a clip.
 
         Raises:
-            PlanError: The rate is none.
+            PlanError: A number or the rate is none.
         """
         written = PlanOptions.parse(
             size=None,
-            frames=int(self.frames) if self.frames else None,
-            start=int(self.start),
+            frames=self.frames or None,
+            start=self.start,
             rate=self.rate,
             max_frames=self.max_frames,
         )
@@ -62,7 +63,7 @@ class Options:
         if self.size == "fast":
             return nearest_size(clip.display_size, FAST_AREA)
         if self.size == "own" and self.width and self.height:
-            return int(self.width), int(self.height)
+            return whole_number(self.width, "width"), whole_number(self.height, "height")
         return None
 
 
@@ -128,15 +129,20 @@ class OptionsPanel:
                 elem_id="rate",
                 min_width=140,
                 max_lines=1,
+                max_length=LONGEST_RATE,
             )
         self.audio = gr.Checkbox(True, label="Keep the clip's sound", elem_id="audio")
+        self.label = gr.Checkbox(False, label="Write “AI-edited” on the picture", elem_id="label")
         ready = [name for name, state in service.engines.states().items() if state == "ready"]
         self.engine = gr.Radio(
             ["auto", *ready], value=settings.engine, label="Engine", visible=len(ready) > 1, elem_id="engine"
         )
         self._of_engine = EngineOptions(service)
         self.plan_inputs: Outputs = (self.size, self.width, self.height, self.frames, self.rate)
-        self.run_inputs: Outputs = (self.engine, self.seed, self.audio, self.variants, *self._of_engine.components)
+        self.run_inputs: Outputs = (
+            *(self.engine, self.seed, self.audio, self.label, self.variants),
+            *self._of_engine.components,
+        )
         self.outputs: Outputs = (*self.plan_inputs, self.own_size)
         typed = (self.frames, self.rate, self.width, self.height)
         self.changed = [self.size.input, *(event for field in typed for event in (field.submit, field.blur))]
@@ -177,11 +183,12 @@ class OptionsPanel:
         }
 
     def choices(
-        self, engine: EngineChoice, seed: float | None, audio: bool, variants: float, *of_engine: Values
+        self, engine: EngineChoice, seed: float | None, audio: bool, label: bool, variants: float, *of_engine: Values
     ) -> Choices:
         """The choices for a run from the values of `run_inputs`."""
         number = DEFAULT_SEED if seed is None else int(seed)
-        return Choices(engine, number, audio, int(variants), self._of_engine.chosen(engine, of_engine), previews=True)
+        chosen = self._of_engine.chosen(engine, of_engine)
+        return Choices(engine, number, audio, label, int(variants), chosen, previews=True)
 
 
 def _uses_seed(service: EditService) -> bool:

@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 
 BOTH = "Download side by side"
+NO_COOKIE = (
+    "Your browser keeps no cookie of this page, by which it would find its results again: download what you want to "
+    "keep before you close or reload it."
+)
 
 REACH_RESULT = """() => {
   // What stands above the player on a narrow page gets its height only when its pictures are there.
@@ -127,10 +131,18 @@ class ResultPanel:
         first, second = visit.run(shown), visit.run(picked_tile(event))
         return self.compare(first, second) if second else self.miss(visit, shown)
 
-    def restore(self, visit: Visit, known: int) -> Updates:
-        """Show what a visit has, and say so when something of it is gone."""
+    def restore(self, visit: Visit, known: int, *, returns: bool) -> Updates:
+        """Show what a visit has, and say so when something of it is gone, or will be.
+
+        Args:
+            visit: The visit.
+            known: How many runs it had.
+            returns: Whether the browser finds it again when the page is loaded anew.
+        """
         runs = visit.runs()
         gone = self._deleted() if len(runs) < known else None
+        if not returns:
+            gone = plain([NO_COOKIE])
         return {**(self.show(visit, runs[-1], None) if runs else {}), self.gone: gone}
 
     def miss(self, visit: Visit, shown: str | None) -> Updates:
@@ -159,16 +171,17 @@ class ResultPanel:
     def show(self, visit: Visit, run: Run, latest: Latest | None) -> Updates:
         """Put a run into the player, against its reference."""
         record, files = run.record, run.files
+        result = Playable.of(files.result, run.folder)
         return {
             self.player: Comparison(
                 reference=Side.of(Playable.of(files.reference, run.folder), "Reference"),
-                result=Side.of(Playable.of(files.result, run.folder), f"{record.engine.title} · {run.title}"),
+                result=Side.of(result, f"{record.engine.title} · {run.title}"),
                 width=record.plan.width,
                 height=record.plan.height,
                 frames=record.plan.frames,
                 rate=record.plan.frame_rate,
             ),
-            **self._describe(record, run.title, files.result),
+            **self._describe(record, run.title, result.picture),
             **self._rest(run, latest),
             self.shown: run.id,
             self.beside: None,
@@ -219,17 +232,18 @@ class ResultPanel:
     def show_example(self, visit: Visit, example: Example) -> Updates:
         """Put a finished example into the player."""
         record, folder = example.record, visit.example_folder(example.name)
+        result = Playable.of(example.output, folder)
         return {
             **self.clear(),
             self.player: Comparison(
                 reference=Side.of(Playable.of(example.reference, folder), "Reference"),
-                result=Side.of(Playable.of(example.output, folder), record.engine.title),
+                result=Side.of(result, record.engine.title),
                 width=record.plan.width,
                 height=record.plan.height,
                 frames=record.plan.frames,
                 rate=record.plan.frame_rate,
             ),
-            **self._describe(record, f"Example “{example.title}”", example.output),
+            **self._describe(record, f"Example “{example.title}”", result.picture),
             self.sync: SyncView.of(record.report),
             self.result: gr.update(value=str(example.output), interactive=True),
             self.shown: example.name,
@@ -256,10 +270,10 @@ class ResultPanel:
         hours = f"{self._hours:g} hours"
         return Notice(tone="plain", lines=[f"Earlier results of this visit were deleted: they are kept for {hours}."])
 
-    def _describe(self, record: RunRecord, title: str, result: Path) -> Updates:
+    def _describe(self, record: RunRecord, title: str, picture: Path) -> Updates:
         plan = record.plan
         # An engine may make its result smaller than was planned, if asked to.
-        width, height = picture_size(result)
+        width, height = picture_size(picture)
         rate, frames = describe_rate(plan.frame_rate), frames_in_words(plan.frames)
         what = facts(f"{width}×{height}", rate, frames, f"seed {record.seed}")
         return {

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from syncedit_demo.edits.admission import ENDING
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.ui.components.notice import bad, notice, plain
 from syncedit_demo.ui.components.run_state import run_state
+from syncedit_demo.ui.gradio_internals import Listener
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.steps.progress_view import ProgressView, what_is_kept
 from syncedit_demo.ui.steps.visitor import session_of
@@ -51,13 +53,14 @@ class RunStep:
         }
 
     def start(
-        self, visit: Visit, cut: ClipRange | None, edited: Edited | None, choices: Choices, session: str
+        self, visit: Visit, cut: ClipRange | None, edited: Edited | None, choices: Choices, request: gr.Request
     ) -> Generator[tuple[Updates, Arrival | None]]:
         """Make a run; what is shown of it, again and again, and the run when it or more of it is there."""
         if cut is None or edited is None or self._missing(cut, edited):
             yield self.judge(cut, edited), None
             return
-        cancel = self._flags.start(session)
+        cancel = self._flags.start(session_of(request))
+        page = Listener(request)
         view, runs = ProgressView(), dict[str, Run]()
         over: Updates = {self.generate: gr.update(visible=True), self.stop: gr.update(visible=False)}
         try:
@@ -76,11 +79,15 @@ class RunStep:
                 runs |= {arrival.run.id: arrival.run for arrival in arrivals}
                 # A page that is gone is noticed when something is sent to it, so something is sent each time.
                 yield {self.state: view.after(news)} if news else {}, arrivals[-1] if arrivals else None
+                if page.is_gone():
+                    return
             made = list(runs.values())
             best = max(made, key=lambda run: run.record.standing)
             yield {**over, self.state: view.done(made, best)}, Arrival(best, whole=True)
         except Cancelled:
-            yield {**over, self.state: view.stopped(list(runs.values()), choices.variants)}, _as_it_is(runs)
+            said = bad(ENDING) if self._service.admission.ending else None
+            stopped = view.stopped(list(runs.values()), choices.variants)
+            yield {**over, self.state: stopped, self.message: said}, _as_it_is(runs)
         except Exception as error:
             said = explain(error)
             # A full disk may have had no room for the record of the last one either.

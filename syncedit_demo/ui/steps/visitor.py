@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
+from syncedit_demo.ui.gradio_internals import visit_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates, Values
 from syncedit_demo.ui.visits.visit import Visit, open_visit
 
@@ -23,13 +24,13 @@ class Visitor:
 
     Attributes:
         visit: State with the `Visit`, None before the page is loaded and after the server started anew.
-        stored: What the browser keeps of it, which anybody may have changed.
+        stored: How many runs it has, as the browser keeps it, which anybody may have changed.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self.visit = gr.State(None)
-        # What is stored is an id, which says nothing by itself; with a key of its own it outlives the process.
+        # What is stored is a number, which says nothing by itself; with a key of its own it outlives the process.
         self.stored = gr.BrowserState(None, storage_key="syncedit-visit", secret="syncedit")
 
     def on(
@@ -51,29 +52,36 @@ class Visitor:
         """
         return listen(
             self._with_visit(handler),
-            [self.visit, self.stored, *inputs],
+            [self.visit, *inputs],
             [self.visit, *outputs],
             **(HIDDEN_PROGRESS | how),
         )
 
-    def open(self, stored: object) -> Visit:
-        """The visit that a browser has stored, or a new one."""
-        return open_visit(self._settings, _known(stored).get("id"))
+    def open(self, request: gr.Request, visit: Visit | None = None) -> Visit:
+        """The visit of a request: that of its cookie, or else the one that its page knows, or else a new one."""
+        known = visit_of(request)
+        return visit if visit and known in {None, visit.id} else open_visit(self._settings, known)
 
     def remember(self, visit: Visit) -> Updates:
-        """Let the browser know the visit and how many runs it has."""
-        return {self.stored: {"id": visit.id, "runs": len(visit.runs())}}
+        """Let the browser know how many runs the visit has."""
+        return {self.stored: {"runs": len(visit.runs())}}
 
     def _with_visit(self, handler: Callable[..., Updates]) -> Callable[..., Updates]:
-        @wraps(handler)
-        def with_visit(visit: Visit | None, stored: object, *rest: Values) -> Updates:
-            visit = visit or self.open(stored)
-            return {self.visit: visit, **handler(visit, *rest)}
-
-        # Gradio counts the inputs, and finds where it is to pass an event, by the signature.
+        # Gradio counts the inputs by the signature, and finds by the annotations where it is to pass what.
         visit, *rest = inspect.signature(handler).parameters.values()
-        stored = inspect.Parameter("stored", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        cast("Any", with_visit).__signature__ = inspect.Signature([visit, stored, *rest])
+        names = [each.name for each in rest]
+        own = names.index("request") if "request" in names else None
+
+        @wraps(handler)
+        def with_visit(visit: Visit | None, *given: Any) -> Updates:  # noqa: ANN401 - whatever the handler takes
+            request, others = (given[0], given[1:]) if own is None else (given[own], given)
+            visit = self.open(request, visit)
+            return {self.visit: visit, **handler(visit, *others)}
+
+        if own is None:
+            rest.insert(0, inspect.Parameter("request", inspect.Parameter.POSITIONAL_OR_KEYWORD))
+        cast("Any", with_visit).__signature__ = inspect.Signature([visit, *rest])
+        with_visit.__annotations__ = {**handler.__annotations__, "request": gr.Request}
         return with_visit
 
 
@@ -84,8 +92,8 @@ def known_runs(stored: object) -> int:
 
 
 def session_of(request: gr.Request) -> str:
-    """The id of a visitor's open page."""
-    return request.session_hash or ""
+    """A visitor's open page: nobody else's request has the same one."""
+    return f"{visit_of(request) or ''}/{request.session_hash or ''}"
 
 
 def _known(stored: object) -> dict[str, object]:

@@ -6,27 +6,32 @@ import threading
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PIL import Image
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Published, Recorded
+from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Published, Queued, Recorded
 from syncedit_demo.edits.variants import VariantStarted, make_variants
+from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.options import OptionValue
-from syncedit_demo.media.video_writer import read_frames
-from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.ui.visits.visit import ClipRange, Run, RunFiles, Visit, link, name_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from syncedit_demo.edits.admission import Admitted
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import EngineChoice
 
+Event = TypeVar("Event")
+
 POLL_SECONDS = 0.3
 """How often a waiting page is told what happened, and asked whether it is still there."""
+
+REFUSALS_AT_ONCE = 4
+"""How many jobs are told at once that too much waits already."""
 
 PICTURE_SIDE = 320
 
@@ -54,6 +59,7 @@ class Choices:
     engine: EngineChoice
     seed: int
     audio: bool
+    label: bool = False
     variants: int = 1
     engine_options: Mapping[str, OptionValue] = field(default_factory=dict[str, OptionValue])
     previews: bool = False
@@ -126,6 +132,17 @@ class Job:
             self._events.put(error)
 
 
+def edits_at_once(service: EditService) -> int:
+    """How many jobs are followed at once: those that may be taken on, and some that hear that they are not.
+
+    Gradio would keep others waiting without a word.
+    """
+    devices = [
+        service.engines.choose(name)[0].devices for name, state in service.engines.states().items() if state == "ready"
+    ]
+    return service.settings.max_waiting + max(devices, default=1) + REFUSALS_AT_ONCE
+
+
 def make_runs(
     service: EditService, visit: Visit, cut: ClipRange, edited: Path, choices: Choices, cancel: CancelFlag
 ) -> Iterator[RunEvent]:
@@ -135,7 +152,8 @@ def make_runs(
         For each variant, if there are several, one `VariantStarted`; the events of `make_run`.
 
     Raises:
-        SyncEditError: Something the visitor can mend.
+        BusyError: Too much waits already.
+        SyncEditError: Something else that the visitor can mend.
         Cancelled: The flag was set.
     """
     service.check_variants(choices.engine, choices.variants)
@@ -143,7 +161,16 @@ def make_runs(
     def make(seed: int) -> Iterator[JobEvent | Arrival]:
         return make_run(service, visit, cut, edited, replace(choices, seed=seed), cancel)
 
-    yield from make_variants(make, choices.seed, choices.variants, cancel)
+    with service.taken_on(visit.id, choices.engine, cancel) as job:
+        yield from noting_turns(make_variants(make, choices.seed, choices.variants, cancel), job)
+
+
+def noting_turns(events: Iterator[Event], job: Admitted) -> Iterator[Event]:
+    """The events of a job, of which it is noted when it waits for its turn and when it has it."""
+    for event in events:
+        if isinstance(event, Queued | Progress):
+            job.served = isinstance(event, Progress)
+        yield event
 
 
 def make_run(
@@ -176,6 +203,7 @@ def make_run(
             previews=choices.previews,
             seed=choices.seed,
             audio=choices.audio,
+            label=choices.label,
             side_by_side=files.side_by_side,
         )
         with closing(service.edit(request, cancel)) as events:
@@ -200,8 +228,7 @@ def _make_playable(service: EditService, cut: ClipRange, files: RunFiles) -> Non
         # The result can be played against nothing else, so a stop does not stop this.
         service.write_reference(cut.path, cut.clip, cut.plan, files.reference, CancelFlag())
     for video in (files.reference, files.result):
-        Playable.of(video, video.parent)
-    with closing(read_frames(files.result)) as frames:
-        picture = Image.fromarray(next(frames))
+        service.reader.playable(video, video.parent, CancelFlag())
+    picture = Image.fromarray(service.reader.picture_of(files.result, CancelFlag()))
     picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
     picture.save(files.picture)

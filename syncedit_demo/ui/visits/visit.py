@@ -1,14 +1,13 @@
 """A visit: what one visitor brought and got, in one folder on disk.
 
-A browser knows its visit by an id that cannot be guessed, and nothing else: every path is made here, from that id and
-from what lies in the folder.
+A browser knows its visit by a signed cookie with an id that cannot be guessed, and nothing else: every path is made
+here, from that id and from what lies in the folder.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 import time
 import uuid
@@ -18,7 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from syncedit_demo.edits.record import RunRecord, load_record, record_path
-from syncedit_demo.errors import DeletedError, RecordError
+from syncedit_demo.errors import DeletedError, NoRoomError, RecordError
+from syncedit_demo.ui.visits.room import Room, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-VISIT_ID = re.compile(r"[0-9a-f]{32}")
 LONGEST_NAME = 60
-RUN_PREFIX, RECORDS = "run-", "*.record.json"
+RUN_PREFIX, RECORDS, RESULTS = "run-", "*.record.json", "*-edited.mp4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +144,7 @@ class Visit:
     """
 
     folder: Path
+    room: Room = field(repr=False, compare=False)
     _shown: dict[Path, RunRecord] = field(default_factory=dict[Path, RunRecord], init=False, repr=False, compare=False)
 
     @property
@@ -153,10 +153,24 @@ class Visit:
         return self.folder.name
 
     def keep(self, upload: Path) -> Path:
-        """A file of the visitor in a folder of its own in the visit, under its own name."""
-        kept = self._new_folder("upload") / upload.name
-        link(upload, kept)
-        return kept
+        """A file of the visitor in a folder of its own in the visit, under its own name.
+
+        Raises:
+            DeletedError: It is gone.
+            NoRoomError: The visit keeps too much already; the upload is gone then.
+        """
+        try:
+            self.room.check_visit(self.folder, _size(upload))
+        except NoRoomError:
+            self.room.forget(upload)
+            raise
+        folder = self._new_folder("upload")
+        try:
+            link(upload, folder / upload.name)
+        except Exception:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        return folder / upload.name
 
     def new_range(self, path: Path, clip: ClipInfo, options: PlanOptions, plan: EditPlan) -> ClipRange:
         """A cut of a clip, with a folder for what is made of it."""
@@ -164,15 +178,21 @@ class Visit:
 
     def example_folder(self, name: str) -> Path:
         """A folder for what is made of an example to show it."""
-        folder = self.folder / f"example-{name}"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = self._own() / f"example-{name}"
+        folder.mkdir(exist_ok=True)
         return folder
 
     @contextmanager
     def making_run(self) -> Generator[Path]:
-        """A folder for a run, which is gone afterwards unless the run has a record by then."""
-        folder = self.folder / f"{RUN_PREFIX}{time.time_ns()}"
-        folder.mkdir(parents=True)
+        """A folder for a run, which is gone afterwards unless the run has a record by then.
+
+        Raises:
+            NoRoomError: The visit, or all of them together, keep too much already.
+        """
+        self.room.check_visit(self.folder)
+        # Who is given the address of one result cannot guess that of another.
+        folder = self._own() / f"{RUN_PREFIX}{time.time_ns()}-{uuid.uuid4().hex}"
+        folder.mkdir()
         try:
             yield folder
         finally:
@@ -193,7 +213,7 @@ class Visit:
                 records[file.parent] = load_record(file)
             except RecordError:
                 # Made by a version of this program that wrote other records, or being deleted.
-                logger.warning("%s is left out: its record cannot be read", file.parent)
+                logger.warning("a run is left out, its record cannot be read: %s", file.parent)
         # By when they were finished: one that waited for a device may have been begun before others.
         ordered = sorted(records.items(), key=lambda each: (each[1].created, each[0]))
         return [Run(folder, number, record) for number, (folder, record) in enumerate(ordered, start=1)]
@@ -203,26 +223,24 @@ class Visit:
         return next((run for run in self.runs() if run.id == run_id), None)
 
     def _new_folder(self, kind: str) -> Path:
-        # The visit's own folder is there, unless it was deleted while its page stayed open.
-        folder = self.folder / f"{kind}-{uuid.uuid4().hex}"
-        folder.mkdir(parents=True)
+        folder = self._own() / f"{kind}-{uuid.uuid4().hex}"
+        folder.mkdir()
         return folder
 
-
-def new_visit(settings: Settings) -> Visit:
-    """A visit in a private folder, whose name cannot be guessed; deleted once it is old."""
-    folder = settings.jobs_dir / uuid.uuid4().hex
-    folder.mkdir(parents=True, mode=0o700)
-    return Visit(folder)
+    def _own(self) -> Path:
+        """The folder of the visit, which is made when there is something to keep in it, and again once it was old."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return self.folder
 
 
-def open_visit(settings: Settings, visit_id: object) -> Visit:
-    """The visit that a browser names while its folder is there, or a new one."""
-    if isinstance(visit_id, str) and VISIT_ID.fullmatch(visit_id):
-        folder = settings.jobs_dir / visit_id
-        if folder.is_dir():
-            return Visit(folder)
-    return new_visit(settings)
+def open_visit(settings: Settings, visit_id: str | None) -> Visit:
+    """A visit by its id, or a new one, whose id cannot be guessed.
+
+    Args:
+        settings: The settings of this process.
+        visit_id: The id, as the signed cookie of a browser names it; nobody else may choose one.
+    """
+    return Visit(settings.jobs_dir / (visit_id or uuid.uuid4().hex), room_of(settings))
 
 
 def link(source: Path, target: Path) -> None:
@@ -240,6 +258,13 @@ def link(source: Path, target: Path) -> None:
         raise DeletedError(source) from error
     except OSError:
         shutil.copyfile(source, target)
+
+
+def _size(upload: Path) -> int:
+    try:
+        return upload.stat().st_size
+    except FileNotFoundError as error:
+        raise DeletedError(upload) from error
 
 
 def name_beside(clip: Path, edited: Path) -> Path:

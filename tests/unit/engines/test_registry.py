@@ -31,7 +31,7 @@ GRAIN = Option("film_grain", "Grain", "Grain of the result, in % of a level.", d
 
 @pytest.fixture
 def grain(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(DraftEngine, "options", (GRAIN,))
+    monkeypatch.setattr(DraftEngine, "options", (*DraftEngine.options, GRAIN))
 
 
 @pytest.fixture
@@ -47,7 +47,8 @@ def test_an_option_is_a_flag_that_the_engine_gets_and_the_record_keeps(files: tu
     assert "Grain: 12 is not possible; choose a number from 0 to 9." in fail(*asked, 12)
     succeed(*asked, 5)
     record = json.loads(files[-1].with_suffix(".record.json").read_text(encoding="utf-8"))
-    assert record["engine"]["options"] == {"film_grain": 5}
+    defaults = {option.name: option.default for option in DraftEngine.options}
+    assert record["engine"]["options"] == {**defaults, "film_grain": 5}
     again = files[-1].with_name("again.mp4")
     assert "everything is in the record" in fail("edit", "--from-record", files[-1], again, "--film-grain", 5)
 
@@ -70,8 +71,10 @@ def test_an_option_is_shown_on_the_page_of_its_engine(tmp_path: Path) -> None:
 
     # Where no event loop runs, Gradio makes some and leaves them open.
     shown = asyncio.run(build())
-    assert [(each.elem_id, each.value) for each in shown.components] == [("option-film_grain", 2)]
-    assert shown.chosen("draft", (5,)) == {"film_grain": 5}
+    values = {f"option-{option.name}": option.default for option in DraftEngine.options}
+    assert {each.elem_id: each.value for each in shown.components} == values
+    assert values["option-film_grain"] == 2
+    assert shown.chosen("draft", (*list(values.values())[:-1], 5))["film_grain"] == 5
 
 
 def test_an_option_of_another_engine_is_refused_by_the_name_of_its_own(files: tuple[Path, Path, Path]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from fractions import Fraction
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import av
@@ -11,7 +13,7 @@ import numpy as np
 import pytest
 from av.audio.stream import AudioStream
 
-from syncedit_demo.media.audio import AudioInterval, readable
+from syncedit_demo.media.audio import AudioInterval, add_audio, readable
 from syncedit_demo.media.video_writer import read_frames, write_clip
 from tests.support.flat import ramp
 
@@ -208,3 +210,17 @@ def test_sound_that_is_whole_is_not_spoken_of(tmp_path: Path) -> None:
     for suffix, codec in (("mp4", "aac"), ("ts", "aac"), ("webm", "libopus"), ("mkv", "mp3")):
         whole = write_clicks(tmp_path / f"sound.{suffix}", codec)
         assert readable(whole) == (whole, [])
+
+
+def test_sound_that_is_not_there_takes_no_memory(tmp_path: Path) -> None:
+    """A tone of half a second in a clip that lasts for hours, coded and not copied."""
+    tone = write_clicks(tmp_path / "tone.mka", "pcm_s16le", 0.5)
+    long = replace(tone, duration=Fraction(36_000), from_first_frame=False)
+    with av.open(str(long.path)) as source, av.open(str(tmp_path / "out.mp4"), "w") as output:
+        packets = add_audio(source, long, output)
+        tracemalloc.start()
+        try:
+            assert len(list(islice(packets, 100))) == 100
+            assert tracemalloc.get_traced_memory()[1] < 20_000_000
+        finally:
+            tracemalloc.stop()

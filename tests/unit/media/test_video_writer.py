@@ -89,7 +89,9 @@ def test_a_disk_that_is_full_only_at_the_end_is_said_too(tmp_path: Path) -> None
         for frame in ramp(8):
             video.write(frame)
     with file_size_limit(100_000), pytest.raises(OutputError, match=r"out\.mp4 cannot be written"):
-        finish(tmp_path / "video.mp4", tmp_path / "finished.mp4", target, audio=None, comment="long " * 50_000)
+        finish(
+            tmp_path / "video.mp4", tmp_path / "finished.mp4", target, audio=None, tags={"comment": "long " * 50_000}
+        )
 
 
 def test_the_encoder_holds_a_bounded_number_of_frames(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """Blocks that wait on the host: what of them waits there, in how many bytes, and that it comes back as it went."""
 
-# ltx_core has no stubs.
-# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+# ltx_core has no stubs; torch's sleep on a device is private.
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false, reportPrivateUsage=false
 
 from __future__ import annotations
 
@@ -126,3 +126,33 @@ def test_streamed_blocks_are_whole_whenever_their_turn_comes(precision: Precisio
         for block, numbers_of_block in zip(streamed, kept, strict=True):
             assert all(parameter.is_cuda for parameter in block.parameters())
             assert_holds(block, numbers_of_block)
+
+
+LONG = 200_000_000
+"""Cycles, about a tenth of a second: far longer than a tiny block takes to copy."""
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
+@pytest.mark.parametrize("late", ["copies", "computation"])
+@pytest.mark.parametrize("precision", ["bf16", "fp8"])
+def test_blocks_and_computation_wait_for_each_other(precision: Precision, late: str) -> None:
+    """A block is used once it has arrived, and the next one takes its place once it was used."""
+    device = torch.device("cuda", torch.cuda.current_device())
+    blocks = tiny_blocks(precision, "cuda")
+    kept = [numbers(block) for block in blocks]
+    # What is taken on this stream is late by as much as its other work.
+    copying = torch.cuda.Stream(device)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(torch.cuda, "Stream", {device: copying}.__getitem__)
+        streamed = StreamedBlocks(device)
+    for block in blocks:
+        streamed.append(block)
+    seen: list[dict[str, torch.Tensor]] = []
+    for block in streamed:
+        with torch.cuda.stream(copying if late == "copies" else torch.cuda.current_stream(device)):
+            torch.cuda._sleep(LONG)
+        seen.append(numbers(block))
+    torch.cuda.synchronize(device)
+    for found, expected in zip(seen, kept, strict=True):
+        for name, tensor in found.items():
+            assert torch.equal(tensor.view(torch.uint8), expected[name].view(torch.uint8)), name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
@@ -63,3 +63,18 @@ def test_runs_are_the_clip_they_are_cut_from(decoder: VideoDecoder) -> None:
     whole = ((pixels + 1) * 127.5).clamp(0, 255).numpy()
     distance = np.abs(runs[:, None] - whole[None]).mean(axis=(2, 3, 4))
     assert (distance.argmin(axis=1) == np.arange(81)).all()
+
+
+def test_each_run_takes_over_evenly_from_the_one_before() -> None:
+    """Over two latent frames, sixteen pictures and the one they follow."""
+    levels = iter((-1.0, 1.0, -1.0, 1.0))
+
+    def flat(part: torch.Tensor) -> torch.Tensor:
+        """Every run in one colour, by turns black and white."""
+        _, _, frames, height, width = part.shape
+        return torch.full((1, 3, 8 * (frames - 1) + 1, 32 * height, 32 * width), next(levels))
+
+    runs = list(decode(cast("VideoDecoder", flat), torch.zeros(1, 128, 21, 1, 1), small_tiles=False))
+    made = np.concatenate(runs).astype(np.float64)
+    expected = np.interp(np.arange(161), [40, 57, 88, 105, 136, 153], [0, 255, 255, 0, 0, 255])
+    assert np.abs(made - expected[:, None, None, None]).max() < 1

@@ -92,3 +92,26 @@ def test_quantised(*, gelu: bool) -> None:
 
     # Values beside a step of the 8-bit format may fall on either side of it.
     assert_same(restored, bound=0.01)
+
+
+@pytest.mark.parametrize("gelu", [False, True])
+def test_tokens_are_scaled_by_their_largest_value_whatever_its_sign(*, gelu: bool) -> None:
+    tokens = random(TOKENS, CHANNELS)
+    tokens[: TOKENS // 2] = -tokens[: TOKENS // 2].abs()
+    tokens[:, 0] = torch.where(torch.arange(TOKENS, device="cuda") % 2 == 0, -40.0, 40.0)
+    values, scale = kernels.quantised(tokens, gelu=gelu)
+    whole = torch.nn.functional.gelu(tokens.float(), approximate="tanh") if gelu else tokens.float()
+    largest = whole.abs().amax(dim=1, keepdim=True)
+    torch.testing.assert_close(scale * torch.finfo(torch.float8_e4m3fn).max, largest, rtol=1e-3, atol=1e-6)
+    assert ((values.float() * scale - whole).abs() <= whole.abs() / 16 + largest / 448 / 256).all()
+
+
+def test_each_head_is_turned_by_its_angle_forwards() -> None:
+    """A quarter turn brings the first half of a head to its second, and the second, negated, to its first."""
+    tokens = random(TOKENS, CHANNELS)
+    weight = torch.ones(CHANNELS, device="cuda", dtype=torch.bfloat16)
+    none, whole = (torch.full((TOKENS, HEADS, WIDTH // 2), n, device="cuda", dtype=torch.bfloat16) for n in (0.0, 1.0))
+    straight = kernels.rotated_norm(tokens, weight, whole, none, EPS).view(TOKENS, HEADS, 2, -1)
+    turned = kernels.rotated_norm(tokens, weight, none, whole, EPS).view(TOKENS, HEADS, 2, -1)
+    assert torch.equal(turned[:, :, 0], -straight[:, :, 1])
+    assert torch.equal(turned[:, :, 1], straight[:, :, 0])

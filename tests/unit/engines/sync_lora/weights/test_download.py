@@ -290,3 +290,17 @@ def test_a_file_that_was_taken_out_of_the_main_branch_is_fetched_from_the_commit
     (own.weights / FILE_NAMES[Slot.SYNC_LORA]).unlink()
     with pytest.raises(EngineError, match="The Hub does not give"):
         list(download(own, hub.endpoint))
+
+
+def test_what_is_taken_up_again_is_of_the_commit_it_was_begun_with(own: SyncLoraSettings, hub: Hub) -> None:
+    hub.broken, hub.break_after = {BASE}, 5_000_000
+    events = download(own, hub.endpoint)
+    assert next(events).phase == f"Downloading {BASE}"
+    # The main branch moves on while the file is fetched.
+    hub.off_main = {f"{own.ltx_repo}/{BASE}"}
+    for event in events:
+        if event.phase != f"Downloading {BASE}":
+            break
+    events.close()
+    assert len([name for name, _ in hub.requests if name == BASE]) == 2
+    assert (own.weights / BASE).is_file()

@@ -178,3 +178,33 @@ def test_status_tells_what_is_there(prepared: PreparedSet, settings: SyncLoraSet
 def test_an_engine_without_its_set_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(EngineError, match="python -m syncedit_demo prepare"):
         SyncLoraEngine(SyncLoraSettings(prepared=tmp_path, weights=tmp_path, device="cpu"))
+
+
+def change(path: Path, changed: dict[str, torch.Tensor], metadata: dict[str, str]) -> None:
+    tiny_ltx.save(path, tiny_ltx.load(path) | changed, metadata)
+
+
+@pytest.mark.parametrize("factor", ["2", "0.5", "two"])
+def test_a_sync_lora_for_smaller_references_is_refused(own: SyncLoraSettings, factor: str) -> None:
+    change(path_of(own, Slot.SYNC_LORA), {}, {"reference_downscale_factor": factor})
+    with pytest.raises(EngineError, match=f"wants references at 1/{factor} of the size"):
+        check(own)
+
+
+@pytest.mark.parametrize(("dtype", "name"), [(torch.float32, "F32"), (torch.float16, "F16")])
+def test_a_base_in_another_precision_is_refused(own: SyncLoraSettings, dtype: torch.dtype, name: str) -> None:
+    base = path_of(own, Slot.BASE)
+    weight = "model.diffusion_model.transformer_blocks.1.ff.net.2.weight"
+    change(base, {weight: tiny_ltx.load(base)[weight].to(dtype)}, tiny_ltx.CHECKPOINT_METADATA)
+    with pytest.raises(EngineError, match=f"is stored as {name}; the LoRAs are fused in BF16"):
+        check(own)
+
+
+@pytest.mark.parametrize("half", ["lora_A", "lora_B"])
+def test_a_lora_of_two_ranks_or_of_other_outputs_is_named(own: SyncLoraSettings, half: str) -> None:
+    """One of a pair's matrices has twice the rows that it should."""
+    path = path_of(own, Slot.DISTILLED_LORA)
+    name = f"diffusion_model.transformer_blocks.0.ff.net.2.{half}.weight"
+    change(path, {name: tiny_ltx.load(path)[name].repeat(2, 1)}, {})
+    with pytest.raises(EngineError, match="does not belong to"):
+        check(own)

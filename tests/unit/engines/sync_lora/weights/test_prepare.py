@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,6 +26,7 @@ from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt, load_
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import EngineError
 from tests.support import tiny_gemma, tiny_ltx
+from tests.support.limits import file_size_limit
 from tests.support.stock_ltx import stock_transformer
 
 if TYPE_CHECKING:
@@ -361,3 +363,56 @@ def test_what_nothing_vouches_for_is_said_and_gemmas_room_is_offered(
     assert spare_gemma(with_gemma) is None
     folder.unlink()
     assert spare_gemma(with_gemma) is None
+
+
+@pytest.fixture
+def empty(settings: SyncLoraSettings, tmp_path: Path) -> SyncLoraSettings:
+    """The weights, and a folder that holds the prompt's embedding alone."""
+    (tmp_path / "empty").mkdir()
+    shutil.copy(settings.prepared / PROMPT, tmp_path / "empty")
+    return settings.model_copy(update={"prepared": tmp_path / "empty"})
+
+
+def test_a_disk_without_room_for_the_set_is_told_before_anything_is_written(
+    empty: SyncLoraSettings, prepared: PreparedSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = (prepared.checkpoint, prepared.upscaler)
+    needed = sum(info.nbytes for header in made for info in header.tensors.values())
+    free = needed - 1
+
+    def usage(_path: object) -> SimpleNamespace:
+        return SimpleNamespace(free=free)
+
+    monkeypatch.setattr(shutil, "disk_usage", usage)
+    with pytest.raises(EngineError, match="Make room there or set SYNCEDIT_PREPARED"):
+        list(prepare_weights(empty))
+    assert [path.name for path in empty.prepared.iterdir()] == [PROMPT]
+    # The VAE's halves share a few numbers, which are counted with both.
+    free = needed * 101 // 100
+    assert any(event.phase == "Fusing" for event in prepare_weights(empty))
+
+
+def test_a_disk_that_fills_on_the_way_is_told_and_nothing_half_made_is_left(empty: SyncLoraSettings) -> None:
+    with file_size_limit(1_000_000), pytest.raises(EngineError, match=f"cannot be written to {empty.prepared}"):
+        list(prepare_weights(empty))
+    assert [path.name for path in empty.prepared.iterdir()] == [PROMPT]
+
+
+def test_what_the_base_has_in_whole_precision_is_rounded(own: SyncLoraSettings, tmp_path: Path) -> None:
+    """The published base has its 290 tables in float32; another may have a convolution so."""
+    weights = shutil.copytree(own.weights, tmp_path / "weights")
+    base = weights / FILE_NAMES[Slot.BASE]
+    tensors = tiny_ltx.load(base)
+    whole = {
+        name: tensor.float() * 1.001
+        for name, tensor in tensors.items()
+        if "scale_shift_table" in name or name == "vae.decoder.conv_out.conv.weight"
+    }
+    tiny_ltx.save(base, tensors | whole, tiny_ltx.CHECKPOINT_METADATA)
+    tiny_ltx.write_prompt(own.prepared / PROMPT, base)
+    list(prepare_weights(own.model_copy(update={"weights": weights})))
+    fused = tiny_ltx.load(own.prepared / CHECKPOINT)
+    found = whole.keys() & fused.keys()
+    assert len(found) > 3
+    assert all(torch.equal(fused[name], whole[name].to(torch.bfloat16)) for name in found)
+    assert {info.dtype for info in open_prepared(own.prepared).checkpoint.tensors.values()} == {"BF16"}
