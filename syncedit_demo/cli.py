@@ -17,7 +17,7 @@ from syncedit_demo import __version__
 from syncedit_demo.doctor import examine
 from syncedit_demo.edits.make import EditRequest, EditResult, Published
 from syncedit_demo.edits.variants import VariantStarted
-from syncedit_demo.engines.sync_lora import prepare_weights
+from syncedit_demo.engines.sync_lora import prepare_weights, spare_gemma
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.media.atomic import check_target
@@ -155,7 +155,11 @@ def build_parser() -> argparse.ArgumentParser:
     report.set_defaults(command=_report)
 
     prepare = commands.add_parser("prepare", help="make the Sync-LoRA engine ready: find the weights, fuse them")
-    prepare.add_argument("--download", action="store_true", help="fetch what is missing first, about 80 GB")
+    prepare.add_argument(
+        "--download",
+        action="store_true",
+        help="fetch what is missing first, about 80 GB beside the 29 GB that are made",
+    )
     prepare.set_defaults(command=_prepare)
 
     serve = commands.add_parser("serve", help="serve the page until it is stopped")
@@ -265,6 +269,8 @@ def _prepare(wanted: argparse.Namespace) -> None:
             display.show(progress)
     print(f"{settings.prepared}: ready. The next edit is made by Sync-LoRA.")
     print_notes(open_prepared(settings.prepared).manifest.notes)
+    if (spare := spare_gemma(settings)) is not None:
+        print(spare)
 
 
 def _serve(_wanted: argparse.Namespace) -> None:

@@ -70,7 +70,11 @@ def decode_avif(path: Path, max_pixels: int) -> Image.Image | None:
 
 
 def _picture(streams: tuple[VideoStream, ...]) -> VideoStream:
-    return next(stream for stream in streams if stream.disposition & Disposition.default)
+    for stream in streams:
+        if stream.disposition & Disposition.default:
+            return stream
+    message = "no picture is the first one"
+    raise LookupError(message)
 
 
 def _decode(path: Path, index: int, max_pixels: int) -> VideoFrame:

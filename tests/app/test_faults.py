@@ -56,8 +56,8 @@ def start_edit(address: str, media: Path) -> str:
 
 
 def left(folder: Path) -> list[str]:
-    """What is left of uploads on their way."""
-    return [path.name for path in (folder / "work/uploads").iterdir() if path.is_file()]
+    """What is left of uploads on their way, beside the empty files that Gradio leaves of whole ones."""
+    return [path.name for path in (folder / "work/uploads").iterdir() if path.is_file() and path.stat().st_size]
 
 
 def test_a_call_nobody_listens_to_is_stopped_and_a_third_of_one_caller_is_refused(tmp_path: Path, media: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
@@ -26,13 +26,19 @@ class Hub:
         gated: Repositories whose files it refuses.
         strangers_refused: Repositories whose files it gives to nobody without a token.
         broken: Files for which it closes the connection before the end, once each.
-        break_after: How many bytes it sends of them.
-        breaks_for_good: It sends those bytes once, and from then on closes the connection at once.
-        silent: Files of which it sends `break_after` bytes and then nothing, once each, leaving the connection open.
+        break_after: Up to which byte it sends them.
+        breaks_for_good: It never sends more than those bytes.
+        silent: Files which it sends up to `break_after` and then nothing, once each, leaving the connection open.
         corrupt: Files of which it sends a wrong byte.
         claimed: Sizes that it claims for files instead of the true ones.
         off_main: Files by "owner/repository/file" that are no longer in the main branch, but in every other revision.
         ignore_ranges: Whether it sends every file from its start.
+        sizeless: Files whose size it does not say when asked for it; it sends them in chunks if it ignores ranges.
+        nameless: Files of which it says no ETag.
+        displaced: Files of which it sends another part than was asked for, once each.
+        busy: What it answers first, once each, by method and file: (status, headers).
+        replaced: Contents that take a file's place once it was asked for any of it.
+        at_once: Files that it gives only to so many connections at the same time.
         requests: The ranges that were asked for, by file name, in order.
     """
 
@@ -48,6 +54,14 @@ class Hub:
     claimed: dict[str, int] = field(default_factory=dict[str, int])
     off_main: set[str] = field(default_factory=set[str])
     ignore_ranges: bool = False
+    sizeless: set[str] = field(default_factory=set[str])
+    nameless: set[str] = field(default_factory=set[str])
+    displaced: set[str] = field(default_factory=set[str])
+    busy: dict[tuple[str, str], list[tuple[int, dict[str, str]]]] = field(
+        default_factory=dict[tuple[str, str], "list[tuple[int, dict[str, str]]]"]
+    )
+    replaced: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    at_once: dict[str, threading.Barrier] = field(default_factory=dict[str, threading.Barrier])
     requests: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, "str | None"]])
 
 
@@ -76,59 +90,105 @@ def serve(hub: Hub) -> Generator[Hub]:
             body = {"id": repo, "modelId": repo, "sha": COMMIT, "siblings": [{"rfilename": name} for name in names]}
             self._send(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
-        def _answer(self, *, with_body: bool) -> None:
-            repo, _, rest = self.path.removeprefix("/").partition("/resolve/")
-            revision, _, name = rest.partition("/")
-            gone = revision == "main" and f"{repo}/{name}" in hub.off_main
-            data = None if gone else hub.files.get(f"{repo}/{name}")
+        def _refusal(self, repo: str, name: str, *, exists: bool) -> tuple[int, bytes, dict[str, str]] | None:
             if repo in hub.gated:
-                self._send(403, b"", {"X-Error-Code": "GatedRepo", "X-Error-Message": "gated"})
-                return
+                return 403, b"", {"X-Error-Code": "GatedRepo", "X-Error-Message": "gated"}
             if repo in hub.strangers_refused:
-                self._send(401, b"", {"X-Error-Message": "Invalid username or password."})
-                return
-            if data is None:
-                self._send(404, b"", {"X-Error-Code": "EntryNotFound"})
-                return
+                return 401, b"", {"X-Error-Message": "Invalid username or password."}
+            if not exists:
+                return 404, b"", {"X-Error-Code": "EntryNotFound"}
+            if answers := hub.busy.get((self.command, name)):
+                status, headers = answers.pop(0)
+                return status, b"", headers
+            return None
+
+        def _facts(self, name: str, data: bytes) -> dict[str, str]:
             headers = {
                 "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
                 "X-Repo-Commit": COMMIT,
                 "X-Linked-Size": str(hub.claimed.get(name, len(data))),
                 "Accept-Ranges": "bytes",
             }
+            if name in hub.sizeless:
+                del headers["X-Linked-Size"]
+            if name in hub.nameless:
+                del headers["ETag"]
+            return headers
+
+        def _answer(self, *, with_body: bool) -> None:
+            repo, _, rest = self.path.removeprefix("/").partition("/resolve/")
+            revision, _, name = rest.partition("/")
+            gone = revision == "main" and f"{repo}/{name}" in hub.off_main
+            data = None if gone else hub.files.get(f"{repo}/{name}")
+            refusal = self._refusal(repo, name, exists=data is not None)
+            if refusal is not None:
+                self._send(*refusal)
+                return
+            data = data or b""
+            headers = self._facts(name, data)
             if not with_body:
-                self._send(200, b"", headers)
+                self._send(200, b"", headers, with_length=name not in hub.sizeless)
                 return
             asked = self.headers.get("Range")
             hub.requests.append((name, asked))
-            start = 0
-            if asked and not hub.ignore_ranges:
-                start = int(asked.removeprefix("bytes=").partition("-")[0])
-                headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+            start, stop = 0, len(data)
+            is_ranged = asked and not hub.ignore_ranges
+            if asked and is_ranged:
+                first, _, last = asked.removeprefix("bytes=").partition("-")
+                start, stop = int(first), min(int(last) + 1 if last else len(data), len(data))
+                if name in hub.displaced:
+                    hub.displaced.remove(name)
+                    start += 1
+                headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(data)}"
+            if (barrier := hub.at_once.get(name)) is not None:
+                barrier.wait()
+            if (other := hub.replaced.pop(name, None)) is not None:
+                hub.files[f"{repo}/{name}"] = other
             if name in hub.corrupt:
                 data = bytes([data[0] ^ 1]) + data[1:]
-            body = data[start:]
+            body = data[start:stop]
             status = 206 if "Content-Range" in headers else 200
-            if name in hub.broken:
-                self._send(status, body, headers, only=max(0, hub.break_after - start))
+            if name in hub.sizeless and not is_ranged:
+                self._send_in_chunks(body, headers)
+            elif name in hub.broken and start <= hub.break_after < stop and (is_ranged or not asked):
+                self._send(status, body, headers, only=hub.break_after - start)
                 if not hub.breaks_for_good:
                     hub.broken.remove(name)
                 self.close_connection = True
-            elif name in hub.silent:
+            elif name in hub.silent and start <= hub.break_after < stop:
                 hub.silent.remove(name)
-                self._send(status, body, headers, only=hub.break_after)
+                self._send(status, body, headers, only=hub.break_after - start)
                 # Until the other side has had enough.
                 self.rfile.read(1)
                 self.close_connection = True
             else:
                 self._send(status, body, headers)
 
-        def _send(self, status: int, body: bytes, headers: dict[str, str], only: int | None = None) -> None:
+        def _send(
+            self,
+            status: int,
+            body: bytes,
+            headers: dict[str, str],
+            only: int | None = None,
+            *,
+            with_length: bool = True,
+        ) -> None:
             self.send_response(status)
-            for key, value in {**headers, "Content-Length": str(len(body))}.items():
+            if with_length:
+                headers = {**headers, "Content-Length": str(len(body))}
+            for key, value in headers.items():
                 self.send_header(key, value)
             self.end_headers()
-            self.wfile.write(body[:only])
+            # The other side may have had enough.
+            with suppress(ConnectionError):
+                self.wfile.write(body[:only])
+
+        def _send_in_chunks(self, body: bytes, headers: dict[str, str]) -> None:
+            self._send(200, b"", {**headers, "Transfer-Encoding": "chunked"}, with_length=False)
+            for start in range(0, len(body), 1 << 16):
+                chunk = body[start : start + (1 << 16)]
+                self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+            self.wfile.write(b"0\r\n\r\n")
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)

@@ -52,7 +52,17 @@ def names(folder: Path) -> set[str]:
 def test_inspect_prints_clip_and_plan_as_json(clip: Path) -> None:
     answer = json.loads(succeed("inspect", clip, "--json", "--start", 2, "--frames", 9))
     plan = answer["plan"]
-    assert set(plan) == {"width", "height", "frames", "padded_frames", "start", "frame_rate", "crop", "notes"}
+    assert set(plan) == {
+        "width",
+        "height",
+        "frames",
+        "padded_frames",
+        "start",
+        "frame_rate",
+        "crop",
+        "notes",
+        "better_start",
+    }
     assert (plan["frames"], plan["padded_frames"], plan["start"]) == (9, 9, 2)
     assert plan["frame_rate"] == "30000/1001"
     assert plan["crop"] == [0, 0, 320, 256]

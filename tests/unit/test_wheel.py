@@ -83,5 +83,6 @@ def test_an_installed_package_serves_the_page_with_its_examples(programs: Path, 
         pictures = [tile["picture"] for tile in shelf["props"]["value"]["tiles"]]
         assert len(pictures) == len(load_examples()) > 0
         for picture in pictures:
-            assert programs.parent in Path(picture["path"]).parents
+            # Where they are installed nobody is told; that they are there shows by their coming.
+            assert picture["path"].startswith("/examples/")
             assert httpx.get(picture["url"]).headers["Content-Type"] == "image/png"

@@ -2,7 +2,7 @@
 
 from syncedit_demo.engines.sync_lora.engine import SyncLoraEngine, prepare_weights
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
-from syncedit_demo.engines.sync_lora.status import sync_lora_status
+from syncedit_demo.engines.sync_lora.status import spare_gemma, sync_lora_status
 from syncedit_demo.settings import SyncLoraSettings
 
 __all__ = [
@@ -11,5 +11,6 @@ __all__ = [
     "SyncLoraOptions",
     "SyncLoraSettings",
     "prepare_weights",
+    "spare_gemma",
     "sync_lora_status",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from syncedit_demo.engines.sync_lora.weights.files import (
     FILE_NAMES,
     Slot,
     check_gemma,
+    find_gemma,
     find_weights,
     missing_connectors,
 )
@@ -43,6 +45,18 @@ def sync_lora_status(settings: SyncLoraSettings) -> dict[str, str]:
     except EngineError as error:
         findings["text encoder"] = f"{error} Only making the prompt's embedding needs it."
     return findings
+
+
+def spare_gemma(settings: SyncLoraSettings) -> str | None:
+    """How to have the text encoder's room back once the prompt is encoded; None where it takes none of its own."""
+    folder = find_gemma(settings)
+    # What is behind a link is somebody else's too.
+    if folder is None or (folder.parent == settings.weights and folder.is_symlink()):
+        return None
+    nbytes = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    is_own = folder.parent == settings.weights
+    command = f"rm -r {shlex.quote(str(folder))}" if is_own else f"hf cache rm model/{settings.gemma_repo}"
+    return f"Gemma, {gigabytes(nbytes)}, is not needed any more, but for another base. To delete it: {command}"
 
 
 def _describe(prepared: PreparedSet) -> str:

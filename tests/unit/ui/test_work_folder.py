@@ -183,6 +183,7 @@ def test_a_visit_that_keeps_too_much_is_told_so_and_leaves_no_more(tmp_path: Pat
     settings = Settings(work_dir=tmp_path / "work", max_visit_mb=1)
     make_private(settings)
     visit = open_visit(settings, None)
+    visit.folder.mkdir()
     (visit.folder / "result").write_bytes(bytes(990_000))
     upload = settings.uploads_dir / "hash" / "clip.mp4"
     upload.parent.mkdir()

@@ -1,81 +1,62 @@
-"""Fetching the weights from the Hub: resumed where it broke off, even by another process, and verified.
+"""Fetching the weights from the Hub.
 
-The Hub's own library starts a file anew when its process ended before the file did, which for files of 46 GB is not
-what one wants. So it is asked where a file is, how large it is and what its SHA-256 is; the bytes are read here.
+Measured on a local server, huggingface_hub 2.4.0 begins a file anew after a kill, throws away what arrived when it
+gives up, and takes a wrong byte for whole. So it is asked where a file is and what its hash is; `transfer` fetches it.
 """
-
-# huggingface_hub leaves some of its own types open.
-# pyright: reportUnknownVariableType=false
 
 from __future__ import annotations
 
 import errno
-import hashlib
-import re
 import shutil
 import time
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
-from huggingface_hub import HfApi, get_hf_file_metadata, get_session, hf_hub_url
-from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIsEnabled, RemoteEntryNotFoundError
-from huggingface_hub.utils import build_hf_headers
+from huggingface_hub import HfApi
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, OfflineModeIsEnabled
+from huggingface_hub.utils import WeakFileLock
 
 from syncedit_demo.engines.interface import Progress
+from syncedit_demo.engines.sync_lora.weights.copies import has_hash, note_hash, noted_hash
 from syncedit_demo.engines.sync_lora.weights.files import (
     FETCH,
     FILE_NAMES,
     GEMMA_CONFIG,
+    GEMMA_FILES,
     GEMMA_FOLDER,
     Slot,
     find_gemma,
     find_weights,
     hub_source,
 )
-from syncedit_demo.engines.sync_lora.weights.known import PUBLISHED_REPO, PUBLISHED_REVISION
+from syncedit_demo.engines.sync_lora.weights.part_file import part_paths
+from syncedit_demo.engines.sync_lora.weights.patience import BUSY, retry_after
 from syncedit_demo.engines.sync_lora.weights.prepared import PROMPT, identify
 from syncedit_demo.engines.sync_lora.weights.prompt import base_of_prompt
+from syncedit_demo.engines.sync_lora.weights.remote import Origin, RemoteFile, locate, patiently
+from syncedit_demo.engines.sync_lora.weights.transfer import SILENCE_SECONDS, Downloader
 from syncedit_demo.errors import EngineError
 from syncedit_demo.settings import SyncLoraSettings
 from syncedit_demo.wording import gigabytes
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from contextlib import AbstractContextManager
-    from pathlib import Path
 
-DOWNLOAD = "Downloading"
-GEMMA_FILES = re.compile(r"[^/]+\.(json|safetensors|model)")
-SHA256 = re.compile(r"[0-9a-f]{64}")
-CHUNK_BYTES = 1 << 20
-"""What is lost at most when a connection breaks."""
+LOCK = ".download.lock"
+LOCK_SECONDS = 0.1
+PREPARED_SHARE = 0.63
+"""Size of the prepared set by that of the checkpoint that it is made of: 29 GB of 46."""
 
-ATTEMPTS = 5
-"""How often a broken connection is taken up again before any byte has come through."""
-
-PAUSE_SECONDS = 1.0
-SILENCE_SECONDS = 30.0
-"""How long a connection may give nothing before it counts as broken; the Hub's own library would wait for ever."""
-
-PARTIAL_CONTENT = 206
 UNAUTHORIZED = 401
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """One file on the Hub and where it goes; `sha256` is None for the small text files, which the Hub keeps in git."""
-
-    url: str
-    target: Path
-    nbytes: int
-    sha256: str | None
 
 
 def download(settings: SyncLoraSettings, endpoint: str | None = None) -> Generator[Progress]:
     """Fetch what is missing of the four files and, where the prompt is not encoded yet, Gemma.
 
-    What has arrived stays when it is interrupted; calling it again goes on from there.
+    What has arrived stays when it is interrupted; calling it again goes on from there. Of several processes that fetch
+    into one folder one does, and the others wait for it. What was put there by hand is held to what the Hub has.
 
     Args:
         settings: What is wanted, from where, and the folder it goes into.
@@ -85,59 +66,60 @@ def download(settings: SyncLoraSettings, endpoint: str | None = None) -> Generat
         Progress in bytes, file by file; first that of telling whether an encoded prompt is this base's.
 
     Raises:
-        EngineError: The Hub cannot be reached or does not give a file, it arrived damaged, or the disk is full.
+        EngineError: The Hub cannot be reached or does not give a file, a file is damaged, or the disk is full.
     """
-    try:
-        files = yield from _wanted(settings, endpoint)
+    with _refusals_in_words(settings), ExitStack() as stack:
         settings.weights.mkdir(parents=True, exist_ok=True)
-        _check_disk(files, settings.weights)
-        for file in files:
-            file.target.parent.mkdir(parents=True, exist_ok=True)
-            yield from _fetch(file)
-    except GatedRepoError as error:
-        message = (
-            f"The Hub gives {error.response.url} only to those who accepted its licence: accept it on the "
-            "model's page, run `hf auth login`, then try again."
-        )
-        raise EngineError(message) from error
-    except HfHubHTTPError as error:
-        if error.response.status_code == UNAUTHORIZED:
-            message = (
-                f"The Hub gives {error.response.url} to none it does not know, or there is no such file: run "
-                f"`hf auth login`, then go on with: {FETCH}"
-            )
-            raise EngineError(message) from error
-        message = f"The Hub does not give {error.response.url} ({error.response.status_code}). Try: {FETCH}"
-        raise EngineError(message) from error
-    except (httpx2.HTTPError, OfflineModeIsEnabled) as error:
-        message = f"The connection to the Hub failed ({error}). What has arrived is kept; go on with: {FETCH}"
-        raise EngineError(message) from error
-    except OSError as error:
-        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
-        message = f"The weights cannot be written to {settings.weights}: {reason}. Go on with: {FETCH}"
-        raise EngineError(message) from error
+        lock = settings.weights / LOCK
+        try:
+            stack.enter_context(WeakFileLock(lock, timeout=LOCK_SECONDS))
+        except TimeoutError:
+            yield Progress(f"Waiting for another process that fetches into {settings.weights}", 0, 1)
+            stack.enter_context(WeakFileLock(lock))
+        yield from _download(settings, endpoint)
 
 
-def _wanted(settings: SyncLoraSettings, endpoint: str | None) -> Generator[Progress, None, list[RemoteFile]]:
+def _download(settings: SyncLoraSettings, endpoint: str | None) -> Generator[Progress]:
     found = find_weights(settings)
-    files = {
-        slot: _locate(endpoint, *hub_source(settings, slot), settings.weights / FILE_NAMES[slot])
-        for slot, path in found.items()
-        if path is None
-    }
+    files: dict[Slot, RemoteFile] = {}
+    for slot, path in found.items():
+        if path is None:
+            origin = Origin(endpoint, *hub_source(settings, slot))
+            files[slot] = yield from locate(origin, settings.weights / FILE_NAMES[slot])
     wanted = list(files.values())
-    if find_gemma(settings) is None and not (
-        yield from _is_prompt_encoded(settings, found[Slot.BASE] or files[Slot.BASE])
-    ):
-        repo, revision = settings.gemma_repo, settings.gemma_revision
-        siblings = HfApi(endpoint).model_info(repo, revision=revision, timeout=SILENCE_SECONDS).siblings or []
-        names = [sibling.rfilename for sibling in siblings if GEMMA_FILES.fullmatch(sibling.rfilename)]
-        # The configuration comes last: without it the folder does not count as whole.
-        for name in sorted(names, key=lambda name: (name == GEMMA_CONFIG, name)):
-            target = settings.weights / GEMMA_FOLDER / name
-            if not target.is_file():
-                wanted.append(_locate(endpoint, repo, revision, target))
-    return wanted
+    base = found[Slot.BASE] or files[Slot.BASE]
+    gemma: list[Path] = []
+    gemma_origin = Origin(endpoint, settings.gemma_repo, settings.gemma_revision)
+    if not (yield from _is_prompt_encoded(settings, base)):
+        folder = find_gemma(settings)
+        if folder is None:
+            folder = settings.weights / GEMMA_FOLDER
+            wanted += yield from _locate_missing(gemma_origin, folder)
+        gemma = [path for path in folder.glob("*") if GEMMA_FILES.fullmatch(path.name)]
+    if wanted:
+        _check_disk(settings, wanted, base)
+        with Downloader() as downloader:
+            for file in wanted:
+                file.target.parent.mkdir(parents=True, exist_ok=True)
+                yield from downloader.fetch(file)
+    # The others are known by their hash to whoever prepares them.
+    if (lora := found[Slot.SYNC_LORA]) is not None:
+        yield from _hold_to_hub(Origin(endpoint, *hub_source(settings, Slot.SYNC_LORA)), lora)
+    for path in gemma:
+        yield from _hold_to_hub(gemma_origin, path)
+
+
+def _locate_missing(gemma: Origin, folder: Path) -> Generator[Progress, None, list[RemoteFile]]:
+    """What is missing of Gemma in a folder."""
+    api = HfApi(gemma.endpoint)
+    info = yield from patiently(lambda: api.model_info(gemma.repo, revision=gemma.revision, timeout=SILENCE_SECONDS))
+    names = [each.rfilename for each in info.siblings or [] if GEMMA_FILES.fullmatch(each.rfilename)]
+    missing: list[RemoteFile] = []
+    # The configuration comes last: without it the folder does not count as whole.
+    for name in sorted(names, key=lambda name: (name == GEMMA_CONFIG, name)):
+        if not (folder / name).is_file():
+            missing.append((yield from locate(gemma, folder / name)))
+    return missing
 
 
 def _is_prompt_encoded(settings: SyncLoraSettings, base: Path | RemoteFile) -> Generator[Progress, None, bool]:
@@ -145,79 +127,88 @@ def _is_prompt_encoded(settings: SyncLoraSettings, base: Path | RemoteFile) -> G
     made_from = base_of_prompt(settings.prepared / PROMPT)
     if made_from is None:
         return False
-    sha256 = base.sha256 if isinstance(base, RemoteFile) else (yield from identify(base)).sha256
+    sha256 = base.etag if isinstance(base, RemoteFile) else (yield from identify(base)).sha256
     return made_from == sha256
 
 
-def _locate(endpoint: str | None, repo: str, revision: str, target: Path) -> RemoteFile:
+def _hold_to_hub(origin: Origin, path: Path) -> Generator[Progress]:
+    """Compare a file that was put there by hand with the Hub's, where the Hub has it; note that it is the same.
+
+    Raises:
+        EngineError: It is not.
+    """
+    if noted_hash(path) is not None:
+        # Whoever prepares it holds it to that.
+        return
     try:
-        return _locate_at(endpoint, repo, revision, target)
-    except RemoteEntryNotFoundError:
-        # Files have been taken out of the main branch before; the commit that had all of them still does.
-        if (repo, revision) != (PUBLISHED_REPO, "main"):
-            raise
-        return _locate_at(endpoint, repo, PUBLISHED_REVISION, target)
-
-
-def _locate_at(endpoint: str | None, repo: str, revision: str, target: Path) -> RemoteFile:
-    found = get_hf_file_metadata(hf_hub_url(repo, target.name, revision=revision, endpoint=endpoint), endpoint=endpoint)
-    # Pinned to the commit, so that what is taken up again later is the same file.
-    url = hf_hub_url(repo, target.name, revision=found.commit_hash or revision, endpoint=endpoint)
-    etag = found.etag or ""
-    return RemoteFile(url, target, found.size or 0, etag if SHA256.fullmatch(etag) else None)
-
-
-def _fetch(file: RemoteFile) -> Generator[Progress]:
-    part = file.target.with_name(f"{file.target.name}.part")
-    phase = f"{DOWNLOAD} {file.target.name}"
-    digest = hashlib.sha256()
-    done = 0
-    attempts = 0
-    with part.open("a+b") as output:
-        output.seek(0)
-        while chunk := output.read(CHUNK_BYTES):
-            digest.update(chunk)
-            done += len(chunk)
-            yield Progress(phase, min(done, file.nbytes), file.nbytes)
-        while done < file.nbytes:
-            before = done
-            try:
-                with _request(file, done) as response:
-                    response.raise_for_status()
-                    if response.status_code != PARTIAL_CONTENT:
-                        # The server sends the file from its start, whatever was asked for.
-                        output.truncate(0)
-                        digest, done = hashlib.sha256(), 0
-                    for chunk in response.iter_bytes(CHUNK_BYTES):
-                        output.write(chunk)
-                        digest.update(chunk)
-                        done += len(chunk)
-                        yield Progress(phase, min(done, file.nbytes), file.nbytes)
-            except httpx2.HTTPError:
-                attempts = 0 if done > before else attempts + 1
-                if attempts == ATTEMPTS:
-                    raise
-                time.sleep(PAUSE_SECONDS * attempts)
-    if done != file.nbytes or file.sha256 not in (None, digest.hexdigest()):
-        part.unlink()
-        message = f"{file.target.name} arrived damaged and was thrown away. Fetch it again with: {FETCH}"
-        raise EngineError(message)
-    part.replace(file.target)
-
-
-def _request(file: RemoteFile, start: int) -> AbstractContextManager[httpx2.Response]:
-    headers = build_hf_headers() | {"Range": f"bytes={start}-", "Accept-Encoding": "identity"}
-    return get_session().stream("GET", file.url, headers=headers, follow_redirects=True, timeout=SILENCE_SECONDS)
-
-
-def _check_disk(files: list[RemoteFile], folder: Path) -> None:
-    parts = (file.target.with_name(f"{file.target.name}.part") for file in files)
-    there = sum(part.stat().st_size for part in parts if part.is_file())
-    needed = sum(file.nbytes for file in files) - there
-    free = shutil.disk_usage(folder).free
-    if free < needed:
+        file = yield from locate(origin, path)
+    except (httpx2.HTTPError, OfflineModeIsEnabled):
+        # Nobody can be asked; whoever prepares it says so.
+        return
+    is_same = file.nbytes in (None, path.stat().st_size) and (yield from has_hash(path, file.etag or "", path.name))
+    if not is_same:
         message = (
-            f"{gigabytes(needed)} are still to be fetched into {folder}, where {gigabytes(free)} are free. "
-            "Make room there or set SYNCEDIT_WEIGHTS to another folder."
+            f"{path} is not what the Hub has: it is damaged, or another file. Delete it and fetch it with: {FETCH}, or "
+            "leave out --download to take it as it is."
         )
         raise EngineError(message)
+    note_hash(path, file.commit, file.etag or "")
+
+
+def _check_disk(settings: SyncLoraSettings, files: list[RemoteFile], base: Path | RemoteFile) -> None:
+    """Refuse to begin what does not fit, with the prepared set that will be made of this base."""
+    parts = (part_paths(file.target)[0] for file in files)
+    # What is in a file with holes.
+    there = sum(part.stat().st_blocks * 512 for part in parts if part.is_file())
+    needed = max(0, sum(file.nbytes or 0 for file in files) - there)
+    of_base = base.stat().st_size if isinstance(base, Path) else base.nbytes or 0
+    to_make = int(of_base * PREPARED_SHARE)
+    set_parent = next(path for path in (settings.prepared, *settings.prepared.absolute().parents) if path.exists())
+    is_one_disk = set_parent.stat().st_dev == settings.weights.stat().st_dev
+    free = shutil.disk_usage(settings.weights).free
+    # The set's own disk, where it has one, is looked at before the set is made.
+    if free < needed + to_make * is_one_disk:
+        beside = f" and {gigabytes(to_make)} made of them in {settings.prepared}" if is_one_disk else ""
+        other = "SYNCEDIT_WEIGHTS or SYNCEDIT_PREPARED" if beside else "SYNCEDIT_WEIGHTS"
+        message = (
+            f"{gigabytes(needed)} are still to be fetched into {settings.weights}{beside}, where {gigabytes(free)} are "
+            f"free. Make room there or set {other} to another folder."
+        )
+        raise EngineError(message)
+
+
+@contextmanager
+def _refusals_in_words(settings: SyncLoraSettings) -> Generator[None]:
+    """What the Hub, the connection or the disk refuses in this block is told in a sentence."""
+    try:
+        yield
+    except GatedRepoError as error:
+        message = (
+            f"The Hub gives {error.response.url} only to those who accepted its licence: accept it on the "
+            "model's page, run `hf auth login`, then try again."
+        )
+        raise EngineError(message) from error
+    except HfHubHTTPError as error:
+        raise EngineError(_refusal(error)) from error
+    except (httpx2.HTTPError, OfflineModeIsEnabled) as error:
+        reason = str(error) or type(error).__name__
+        message = f"The connection to the Hub failed ({reason}). What has arrived is kept; go on with: {FETCH}"
+        raise EngineError(message) from error
+    except OSError as error:
+        reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+        message = f"The weights cannot be written to {settings.weights}: {reason}. Go on with: {FETCH}"
+        raise EngineError(message) from error
+
+
+def _refusal(error: HfHubHTTPError) -> str:
+    response = error.response
+    if response.status_code == UNAUTHORIZED:
+        return (
+            f"The Hub gives {response.url} to none it does not know, or there is no such file: run "
+            f"`hf auth login`, then go on with: {FETCH}"
+        )
+    if response.status_code in BUSY:
+        asked = retry_after(response.headers, time.time())
+        later = f" and asks to come back in {max(1, round(asked / 60))} min" if asked else ""
+        return f"The Hub is busy ({response.status_code}){later}. What has arrived is kept; go on then with: {FETCH}"
+    return f"The Hub does not give {response.url} ({response.status_code}). Try: {FETCH}"

@@ -45,6 +45,9 @@ FILE_NAMES = {
     Slot.UPSCALER: "ltx-2.3-spatial-upscaler-x2-1.1.safetensors",
 }
 GEMMA_FOLDER = "gemma-3-12b-it-qat-q4_0-unquantized"
+GEMMA_FILES = re.compile(r"[^/]+\.(json|safetensors|model)")
+"""Those of its repository that are needed."""
+
 GEMMA_CONFIG = "config.json"
 GEMMA_WEIGHTS = "model.safetensors"
 GEMMA_TOKENIZERS = ("tokenizer.json", "tokenizer.model")

@@ -14,7 +14,8 @@ from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.device.hardware import describe_device
 from syncedit_demo.engines.sync_lora.network.model import Networks, describe_networks
-from syncedit_demo.engines.sync_lora.weights.files import Slot, Weights, check_gemma, check_weights
+from syncedit_demo.engines.sync_lora.weights.copies import check_copy, unverified
+from syncedit_demo.engines.sync_lora.weights.files import GEMMA_FILES, Slot, Weights, check_gemma, check_weights
 from syncedit_demo.engines.sync_lora.weights.fuse import fused_tensors
 from syncedit_demo.engines.sync_lora.weights.gemma import encode_prompt
 from syncedit_demo.engines.sync_lora.weights.known import check_identity
@@ -76,7 +77,11 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
     notes = list(weights.notes)
     for slot, header in weights.headers.items():
         sources[slot.value] = source = yield from identify(header.path)
-        if note := check_identity(slot, source):
+        note = check_identity(slot, source)
+        is_copy = yield from check_copy(header.path, source.sha256)
+        if slot is Slot.SYNC_LORA and not is_copy:
+            note = unverified(header.path.name)
+        if note:
             notes.append(note)
     folder = settings.prepared
     try:
@@ -90,7 +95,7 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
     with _writing_to(folder):
         making.mkdir(parents=True, exist_ok=True)
     try:
-        files = yield from _make(settings, device, weights, networks, sources)
+        files = yield from _make(settings, device, weights, networks, sources, notes)
         made_with = {name: version(name) for name in ("ltx-core", "torch")} | {"device": describe_device(device)}
         with _writing_to(folder):
             (folder / MANIFEST).unlink(missing_ok=True)
@@ -112,6 +117,7 @@ def _make(
     weights: Weights,
     networks: Networks,
     sources: Mapping[str, FileIdentity],
+    notes: list[str],
 ) -> Generator[Progress, None, list[FileIdentity]]:
     """Make the files of the set in the folder for what is being made; the prompt's is left where it is right."""
     base, upscaler = weights.headers[Slot.BASE], weights.headers[Slot.UPSCALER]
@@ -123,6 +129,7 @@ def _make(
         prompt = yield from identify(encoded[0])
     else:
         gemma, roomy = check_gemma(settings), _roomy(device)
+        notes += yield from _check_gemmas_files(gemma)
         phase = f"{EMBED} on {describe_device(roomy)}"
         yield Progress(phase, 0, 1)
         contexts, metadata = encode_prompt(gemma, base.path, base_sha256, roomy)
@@ -137,6 +144,15 @@ def _make(
     tensors = read_tensors(upscaler.path, infos)
     copied = yield from _write(making / UPSCALER, COPY, infos, tensors, upscaler.metadata)
     return [prompt, checkpoint, copied]
+
+
+def _check_gemmas_files(folder: Path) -> Generator[Progress, None, list[str]]:
+    """Hold Gemma's files to what was noted of them; what there is to say of those that have no note."""
+    unnoted: list[str] = []
+    for path in sorted(path for path in folder.iterdir() if GEMMA_FILES.fullmatch(path.name)):
+        if not (yield from check_copy(path)):
+            unnoted.append(path.name)
+    return [unverified(f"{unnoted[0]} of Gemma and {len(unnoted) - 1} more of its files")] if unnoted else []
 
 
 @contextmanager

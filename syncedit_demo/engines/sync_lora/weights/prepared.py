@@ -107,8 +107,12 @@ class PreparedSet:
         return self.checkpoint.nbytes + self.upscaler.nbytes + self.prompt.nbytes
 
 
-def identify(path: Path) -> Generator[Progress, None, FileIdentity]:
+def identify(path: Path, name: str | None = None) -> Generator[Progress, None, FileIdentity]:
     """Read a file through; returns what it is.
+
+    Args:
+        path: The file.
+        name: What it is called; None takes its own name.
 
     Yields:
         Progress in bytes.
@@ -116,8 +120,8 @@ def identify(path: Path) -> Generator[Progress, None, FileIdentity]:
     nbytes = path.stat().st_size
     sha256 = ""
     for done, sha256 in hash_file(path):  # noqa: B007 - the last one is the file's
-        yield Progress(f"{CHECK}: {path.name}", done, nbytes)
-    return FileIdentity(path.name, nbytes, sha256)
+        yield Progress(f"{CHECK}: {name or path.name}", done, nbytes)
+    return FileIdentity(name or path.name, nbytes, sha256)
 
 
 def open_prepared(folder: Path) -> PreparedSet:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,9 +26,8 @@ from tests.support.limits import file_size_limit
 
 if TYPE_CHECKING:
     from collections.abc import Generator
-    from pathlib import Path
 
-BASE = FILE_NAMES[Slot.BASE]
+BASE, SYNC_LORA = FILE_NAMES[Slot.BASE], FILE_NAMES[Slot.SYNC_LORA]
 SHARDS = ("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors")
 GEMMA_INDEX = "model.safetensors.index.json"
 GEMMA_NAMES = ("config.json", "tokenizer.model", GEMMA_INDEX, *SHARDS)
@@ -48,12 +48,19 @@ def hub(settings: SyncLoraSettings, own: SyncLoraSettings, tmp_path: Path) -> Ge
     files[f"{own.gemma_repo}/{GEMMA_INDEX}"] = json.dumps({"weight_map": dict(zip("ab", SHARDS, strict=True))}).encode()
     with serve(Hub(files)) as hub, pytest.MonkeyPatch.context() as patch:
         patch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
-        patch.setattr("syncedit_demo.engines.sync_lora.weights.download.PAUSE_SECONDS", 0.0)
+        patch.setattr("syncedit_demo.engines.sync_lora.weights.patience.FIRST_PAUSE_SECONDS", 0.0)
         yield hub
 
 
 def names() -> list[tuple[Slot, str]]:
     return list(FILE_NAMES.items())
+
+
+def starts(hub: Hub, file: str) -> list[int]:
+    """Where the ranges that were asked for of a file begin."""
+    return [
+        int(asked.removeprefix("bytes=").partition("-")[0]) for name, asked in hub.requests if name == file and asked
+    ]
 
 
 def test_fetches_everything_once(own: SyncLoraSettings, hub: Hub) -> None:
@@ -63,7 +70,7 @@ def test_fetches_everything_once(own: SyncLoraSettings, hub: Hub) -> None:
         name = repo_and_name.split("/")[-1]
         folder = own.weights / GEMMA_FOLDER if own.gemma_repo in repo_and_name else own.weights
         assert name in (".gitattributes", "a.md") or (folder / name).read_bytes() == data
-    assert sorted(path.name for path in (own.weights / GEMMA_FOLDER).iterdir()) == sorted(GEMMA_NAMES)
+    assert sorted(path.name for path in (own.weights / GEMMA_FOLDER).iterdir()) == sorted((*GEMMA_NAMES, ".cache"))
     assert all(0 < event.step <= event.total for event in events)
     asked = len(hub.requests)
     assert list(download(own, hub.endpoint)) == []
@@ -114,23 +121,21 @@ def test_a_broken_connection_is_taken_up_where_it_broke(own: SyncLoraSettings, h
     hub.broken, hub.break_after = {BASE}, 5_000_000
     list(download(own, hub.endpoint))
     check_weights(own)
-    first, second = (asked for name, asked in hub.requests if name == BASE)
-    assert first == "bytes=0-"
-    assert second is not None
-    assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= 5_000_000
+    first, second = starts(hub, BASE)
+    assert first == 0
+    assert 0 < second <= 5_000_000
 
 
 def test_a_connection_that_falls_silent_counts_as_broken(
     own: SyncLoraSettings, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("syncedit_demo.engines.sync_lora.weights.download.SILENCE_SECONDS", 1.0)
+    monkeypatch.setattr("syncedit_demo.engines.sync_lora.weights.transfer.SILENCE_SECONDS", 1.0)
     hub.silent, hub.break_after = {BASE}, 5_000_000
     list(download(own, hub.endpoint))
     check_weights(own)
-    first, second, *_ = (asked for name, asked in hub.requests if name == BASE)
-    assert first == "bytes=0-"
-    assert second is not None
-    assert 0 < int(second.removeprefix("bytes=").removesuffix("-")) <= 5_000_000
+    first, second, *_ = starts(hub, BASE)
+    assert first == 0
+    assert 0 < second <= 5_000_000
 
 
 def test_another_process_goes_on_where_one_was_stopped(own: SyncLoraSettings, hub: Hub) -> None:
@@ -140,7 +145,7 @@ def test_another_process_goes_on_where_one_was_stopped(own: SyncLoraSettings, hu
     kept = (own.weights / f"{BASE}.part").stat().st_size
     list(download(own, hub.endpoint))
     check_weights(own)
-    assert hub.requests[:2] == [(BASE, "bytes=0-"), (BASE, f"bytes={kept}-")]
+    assert starts(hub, BASE) == [0, kept]
     assert not list(own.weights.rglob("*.part"))
 
 
@@ -159,7 +164,7 @@ def test_a_connection_that_keeps_breaking_is_told_and_what_arrived_is_kept(own: 
     assert 0 < kept <= 5_000_000
     hub.broken = set()
     list(download(own, hub.endpoint))
-    assert [asked for name, asked in hub.requests if name == BASE][-1] == f"bytes={kept}-"
+    assert starts(hub, BASE)[-1] == kept
     check_weights(own)
 
 
@@ -183,6 +188,69 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_fetched(own: SyncLo
     with pytest.raises(EngineError, match=r"100000000\.0 GB are still to be fetched"):
         list(download(own, hub.endpoint))
     assert not hub.requests
+
+
+def test_the_prepared_set_is_counted_before_anything_is_fetched(own: SyncLoraSettings, hub: Hub) -> None:
+    # The files alone would fit.
+    nbytes = shutil.disk_usage(own.weights.parent).free * 8 // 10
+    hub.claimed = {BASE: nbytes}
+    # Of what was begun before, the last byte alone came.
+    own.weights.mkdir()
+    with (own.weights / f"{BASE}.part").open("wb") as part:
+        part.truncate(nbytes)
+    with pytest.raises(EngineError, match=r"GB made of them in .*set SYNCEDIT_WEIGHTS or SYNCEDIT_PREPARED"):
+        list(download(own, hub.endpoint))
+    assert not hub.requests
+
+
+def test_a_set_on_a_disk_of_its_own_is_not_counted_and_a_file_that_never_stays_the_same_is_told(
+    own: SyncLoraSettings, hub: Hub
+) -> None:
+    other_disk = Path("/dev/shm")
+    if not other_disk.is_dir() or other_disk.stat().st_dev == own.weights.parent.stat().st_dev:
+        pytest.skip("there is one disk alone")
+    # What is sent is never of the size that was claimed.
+    hub.claimed = {BASE: shutil.disk_usage(own.weights.parent).free * 8 // 10}
+    with pytest.raises(EngineError, match="changes on the Hub while it is fetched"):
+        list(download(own.model_copy(update={"prepared": other_disk / "none"}), hub.endpoint))
+
+
+def test_what_was_put_there_by_hand_is_held_to_what_the_hub_has_once(
+    settings: SyncLoraSettings, own: SyncLoraSettings, hub: Hub
+) -> None:
+    shutil.copytree(settings.weights, own.weights)
+    gemma = own.weights / GEMMA_FOLDER
+    gemma.mkdir()
+    for name in GEMMA_NAMES[:2]:
+        (gemma / name).write_bytes(hub.files[f"{own.gemma_repo}/{name}"])
+    checked = {event.phase for event in download(own, hub.endpoint) if event.phase.startswith("Checking")}
+    assert {f"Checking the weights: {name}" for name in (SYNC_LORA, *GEMMA_NAMES[:2])} <= checked
+    assert {name for name, _ in hub.requests} == set(GEMMA_NAMES[2:])
+    assert not list(download(own, hub.endpoint))
+
+
+@pytest.mark.parametrize("spoil", ["one byte", "cut short"])
+@pytest.mark.parametrize("name", ["sync-lora", "gemma"])
+def test_what_was_put_there_by_hand_and_is_damaged_is_told(
+    settings: SyncLoraSettings, own: SyncLoraSettings, hub: Hub, name: str, spoil: str
+) -> None:
+    shutil.copytree(settings.weights, own.weights)
+    path = own.weights / (SYNC_LORA if name == "sync-lora" else f"{GEMMA_FOLDER}/{SHARDS[0]}")
+    path.parent.mkdir(exist_ok=True)
+    repo = own.sync_lora_repo if name == "sync-lora" else own.gemma_repo
+    data = hub.files[f"{repo}/{path.name}"]
+    path.write_bytes(data[:-1] + b"?" * (spoil == "one byte"))
+    with pytest.raises(EngineError, match=f"{path.name} is not what the Hub has: it is damaged, or another file"):
+        list(download(own, hub.endpoint))
+
+
+def test_a_lora_of_ones_own_is_taken_where_nobody_can_be_asked(
+    settings: SyncLoraSettings, own: SyncLoraSettings
+) -> None:
+    shutil.copytree(settings.weights, own.weights)
+    own.prepared.mkdir()
+    tiny_ltx.write_prompt(own.prepared / PROMPT, settings.weights / BASE)
+    assert {event.phase for event in download(own, "http://127.0.0.1:9")} == {f"Checking the weights: {BASE}"}
 
 
 def test_a_disk_that_fills_on_the_way_is_told_and_what_arrived_is_kept(own: SyncLoraSettings, hub: Hub) -> None:

@@ -16,7 +16,9 @@ import pytest
 import torch
 from safetensors import safe_open
 
-from syncedit_demo.engines.sync_lora import prepare_weights, sync_lora_status
+from syncedit_demo.cli import main
+from syncedit_demo.engines.sync_lora import prepare_weights, spare_gemma, sync_lora_status
+from syncedit_demo.engines.sync_lora.weights.copies import note_hash
 from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, GEMMA_FOLDER, Slot
 from syncedit_demo.engines.sync_lora.weights.lora import read_lora
 from syncedit_demo.engines.sync_lora.weights.prepared import CHECKPOINT, MANIFEST, PROMPT, UPSCALER, open_prepared
@@ -295,6 +297,72 @@ def test_another_trainers_names_make_the_same_weights(own: SyncLoraSettings, tmp
     assert "1 modules that the model does not have" in notes
     assert "1 tensors of no pair" in notes
     assert "left out" in sync_lora_status(own)["prepared set"]
+
+
+@pytest.mark.parametrize("is_in_cache", [True, False])
+def test_a_damaged_copy_is_refused_and_the_set_that_is_there_stays(
+    own: SyncLoraSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_in_cache: bool
+) -> None:
+    name = FILE_NAMES[Slot.SYNC_LORA]
+    weights = shutil.copytree(own.weights, tmp_path / "copied")
+    path = weights / name
+    good = sha256(path.read_bytes()).hexdigest()
+    damaged = path.read_bytes()[:-1] + b"?"
+    if is_in_cache:
+        path.unlink()
+        path = put_in_cache(tmp_path / "cache", own.sync_lora_repo, name, good, damaged)
+        monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "cache"))
+    else:
+        path.write_bytes(damaged)
+        note_hash(path, "abc", good)
+    with pytest.raises(EngineError, match=f"{name} is (damaged|not what was fetched there)"):
+        list(prepare_weights(own.model_copy(update={"weights": weights})))
+    open_prepared(own.prepared)
+
+
+def put_in_cache(cache: Path, repo: str, name: str, etag: str, data: bytes) -> Path:
+    """A file in the Hub's cache as its own library puts it there."""
+    folder = cache / f"models--{repo.replace('/', '--')}"
+    for each in ("refs", "blobs", "snapshots/abc"):
+        (folder / each).mkdir(parents=True, exist_ok=True)
+    (folder / "refs" / "main").write_text("abc")
+    (folder / "blobs" / etag).write_bytes(data)
+    (folder / "snapshots" / "abc" / name).symlink_to(folder / "blobs" / etag)
+    return folder / "snapshots" / "abc" / name
+
+
+def test_a_damaged_file_of_gemma_is_refused_before_it_is_used(with_gemma: SyncLoraSettings) -> None:
+    path = with_gemma.weights / GEMMA_FOLDER / "model.safetensors"
+    note_hash(path, "abc", sha256(path.read_bytes()).hexdigest())
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    events: list[str] = []
+    with pytest.raises(EngineError, match=r"model\.safetensors is not what was fetched there"):
+        events += [event.phase for event in prepare_weights(with_gemma)]
+    assert not any("Encoding" in phase for phase in events)
+
+
+def test_what_nothing_vouches_for_is_said_and_gemmas_room_is_offered(
+    with_gemma: SyncLoraSettings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SYNCEDIT_WEIGHTS", str(with_gemma.weights))
+    monkeypatch.setenv("SYNCEDIT_PREPARED", str(with_gemma.prepared))
+    monkeypatch.setenv("SYNCEDIT_DEVICE", "cpu")
+    assert main(["prepare"]) == 0
+    answer = capsys.readouterr().out
+    notes = open_prepared(with_gemma.prepared).manifest.notes
+    said = [note for note in notes if "only what is in it vouches for it" in note]
+    assert [FILE_NAMES[Slot.SYNC_LORA] in note for note in said] == [True, False]
+    assert "of Gemma" in said[1]
+    folder = with_gemma.weights / GEMMA_FOLDER
+    offer = spare_gemma(with_gemma)
+    assert offer is not None
+    assert offer.endswith(f"To delete it: rm -r {folder}")
+    assert all(sentence in answer for sentence in (*said, offer))
+    folder.rename(folder.with_name("elsewhere"))
+    folder.symlink_to(folder.with_name("elsewhere"))
+    assert spare_gemma(with_gemma) is None
+    folder.unlink()
+    assert spare_gemma(with_gemma) is None
 
 
 @pytest.fixture
