@@ -51,6 +51,7 @@ class LaunchOptions(TypedDict, total=False):
     css: str
     allowed_paths: list[str]
     max_file_size: str
+    app_kwargs: dict[str, object]
 
 
 class Serve(Protocol):

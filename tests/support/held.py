@@ -5,12 +5,16 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from starlette.middleware import Middleware
+
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import JobEvent
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.service import EditService
+from syncedit_demo.ui.door.visitors import KnownVisitors
 from syncedit_demo.ui.page import build_page
 from syncedit_demo.ui.theme import theme
+from syncedit_demo.ui.visits.cookie import VisitCookies
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -79,4 +83,7 @@ class HeldService(EditService):
 def serve_held(serve: Serve, settings: Settings) -> tuple[HeldService, str]:
     """Serve the page over such a service; the service, and the page's address."""
     service = HeldService(settings)
-    return service, serve(build_page(service), theme=theme(), allowed_paths=[str(settings.jobs_dir)])
+    # Of the door only what a visit is known by.
+    known = Middleware(KnownVisitors, VisitCookies.kept_in(settings.work_dir))
+    page, allowed = build_page(service), [str(settings.jobs_dir)]
+    return service, serve(page, theme=theme(), allowed_paths=allowed, app_kwargs={"middleware": [known]})
