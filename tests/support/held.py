@@ -83,6 +83,7 @@ class HeldService(EditService):
 def serve_held(serve: Serve, settings: Settings) -> tuple[HeldService, str]:
     """Serve the page over such a service; the service, and the page's address."""
     service = HeldService(settings)
+    settings.work_dir.mkdir(exist_ok=True)
     # Of the door only what a visit is known by.
     known = Middleware(KnownVisitors, VisitCookies.kept_in(settings.work_dir))
     page, allowed = build_page(service), [str(settings.jobs_dir)]
