@@ -116,10 +116,10 @@ def test_no_variant_goes_where_something_else_is(inputs: tuple[Path, Path], tmp_
     assert clip.read_bytes() == seeded.read_bytes() == before
 
 
-def test_the_draft_engine_has_none_of_its_options(inputs: tuple[Path, Path], tmp_path: Path) -> None:
-    code, _, err = run("edit", *inputs, tmp_path / "out.mp4", *SMALL, "--engine", "draft", "--quality", "preview")
+def test_the_draft_engine_refuses_an_option_of_its_own(inputs: tuple[Path, Path], tmp_path: Path) -> None:
+    code, _, err = run("edit", *inputs, tmp_path / "out.mp4", *SMALL, "--engine", "draft", "--first-frame-crf", 9)
     assert code == 2
-    assert "The engine draft, which would make this edit, has no option quality" in err
+    assert "The engine draft, which would make this edit, has no option first_frame_crf" in err
 
 
 @pytest.mark.usefixtures("inputs")

@@ -293,14 +293,14 @@ def test_a_file_that_was_taken_out_of_the_main_branch_is_fetched_from_the_commit
 
 
 def test_what_is_taken_up_again_is_of_the_commit_it_was_begun_with(own: SyncLoraSettings, hub: Hub) -> None:
-    hub.broken, hub.break_after = {BASE}, 5_000_000
+    hub.broken, hub.break_after = {BASE}, 50_000
     events = download(own, hub.endpoint)
-    assert next(events).phase == f"Downloading {BASE}"
+    assert BASE in next(events).phase
     # The main branch moves on while the file is fetched.
     hub.off_main = {f"{own.ltx_repo}/{BASE}"}
     for event in events:
-        if event.phase != f"Downloading {BASE}":
+        if BASE not in event.phase:
             break
     events.close()
-    assert len([name for name, _ in hub.requests if name == BASE]) == 2
+    assert len([name for name, _ in hub.requests if name == BASE]) >= 2
     assert (own.weights / BASE).is_file()
