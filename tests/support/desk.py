@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Dialog, Locator, Page, expect
@@ -89,7 +90,8 @@ class Desk:
         expect(self.player).to_have_attribute("data-state", "ready")
 
     def place_of_the_picture(self) -> list[float]:
-        """Where in the page the picture of the player is, wherever the page is scrolled to."""
+        """Where in the page the picture of the player is, wherever the page is scrolled to, once it has its shape."""
+        expect(self.player).to_have_attribute("data-shape", re.compile("."))
         self.page.evaluate("scrollTo(0, 0)")
         return self.player.locator(".stage").evaluate(
             "stage => (({x, y, width, height}) => [x, y, width, height])(stage.getBoundingClientRect())"
