@@ -14,6 +14,7 @@ from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
 from syncedit_demo.ui.components.clip_card import ClipCard, clip_card
 from syncedit_demo.ui.components.notice import bad, busy, notice
 from syncedit_demo.ui.messages import explain, facts
+from syncedit_demo.ui.steps.presence import Presence
 from syncedit_demo.ui.steps.visitor import session_of
 from syncedit_demo.ui.updates import UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.jobs import CancelFlags
@@ -45,7 +46,7 @@ class ClipStep:
         self._service = service
         self._copies = CancelFlags()
         self._reading = CancelFlags()
-        self._wanted: dict[str, str | None] = {}
+        self._present = Presence[str]()
         self.cut = gr.State(None)
         self.file = gr.File(
             label="Clip",
@@ -75,7 +76,7 @@ class ClipStep:
             file: Its file, None where there is none any more.
             session: Whose page it is.
         """
-        self._wanted[session] = file
+        self._present.put(session, file)
         self._reading.stop(session)
         self._copies.stop(session)
         return {**self._nothing(None), self.message: busy(READING) if file else None}
@@ -156,11 +157,11 @@ class ClipStep:
         """Stop what is done for a visitor who left."""
         self._copies.stop(session)
         self._reading.stop(session)
-        self._wanted.pop(session, None)
+        self._present.leave(session)
 
     def is_wanted(self, file: str | None, session: str) -> bool:
         """Whether the page has no other clip by now."""
-        return self._wanted.get(session, file) == file
+        return self._present.holds(session, file)
 
     def _show(
         self, visit: Visit, path: Path, clip: ClipInfo, options: Options, cancel: CancelFlag, held: float | None

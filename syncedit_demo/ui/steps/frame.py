@@ -14,6 +14,7 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.ui.components.notice import Notice, bad, busy, notice
 from syncedit_demo.ui.components.painter import Painter
 from syncedit_demo.ui.messages import explain
+from syncedit_demo.ui.steps.presence import Presence
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.jobs import CancelFlags
 from syncedit_demo.ui.visits.visit import ClipRange, Visit
@@ -70,7 +71,7 @@ class FrameStep:
     def __init__(self, service: EditService) -> None:
         self._service = service
         self._fitting = CancelFlags()
-        self._given: dict[str, Path | None] = {}
+        self._present = Presence[Path]()
         self.image = gr.State(None)
         self.edited = gr.State(None)
         self.painting = gr.State(None)
@@ -135,7 +136,7 @@ class FrameStep:
 
     def begin(self, cut: ClipRange | None, session: str) -> Updates:
         """Start anew for another clip."""
-        self._given[session] = None
+        self._present.put(session, None)
         return {**self.offer(cut, session), self.file: None, self.image: None}
 
     def give(self, cut: ClipRange | None, image: Path, session: str) -> Updates:
@@ -204,7 +205,7 @@ class FrameStep:
     def leave(self, session: str) -> None:
         """Stop what is done for a visitor who left."""
         self._fitting.stop(session)
-        self._given.pop(session, None)
+        self._present.leave(session)
 
     def fit(self, cut: ClipRange | None, image: Path | None, edited: Edited | None, session: str) -> Updates:
         """Bring the edited frame to frame 0 and report, unless that is done; another one, or leaving, ends that.
@@ -214,11 +215,11 @@ class FrameStep:
         """
         if cut and edited and (edited.cut, edited.path) == (cut.folder, image):
             return {}
-        if not self._is_present(image, session):
+        if not self._present.holds(session, image):
             return {}
         cancel = self._fitting.start(session)
         updates = self._checked(cut, image, cancel)
-        return updates if self._is_present(image, session) and not cancel.is_set else {}
+        return updates if self._present.holds(session, image) and not cancel.is_set else {}
 
     def _checked(self, cut: ClipRange | None, image: Path | None, cancel: CancelFlag) -> Updates:
         nothing: Updates = {self.edited: None, self.slider: gr.update(value=None, visible=False)}
@@ -239,16 +240,13 @@ class FrameStep:
 
     def _await_check(self, cut: ClipRange | None, image: Path | None, session: str) -> Updates:
         self._fitting.stop(session)
-        self._given[session] = image
+        self._present.put(session, image)
         return {
             self.image: image,
             self.edited: None,
             self.slider: gr.update(value=None, visible=False),
             self.message: busy(CHECKING) if image and cut else None,
         }
-
-    def _is_present(self, image: Path | None, session: str) -> bool:
-        return self._given.get(session, image) == image
 
     def _away(self, painting: Painting | None, picture: Path | None) -> Updates:
         return {
