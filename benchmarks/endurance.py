@@ -9,7 +9,9 @@ The engine is one that shows the edited frame throughout; `--draft` measures wit
 from __future__ import annotations
 
 import argparse
+import ctypes
 import gc
+import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +64,7 @@ def endure(service: EditService, folder: Path, edits: int, every: int) -> Iterat
         for _ in service.edit(request, CancelFlag()):
             pass
         if number == 1 or number % every == 0:
-            gc.collect()
+            _give_back()
             yield Held(
                 number,
                 process.memory_info().rss / 1e6,
@@ -71,6 +73,13 @@ def endure(service: EditService, folder: Path, edits: int, every: int) -> Iterat
                 len(process.children(recursive=True)),
                 disk_use(folder),
             )
+
+
+def _give_back() -> None:
+    """Let go of what Python and the C library keep for later, which comes and goes by more than an edit's frames."""
+    gc.collect()
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)
 
 
 def main() -> None:

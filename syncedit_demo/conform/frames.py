@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 from collections import deque
+from contextlib import closing
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, groupby
@@ -79,8 +80,9 @@ def conform(path: Path, clip: ClipInfo, plan: EditPlan, *, max_pixels: int = MAX
     else:
         frames = _decode_from(path, clip, targets[0], max_pixels)
     # The next one is decoded while one is converted.
-    for frame in prefetch(_choose(frames, targets, path)):
-        yield converter.convert(frame)
+    with closing(prefetch(_choose(frames, targets, path))) as chosen:
+        for frame in chosen:
+            yield converter.convert(frame)
 
 
 def first_frame(path: Path, clip: ClipInfo, plan: EditPlan, *, max_pixels: int = MAX_CLIP_PIXELS) -> Frame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import cv2
@@ -16,7 +17,7 @@ from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
 from syncedit_demo.engines.draft.motion import Motion, MotionTracker
 from syncedit_demo.engines.draft.network import Check
 from syncedit_demo.engines.draft.scene import SceneWatcher
-from syncedit_demo.engines.draft.screen import screen_light
+from syncedit_demo.engines.draft.screen import ScreenLight, screen_light
 from syncedit_demo.engines.draft.warping import blur, resize
 from syncedit_demo.engines.draft.wide_motion import WideTracker
 from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, Progress
@@ -100,24 +101,26 @@ class DraftEngine:
         propagated = _propagated(first, edited, reference, job.cancel.raise_if_set)
         other_scene = False
         notes: list[str] = []
-        for index, (result, is_other_scene) in enumerate(propagated, 1):
-            job.cancel.raise_if_set()
-            if is_other_scene and not other_scene:
-                notes.append(
-                    f"The clip cuts to another scene at frame {index + 1}: there the edit's colours are carried over, "
-                    "its details are not."
-                )
-            elif other_scene and not is_other_scene:
-                notes.append(f"The clip is back in its first scene at frame {index + 1}.")
-            other_scene = is_other_scene
-            yield Frames(result[None])
-            yield Progress(PHASE, index + 1, plan.frames)
-            if index % PREVIEW_EVERY == 0:
-                yield Preview(_reduced(result))
+        # Closed at a stop too: a thread may be reading the reference, which is the caller's to close.
+        with closing(propagated):
+            for index, (result, is_other_scene) in enumerate(propagated, 1):
+                job.cancel.raise_if_set()
+                if is_other_scene and not other_scene:
+                    notes.append(
+                        f"The clip cuts to another scene at frame {index + 1}: there the edit's colours are carried "
+                        "over, its details are not."
+                    )
+                elif other_scene and not is_other_scene:
+                    notes.append(f"The clip is back in its first scene at frame {index + 1}.")
+                other_scene = is_other_scene
+                yield Frames(result[None])
+                yield Progress(PHASE, index + 1, plan.frames)
+                if index % PREVIEW_EVERY == 0:
+                    yield Preview(_reduced(result))
         yield Finished(tuple(notes))
 
 
-def _propagated(first: Frame, edited: Frame, reference: Iterator[Frame], check: Check) -> Iterator[tuple[Frame, bool]]:
+def _propagated(first: Frame, edited: Frame, reference: Iterator[Frame], check: Check) -> Generator[tuple[Frame, bool]]:
     """The edited frames after the first, and whether each shows another scene than frame 0.
 
     What comes before the first of them takes a while; `check` is called meanwhile, and raises what ends it.
@@ -127,10 +130,16 @@ def _propagated(first: Frame, edited: Frame, reference: Iterator[Frame], check: 
     if light is None:
         return _unlit(first, edited, reference, check)
     unlit = _unlit(first, light.removed(edited), reference, check)
-    return ((light.added(frame), other_scene) for frame, other_scene in unlit)
+    return _lit(unlit, light)
 
 
-def _unlit(first: Frame, edited: Frame, reference: Iterator[Frame], check: Check) -> Iterator[tuple[Frame, bool]]:
+def _lit(unlit: Generator[tuple[Frame, bool]], light: ScreenLight) -> Generator[tuple[Frame, bool]]:
+    with closing(unlit):
+        for frame, other_scene in unlit:
+            yield light.added(frame), other_scene
+
+
+def _unlit(first: Frame, edited: Frame, reference: Iterator[Frame], check: Check) -> Generator[tuple[Frame, bool]]:
     """The same for an edit without light of the screen."""
     width, height = size_of(first)
     scale = max(1.0, (width * height / MOTION_AREA) ** 0.5)
@@ -168,8 +177,9 @@ def _looked(
 def _carried(
     reference: Iterator[Frame], carrier: Carrier, tracker: MotionTracker, motion_size: Size
 ) -> Generator[tuple[Frame, bool]]:
-    for frame, small, motion, other_scene in prefetch(_followed(reference, tracker, motion_size)):
-        yield carrier.render(frame, tracker.refine(motion, small)), other_scene
+    with closing(prefetch(_followed(reference, tracker, motion_size))) as followed:
+        for frame, small, motion, other_scene in followed:
+            yield carrier.render(frame, tracker.refine(motion, small)), other_scene
 
 
 def _followed(

@@ -9,6 +9,7 @@ doubles its latent; stage 2 adds detail at full size. The edited frame is frame 
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -126,11 +127,13 @@ def _read_references(
         (width, height): torch.empty((1, 3, plan.padded_frames, height, width), dtype=DTYPE, device=models.device)
         for width, height in sizes
     }
-    for index, frame in enumerate(prefetch(job.reference())):
-        job.cancel.raise_if_set()
-        for size, clip in pixels.items():
-            clip[:, :, index] = _normalised(_resized(frame, size, models.device))
-        yield Progress(READ, index + 1, plan.frames)
+    # Closed at a stop too: a thread may be reading the reference, which is the caller's to close.
+    with closing(prefetch(job.reference())) as reference:
+        for index, frame in enumerate(reference):
+            job.cancel.raise_if_set()
+            for size, clip in pixels.items():
+                clip[:, :, index] = _normalised(_resized(frame, size, models.device))
+            yield Progress(READ, index + 1, plan.frames)
     latents: dict[Size, torch.Tensor] = {}
     for size, clip in pixels.items():
         job.cancel.raise_if_set()

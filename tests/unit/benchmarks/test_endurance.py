@@ -15,7 +15,7 @@ FRAME_MB = 320 * 256 * 3 / 1e6
 
 
 def looked_at(folder: Path) -> list[Held]:
-    return list(endure(QuickService(Settings(work_dir=folder / "work")), folder, 24, 8))
+    return list(endure(QuickService(Settings(work_dir=folder / "work")), folder, 50, 10))
 
 
 def test_nothing_is_left_of_an_edit_that_is_over(tmp_path: Path) -> None:

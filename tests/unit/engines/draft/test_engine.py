@@ -19,6 +19,7 @@ from benchmarks.draft import red_for_blue, to_bytes, warm_look
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.draft.colour import ColourLookup
+from syncedit_demo.engines.draft.engine import PHASE
 from syncedit_demo.engines.draft.local_motion import LocalTracker
 from syncedit_demo.engines.draft.look import LearnedLook, learnt_look
 from syncedit_demo.engines.draft.screen import screen_light
@@ -27,6 +28,7 @@ from syncedit_demo.engines.interface import EditJob, Engine, Event, Finished, Fr
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.plan import EditPlan, pad_frame_count
+from tests.support.slow_reference import slow_after
 
 Frame = NDArray[np.uint8]
 SIDE = 256
@@ -463,6 +465,25 @@ def light_leak(frame: Frame) -> Frame:
     y, x = np.mgrid[:SIDE, :SIDE] / SIDE
     leak = np.exp(-((x - 1) ** 2 + y**2) / 0.2)[..., None] * np.array((0.9, 0.5, 0.2))
     return to_bytes(255 - (255 - frame.astype(np.float64)) * (1 - leak))
+
+
+@pytest.mark.parametrize("edited", [with_badge, warm_look, vignette], ids=["local", "look", "light"])
+def test_a_stop_lets_go_of_the_reference_that_is_being_read(edited: Callable[[Frame], Frame]) -> None:
+    frames = blue_disc_clip(9)
+    reference = slow_after(2, frames)
+    job = make_job(frames, edited(frames[0]), lambda: reference)
+
+    def edit_until_stopped() -> None:
+        for event in DraftEngine().run(job):
+            if event == Progress(PHASE, 2, 9):
+                job.cancel.set()
+
+    # What is caught keeps all that was under way alive.
+    with pytest.raises(Cancelled) as stopped:
+        edit_until_stopped()
+    # While another thread were in it still, this would raise.
+    reference.close()
+    assert stopped.value.__traceback__ is not None
 
 
 @pytest.mark.parametrize("look", [vignette, graduated_filter, light_leak])

@@ -19,13 +19,14 @@ from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.interface import EditJob, Event, Finished, Frames, Preview, PreviewClip, Progress
 from syncedit_demo.engines.sync_lora import pipeline, recipe
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
-from syncedit_demo.engines.sync_lora.pipeline import STAGE_1, STAGE_2
+from syncedit_demo.engines.sync_lora.pipeline import READ, STAGE_1, STAGE_2
 from syncedit_demo.engines.sync_lora.runtime import LOAD, Runtime, new_runtimes
 from syncedit_demo.engines.sync_lora.weights.files import FILE_NAMES, Slot
 from syncedit_demo.engines.sync_lora.weights.prompt import load_prompt
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
 from syncedit_demo.errors import Cancelled
 from tests.support import tiny_ltx
+from tests.support.slow_reference import slow_after
 from tests.support.stock_ltx import STOCK_STAGE_1_SIGMAS, STOCK_STAGE_2_SIGMAS, record_latents, run_stock_pipeline
 
 if TYPE_CHECKING:
@@ -201,6 +202,24 @@ def test_stop_is_honoured_in_every_phase(runtime: Runtime, make_job: JobMaker) -
         if stop_after < last_frames:
             stopped = run_and_stop(runtime, replace(job, cancel=CancelFlag()), stop_after)
             assert len(stopped) == stop_after
+
+
+def test_a_stop_lets_go_of_the_reference_that_is_being_read(runtime: Runtime, make_job: JobMaker) -> None:
+    job = make_job(64, 64, 9)
+    reference = slow_after(2, list(job.reference()))
+    slow = replace(job, reference=lambda: reference)
+
+    def run_until_stopped() -> None:
+        for event in runtime.run(slow, SyncLoraOptions()):
+            if event == Progress(READ, 2, 9):
+                slow.cancel.set()
+
+    # What is caught keeps all that was under way alive.
+    with pytest.raises(Cancelled) as stopped:
+        run_until_stopped()
+    # While another thread were in it still, this would raise.
+    reference.close()
+    assert stopped.value.__traceback__ is not None
 
 
 def test_stop_while_loading_leaves_the_engine_usable(
