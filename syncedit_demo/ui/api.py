@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+import threading
+from collections import deque
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,7 +22,7 @@ from syncedit_demo.plan import EditPlan, PlanOptions, whole_number
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, LARGEST_SEED, EngineChoice
 from syncedit_demo.ui.gradio_internals import Listener, serve_from
 from syncedit_demo.ui.messages import explain
-from syncedit_demo.ui.visits.jobs import Job, edits_at_once, noting_turns
+from syncedit_demo.ui.visits.jobs import POLL_SECONDS, edits_at_once, noting_turns
 from syncedit_demo.ui.visits.visit import RunFiles, link, name_beside, open_visit
 
 if TYPE_CHECKING:
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.service import EditService
-    from syncedit_demo.ui.visits.jobs import RunEvent
     from syncedit_demo.ui.visits.visit import ClipRange
 
 LONGEST_TEXT = 24
@@ -36,18 +37,19 @@ LONGEST_TEXT = 24
 
 
 class Endpoints:
-    """What programs can call; all of it is `EditService`'s."""
+    """What programs can call; all of it is `EditService`'s. What is done for a caller that is gone is stopped."""
 
     def __init__(self, service: EditService) -> None:
         self._service = service
 
     def inspect_clip(
-        self, clip: str, size: str = "", frames: int = 0, start: int = 0, rate: str = ""
+        self, clip: str, request: gr.Request, size: str = "", frames: int = 0, start: int = 0, rate: str = ""
     ) -> dict[str, Any]:
         """Say what a clip holds and what will be made of it.
 
         Args:
             clip: A video file.
+            request: Where the call comes from.
             size: Size of the result such as "1024x768", multiples of 64; empty for the best for this clip.
             frames: Number of frames of the result; 0 for the whole clip up to this machine's limit.
             start: First frame of the part that is used, from 0.
@@ -56,18 +58,22 @@ class Endpoints:
         Returns:
             {"clip": what the file holds, "plan": size, frames, start, rate, crop and every change in words}
         """
-        with _told():
-            info, plan = self._service.inspect(_given(clip, "clip"), self._options(size, frames, start, rate))
+        with _told(), _heard(request) as cancel:
+            options = self._options(size, frames, start, rate)
+            info, plan = self._service.inspect(_given(clip, "clip"), options, cancel)
         return {
             "clip": TypeAdapter(ClipInfo).dump_python(info, mode="json"),
             "plan": TypeAdapter(EditPlan).dump_python(plan, mode="json"),
         }
 
-    def write_first_frame(self, clip: str, size: str = "", frames: int = 0, start: int = 0, rate: str = "") -> str:
+    def write_first_frame(
+        self, clip: str, request: gr.Request, size: str = "", frames: int = 0, start: int = 0, rate: str = ""
+    ) -> str:
         """Give the frame to edit, as a PNG at the size and crop of the result.
 
         Args:
             clip: A video file.
+            request: Where the call comes from.
             size: As for /inspect_clip; use the same options for all three endpoints.
             frames: As for /inspect_clip.
             start: As for /inspect_clip.
@@ -76,9 +82,12 @@ class Endpoints:
         Returns:
             The path of the PNG.
         """
-        with _told():
-            cut = self._cut(clip, self._options(size, frames, start, rate))
-            write_png(self._service.first_frame(cut.path, cut.clip, cut.plan), cut.frame)
+        with (
+            _told(),
+            _heard(request) as cancel,
+            self._cut(clip, self._options(size, frames, start, rate), cancel) as cut,
+        ):
+            write_png(self._service.first_frame(cut.path, cut.clip, cut.plan, cancel), cut.frame)
             return str(cut.frame)
 
     def edit(  # noqa: PLR0913, PLR0917 - every option has its name
@@ -94,7 +103,7 @@ class Endpoints:
         audio: bool = True,
         engine: EngineChoice = "auto",
         label: bool = False,
-    ) -> Iterator[tuple[Any, Any]]:
+    ) -> tuple[str, dict[str, Any]]:
         """Carry the edit of frame 0 through the clip. Calls are served one at a time, in the order of arrival.
 
         A call whose answer nobody listens to is stopped.
@@ -116,44 +125,48 @@ class Endpoints:
             The path of the mp4, and the run record, which the mp4 holds too, but for the sync report; here its files
             have a "name" for a "path".
         """
-        cancel, caller = CancelFlag(), Listener(request)
-        try:
-            with _told():
-                cut = self._cut(clip, self._options(size, frames, start, rate))
-                # The inputs lie beside the result, so that its record names them without saying where on this machine.
-                edited = _given(edited_frame, "edited frame")
-                image = name_beside(cut.path, edited)
-                link(edited, image)
-                wanted = EditRequest(
-                    clip=cut.path,
-                    edited_frame=image,
-                    target=RunFiles.of(cut.path.parent, cut.path).result,
-                    options=cut.options,
-                    engine=engine,
-                    seed=_seed(seed),
-                    audio=audio,
-                    label=label,
-                )
-                for news in Job(self._steps(wanted, _caller(request), cancel)).news():
-                    if news and isinstance(last := news[-1], EditResult):
-                        yield str(last.target), _as_answer(last.record)
-                        return
-                    # A caller that is gone is noticed when something is sent to it.
-                    yield gr.skip(), gr.skip()
-                    if caller.is_gone():
-                        return
-        finally:
-            cancel.set()
+        with (
+            _told(),
+            _heard(request) as cancel,
+            self._cut(clip, self._options(size, frames, start, rate), cancel) as cut,
+        ):
+            # The inputs lie beside the result, so that its record names them without saying where on this machine.
+            edited = _given(edited_frame, "edited frame")
+            image = name_beside(cut.path, edited)
+            link(edited, image)
+            wanted = EditRequest(
+                clip=cut.path,
+                edited_frame=image,
+                target=RunFiles.of(cut.path.parent, cut.path).result,
+                options=cut.options,
+                engine=engine,
+                seed=_seed(seed),
+                audio=audio,
+                label=label,
+            )
+            result = self._made(wanted, _caller(request), cancel)
+            return str(result.target), _as_answer(result.record)
 
-    def _steps(self, wanted: EditRequest, caller: str, cancel: CancelFlag) -> Iterator[RunEvent]:
-        with self._service.taken_on(caller, wanted.engine, cancel) as job:
-            yield from noting_turns(self._service.edit(wanted, cancel), job)
+    def _made(self, wanted: EditRequest, caller: str, cancel: CancelFlag) -> EditResult:
+        with (
+            self._service.taken_on(caller, wanted.engine, cancel) as job,
+            closing(self._service.edit(wanted, cancel)) as events,
+        ):
+            last = deque(noting_turns(events, job), 1).pop()
+        assert isinstance(last, EditResult)
+        return last
 
-    def _cut(self, clip: str | None, options: PlanOptions) -> ClipRange:
+    @contextmanager
+    def _cut(self, clip: str | None, options: PlanOptions, cancel: CancelFlag) -> Generator[ClipRange]:
+        """A cut of a clip, in a folder that is gone afterwards where nothing came of it."""
         visit = open_visit(self._service.settings, None)
-        path = visit.keep(_given(clip, "clip"))
-        info, plan = self._service.inspect(path, options)
-        return visit.new_range(path, info, options, plan)
+        try:
+            path = visit.keep(_given(clip, "clip"))
+            info, plan = self._service.inspect(path, options, cancel)
+            yield visit.new_range(path, info, options, plan)
+        except BaseException:
+            shutil.rmtree(visit.folder, ignore_errors=True)
+            raise
 
     def _options(self, size: str, frames: int, start: int, rate: str) -> PlanOptions:
         limit = self._service.settings.max_frames
@@ -209,6 +222,24 @@ def _caller(request: gr.Request) -> str:
     """Whom a call is counted to: a program has no visit, but comes from somewhere."""
     client = cast("Any", request).client
     return f"calls from {client.host}" if client else "calls"
+
+
+@contextmanager
+def _heard(request: gr.Request) -> Generator[CancelFlag]:
+    """A flag for what is done for a caller, which is set as soon as that is gone."""
+    cancel, over, caller = CancelFlag(), threading.Event(), Listener(request, few=0)
+
+    def listen() -> None:
+        while not over.wait(POLL_SECONDS):
+            if caller.is_gone():
+                cancel.set()
+                return
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        yield cancel
+    finally:
+        over.set()
 
 
 def _as_answer(record: RunRecord) -> dict[str, Any]:

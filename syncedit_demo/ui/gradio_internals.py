@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 FEW_MESSAGES = 4
-"""Messages that may wait for somebody who listens."""
+"""Messages that may wait for somebody who is sent some all the time and listens."""
 
 PATIENCE_SECONDS = 15
 """How long more than these may wait before whoever they are for is taken to be gone."""
@@ -45,26 +45,41 @@ def serve_from(component: Any, folder: Path) -> None:  # noqa: ANN401 - any of G
 
 
 class Listener:
-    """Whoever made a request, and may be gone: where nobody listens, the messages to them pile up.
+    """Whoever made a request, and may be gone.
+
+    Who stops listening, or takes the request back, is gone at once. Who has never listened is found by the messages
+    to them, which pile up.
 
     Args:
         request: The request, which goes on being answered.
+        few: Messages that may wait for somebody who listens.
     """
 
-    def __init__(self, request: gr.Request) -> None:
+    def __init__(self, request: gr.Request, few: int = FEW_MESSAGES) -> None:
         self._request = request
+        self._few = few
         self._heard = time.monotonic()
+        # A copy: others make and end requests meanwhile.
+        events = self._queue.event_ids_to_events.copy().values()
+        asked = vars(request).get("request")
+        self._event = next((event for event in events if event.request is asked), None)
 
     def is_gone(self) -> bool:
-        """Whether nobody has listened for a while; to be asked after each message."""
+        """Whether nobody waits for an answer any more; to be asked again and again."""
+        event = self._event
+        if event is not None and not (event.alive and event._id in self._queue.event_ids_to_events):
+            return True
         now = time.monotonic()
-        if self._unheard() <= FEW_MESSAGES:
+        if self._unheard() <= self._few:
             self._heard = now
         return now - self._heard > PATIENCE_SECONDS
 
+    @property
+    def _queue(self) -> Any:  # noqa: ANN401 - Gradio's
+        return cast("Any", self._request).request.app.get_blocks()._queue
+
     def _unheard(self) -> int:
-        app = cast("Any", self._request).request.app
-        waiting = app.get_blocks()._queue.pending_messages_per_session.get(self._request.session_hash)
+        waiting = self._queue.pending_messages_per_session.get(self._request.session_hash)
         return waiting.qsize() if waiting else 0
 
 

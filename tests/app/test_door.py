@@ -95,6 +95,15 @@ def test_nothing_tells_where_on_this_machine_it_is(web: httpx.Client, home: Path
     assert "/examples/" in answers[1].text
 
 
+@pytest.mark.parametrize("disposition", ["name=files", "name=files; filename*=UTF-8''x.mp4"])
+def test_a_form_without_a_file_is_refused_in_words(web: httpx.Client, disposition: str) -> None:
+    body = f"--b\r\nContent-Disposition: form-data; {disposition}\r\n\r\nx\r\n--b--\r\n"
+    kind = {"Content-Type": "multipart/form-data; boundary=b"}
+    answer = web.post(f"{API}upload", content=body.encode(), headers=kind)
+    assert answer.status_code == HTTPStatus.BAD_REQUEST
+    assert answer.text == "This is no form with files: send each with its name."
+
+
 @pytest.mark.parametrize("name", ["page.html", "picture.svg", "page.xhtml", "words.txt", "code.js", "data.xml"])
 def test_no_file_of_a_visitor_is_a_page(web: httpx.Client, name: str) -> None:
     answer = web.get(f"{API}file={upload(web, name)}")
@@ -138,7 +147,9 @@ def test_the_page_says_who_may_frame_it_and_what_it_loads(web: httpx.Client) -> 
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": FOREIGN}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}], ids=str
+    "headers",
+    [{"Origin": FOREIGN}, {"Origin": "null"}, {"Origin": "http://[::1"}, {"Sec-Fetch-Site": "cross-site"}],
+    ids=str,
 )
 def test_another_site_cannot_post(web: httpx.Client, headers: dict[str, str]) -> None:
     for path in ("queue/join", "upload", "run/predict", "call/edit", "cancel", "component_server"):
@@ -180,11 +191,14 @@ def test_bodies_are_bounded(web: httpx.Client) -> None:
         b'{"fn_index": 0, "data": ' + b"[" * 100_000,
         b'{"fn_index": 0, "data": [' + b"9" * 5000 + b"]}",
         b'{"data": [1e999], "session_hash": "a\\nERROR root: forged"}',
+        b'{"data": [NaN], "session_hash": "a", "event_id": [NaN]}',
+        b'{"data": [], "fn_index": [1e999], "session_hash": "a"}',
     ],
     ids=lambda sent: sent[:30].decode(),
 )
 def test_malformed_events_are_answered_plainly(web: httpx.Client, home: Path, sent: bytes) -> None:
-    for path in ("queue/join", "run/predict", "call/inspect_clip"):
+    paths = ("queue/join", "run/predict", "call/inspect_clip", *(["cancel", "reset"] if b"[NaN]" in sent else []))
+    for path in paths:
         answer = web.post(f"{API}{path}", content=sent, headers={"Content-Type": "application/json"})
         assert answer.status_code == HTTPStatus.UNPROCESSABLE_ENTITY
         assert re.fullmatch(r"[^\n]{5,200}\.", answer.json()["detail"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import time
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,9 +13,9 @@ import pytest
 from syncedit_demo.media.image_file import write_png
 from tests.support.clips import edited_scene, write_scene
 from tests.support.running import running_app
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 PROGRAM = ("-m", "tests.support.quick_app")
@@ -30,16 +29,6 @@ def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_scene(folder / "scene.mp4")
     write_png(edited_scene(folder / "scene.mp4"), folder / "edited.png")
     return folder
-
-
-def until(what: str, seen: Iterator[object]) -> None:
-    """Wait until something is seen."""
-    end = time.monotonic() + WAIT
-    for each in seen:
-        if each:
-            return
-        assert time.monotonic() < end, what
-        time.sleep(0.05)
 
 
 def start_edit(address: str, media: Path) -> str:
@@ -63,23 +52,22 @@ def left(folder: Path) -> list[str]:
 def test_a_call_nobody_listens_to_is_stopped_and_a_third_of_one_caller_is_refused(tmp_path: Path, media: Path) -> None:
     with running_app(tmp_path, program=PROGRAM, variables={"QUICK_STEP": "4"}) as address:
         start_edit(address, media)
-        until("it is being made", (list(tmp_path.glob(STAGED)) for _ in iter(int, 1)))
+        until("it is being made", lambda: list(tmp_path.glob(STAGED)))
         calls = [start_edit(address, media) for _ in range(3)]
         until(
             "one is refused",
-            (
+            lambda: (
                 "2 of your edits are waiting already."
-                in httpx.get(f"{address}gradio_api/call/edit/{call}", timeout=WAIT).text
-                for call in calls[-1:]
+                in httpx.get(f"{address}gradio_api/call/edit/{calls[-1]}", timeout=WAIT).text
             ),
         )
         # It would take 48 s; the ones before the refused one are not listened to either.
-        until("it is stopped", (not list(tmp_path.glob(STAGED)) for _ in iter(int, 1)))
+        until("it is stopped", lambda: not list(tmp_path.glob(STAGED)))
         assert list(tmp_path.glob(RESULTS)) == []
         with socket.create_connection(("127.0.0.1", httpx.URL(address).port or 80)) as sender:
             sender.sendall(BROKEN_UPLOAD)
-            until("it is on its way", (left(tmp_path) for _ in iter(int, 1)))
-        until("it left nothing", (not left(tmp_path) for _ in iter(int, 1)))
+            until("it is on its way", lambda: left(tmp_path))
+        until("it left nothing", lambda: not left(tmp_path))
     log = (tmp_path / "app.log").read_text(encoding="utf-8")
     assert "Traceback" not in log
 
@@ -95,7 +83,7 @@ BROKEN_UPLOAD = (
 def test_a_server_that_is_ended_leaves_nothing_half_made(tmp_path: Path, media: Path, how: signal.Signals) -> None:
     with running_app(tmp_path, program=PROGRAM, variables={"QUICK_STEP": "0.5"}, end_with=how) as address:
         start_edit(address, media)
-        until("it is being made", (list(tmp_path.glob(STAGED)) for _ in iter(int, 1)))
+        until("it is being made", lambda: list(tmp_path.glob(STAGED)))
         (tmp_path / "work/uploads/tmpleft").write_bytes(b"part")
         half = next(tmp_path.glob("work/jobs/*")) / "run-1"
         half.mkdir()

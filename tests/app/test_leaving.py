@@ -8,7 +8,9 @@ from contextlib import closing
 from typing import TYPE_CHECKING, cast
 
 import gradio as gr
+import httpx
 import numpy as np
+import psutil
 import pytest
 
 from syncedit_demo.cancel import CancelFlag
@@ -19,10 +21,21 @@ from syncedit_demo.settings import ReadingLimits, Settings
 from tests.app.test_page import Unseen
 from tests.support import reading_jobs as jobs
 from tests.support.clips import edited_scene, write_scene
+from tests.support.costly import write_mp4_of_edits
+from tests.support.running import running_app
+from tests.support.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+SET = "from syncedit_demo.ui import gradio_internals as internals; internals.PATIENCE_SECONDS = 5; "
+IMPATIENT = ("-c", f"{SET} import app; app.main()")
+COSTLY_EDITS = 100_000
+"""Entries of an edit list that take hours to read."""
+
+HOURS = 36_000
+"""Seconds that reading may take here."""
 
 
 @pytest.mark.parametrize("step", ["take_clip", "replan", "fit_frame"])
@@ -63,3 +76,88 @@ def test_leaving_ends_what_is_read_for_a_visitor(tmp_path: Path, step: str) -> N
             acting.join(0.05)
         assert set(said) <= {None}, "nobody is there to be told"
         assert len(list(other)) == 2, "the other visitor's is done to its end"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("app")
+
+
+@pytest.fixture(scope="module")
+def address(home: Path) -> Iterator[str]:
+    """An app that would read a file for hours, if somebody waited for it."""
+    with running_app(
+        home,
+        program=IMPATIENT,
+        readers=1,
+        read_seconds=HOURS,
+        read_processor_seconds=HOURS,
+        max_clip_frames=10**9,
+        max_clip_packets=10**9,
+    ) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def costly(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_mp4_of_edits(tmp_path_factory.mktemp("media") / "costly.mp4", COSTLY_EDITS)
+
+
+def being_read(name: str) -> bool:
+    """Whether a process that was started from here has a file of this name open."""
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if any(file.path.endswith(f"/{name}") for file in process.open_files()):
+                return True
+        except psutil.Error:
+            continue
+    return False
+
+
+def put(address: str, file: Path) -> dict[str, object]:
+    with file.open("rb") as content:
+        (path,) = httpx.post(f"{address}gradio_api/upload", files={"files": (file.name, content)}, timeout=60).json()
+    return {"path": path, "meta": {"_type": "gradio.FileData"}}
+
+
+def call(address: str, endpoint: str, clip: Path, session: str) -> str:
+    """Call an endpoint with a clip; the address of the answer."""
+    frame = clip.with_name("edited.png")
+    write_png(np.zeros((64, 64, 3), np.uint8), frame)
+    plan = ["", 0, 0, ""]
+    data = [put(address, clip), *plan]
+    if endpoint == "edit":
+        data = [data[0], put(address, frame), *plan, 42, False, "draft", False]
+    asked = {"data": data, "session_hash": session}
+    answer = httpx.post(f"{address}gradio_api/call/{endpoint}", json=asked, timeout=60)
+    return f"{address}gradio_api/call/{endpoint}/{answer.json()['event_id']}"
+
+
+@pytest.mark.parametrize("how", ["hangs-up", "cancels"])
+@pytest.mark.parametrize("endpoint", ["inspect_clip", "first_frame", "edit"])
+def test_a_program_that_leaves_ends_what_is_read_for_it(
+    address: str, home: Path, costly: Path, endpoint: str, how: str
+) -> None:
+    session = f"{endpoint}-{how}"
+    answer = call(address, endpoint, costly, session)
+    with httpx.stream("GET", answer, timeout=60) as listening:
+        assert listening.status_code == 200
+        until("it is read", lambda: being_read(costly.name))
+        if how == "cancels":
+            number = next(
+                each["id"]
+                for each in httpx.get(f"{address}config", timeout=60).json()["dependencies"]
+                if each["api_name"] == endpoint
+            )
+            asked = {"session_hash": session, "fn_index": number, "event_id": answer.rpartition("/")[2]}
+            httpx.post(f"{address}gradio_api/cancel", json=asked, timeout=60).raise_for_status()
+            until("it is read no more", lambda: not being_read(costly.name))
+    until("it is read no more", lambda: not being_read(costly.name))
+    until("nothing of it is kept", lambda: not list(home.glob("work/jobs/*")))
+
+
+def test_a_program_that_never_listens_ends_what_is_read_for_it(address: str, home: Path, costly: Path) -> None:
+    call(address, "first_frame", costly, "never-listens")
+    until("it is begun", lambda: list(home.glob("work/jobs/*")))
+    until("nothing of it is kept", lambda: not list(home.glob("work/jobs/*")))
+    assert not being_read(costly.name)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import sys
 import time
+import traceback
 from typing import TYPE_CHECKING, Any, cast
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -64,8 +65,8 @@ class Once(logging.Filter):
             logger.warning("%s%s", sentence, f" (and {more} times since it was said last)" if more else "")
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a record of uvicorn is to be written; what it says of each malformed request is said once."""
-        return record.exc_info is not None or self._more_since(str(record.msg)) is not None
+        """Whether a record of uvicorn is to be written; what it says again and again of requests is said once."""
+        return self._more_since(f"{record.msg}{_place(record)}") is not None
 
     def _more_since(self, sentence: str) -> int | None:
         """How often a sentence came since it was said last, None where that is not long ago."""
@@ -74,6 +75,15 @@ class Once(logging.Filter):
         said = now - since >= SAID_EVERY
         self._said[sentence] = (now, 0) if said else (since, count + 1)
         return count if said else None
+
+
+def _place(record: logging.LogRecord) -> str:
+    """Where in the program the error of a record came up, empty where it has none."""
+    error = record.exc_info[1] if record.exc_info else None
+    if error is None:
+        return ""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return f" {type(error).__qualname__} {[(frame.filename, frame.lineno) for frame in last]}"
 
 
 class Lines:

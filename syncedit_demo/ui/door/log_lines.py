@@ -6,6 +6,7 @@ import io
 import logging
 import re
 import sys
+import time
 import traceback
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 LONGEST = 2000
 """Characters of a line."""
+
+PRINTED_LINES, PRINTED_SECONDS = 1000, 60.0
+"""How many lines that libraries print are written in how many seconds; more of them are left out, which is said."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -71,15 +75,27 @@ class IndentedStream(io.TextIOBase):
         self._stream = stream
         self._formatter = formatter
         self._rest = ""
+        self._since, self._count = -PRINTED_SECONDS, 0
 
     def write(self, text: str, /) -> int:
         """Write a text, of which the last line may come to its end later."""
         *lines, self._rest = (self._rest + text).split("\n")
         for line in lines:
+            if not self._has_room():
+                continue
             indent = line[: len(line) - len(line.lstrip(" "))]
             self._stream.write(f"    {indent}{self._formatter.line(line)}\n")
         self._rest = self._rest[:LONGEST]
         return len(text)
+
+    def _has_room(self) -> bool:
+        now = time.monotonic()
+        if now - self._since >= PRINTED_SECONDS:
+            self._since, self._count = now, 0
+        self._count += 1
+        if self._count == PRINTED_LINES + 1:
+            self._stream.write("    (more is printed than is written here)\n")
+        return self._count <= PRINTED_LINES
 
     def flush(self) -> None:
         """Pass on what is whole."""

@@ -42,5 +42,9 @@ def _from_elsewhere(headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return False
+    try:
+        named = urlsplit(origin).netloc
+    except ValueError:
+        return True
     # A proxy in front may ask by a name of its own, and says under which one it was asked.
-    return urlsplit(origin).netloc not in {headers.get("host"), headers.get("x-forwarded-host")} - {None, ""}
+    return named not in {headers.get("host"), headers.get("x-forwarded-host")} - {None, ""}

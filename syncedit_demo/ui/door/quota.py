@@ -44,7 +44,7 @@ CLOCK_STEP = 1.0
 
 NOTHING_LEFT = float("inf")
 
-TOO_LARGE, NO_ROOM = 413, 507
+NOT_A_FILE, TOO_LARGE, FAILED, NO_ROOM = 400, 413, 500, 507
 
 
 @dataclass(slots=True)
@@ -58,6 +58,7 @@ class _Upload:
         refusal: Why it is broken off, status and sentence; None while it is not.
         broken: Whether the end of it was made up here.
         answered: Whether its answer has begun.
+        failed: Whether whoever stands behind failed over it, and has nothing else to say.
     """
 
     boundary: bytes
@@ -66,6 +67,7 @@ class _Upload:
     refusal: tuple[int, str] | None = None
     broken: bool = False
     answered: bool = False
+    failed: bool = False
 
     def breaking(self) -> Message:
         """An end that no form has: at one that cannot be parsed Gradio deletes what it has of the upload."""
@@ -141,7 +143,9 @@ class UploadQuota:
             return message
 
         async def send_some(message: Message) -> None:
-            if upload.refusal is None:
+            # That of a failure, which is raised after it; for whom it has a sentence, that is sent in its place.
+            upload.failed = upload.failed or (message.get("status") == FAILED and not upload.answered)
+            if upload.refusal is None and not upload.failed:
                 upload.answered = upload.answered or message["type"] == "http.response.start"
                 await send(message)
 
@@ -151,10 +155,16 @@ class UploadQuota:
             await self.app(scope, receive_some, send_some)
         except BaseException as error:
             self._left_since = min(self._left_since, began)
-            if not isinstance(error, OSError) or error.errno not in WRITE_FAILURES or upload.answered:
+            if upload.answered:
                 raise
-            logger.error("an upload cannot be kept: %s", error.strerror)
-            upload.refusal = NO_ROOM, "This server cannot keep files now: try again later."
+            if isinstance(error, OSError) and error.errno in WRITE_FAILURES:
+                logger.error("an upload cannot be kept: %s", error.strerror)
+                upload.refusal = NO_ROOM, "This server cannot keep files now: try again later."
+            elif isinstance(error, TypeError):
+                # What Gradio raises where a field holds a text for a file.
+                upload.refusal = NOT_A_FILE, "This is no form with files: send each with its name."
+            else:
+                raise
         finally:
             self._on_their_way -= 1
             # Whose a file is nobody can tell; when no other upload is on its way, none is needed any more.

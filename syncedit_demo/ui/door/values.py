@@ -8,6 +8,8 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
+from gradio.data_classes import FileData
+from pydantic import ValidationError
 from starlette.routing import compile_path
 
 from syncedit_demo.ui.door.routes import CALL, JOIN, NAMED_CALL, RUN
@@ -25,7 +27,7 @@ LONGEST_TEXT = 200
 """Characters of a text in a component that sets no limit of its own."""
 
 SESSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
-FOLDED = "This request is folded too deeply or holds a number with too many digits."
+FOLDED = "This request is folded too deeply, or holds a number or a character that there is not."
 
 _API_NAMES = {route: compile_path(route)[0] for route in (RUN, CALL, NAMED_CALL)}
 
@@ -42,6 +44,8 @@ def parse(body: bytes) -> dict[str, Any]:
     """
     try:
         parsed = json.loads(body or b"{}")
+        # Whoever answers what of it is wrong writes it again: no infinite number, no half of a character.
+        json.dumps(parsed, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         raise MalformedError(FOLDED if body[:1] == b"{" else "This is no JSON object.") from None
     if not isinstance(parsed, dict):
@@ -78,6 +82,9 @@ class EventValues:
         if route not in {JOIN, *_API_NAMES}:
             return
         function = self._function(route, path, body)
+        if function.fn is None or (route == RUN and function.queue):
+            # What the page has its browser do; or what waits in a line, which this route would go past.
+            raise MalformedError("There is nothing of this name to call.")
         for block, value in self._given(route, function, body):
             self._check_value(block, value)
 
@@ -95,7 +102,9 @@ class EventValues:
     def _given(self, route: str, function: BlockFunction, body: dict[str, Any]) -> list[tuple[Block, Any]]:
         inputs = [cast("Block", block) for block in function.inputs]
         if route == NAMED_CALL:
-            by_name = dict(zip(inspect.signature(cast("Any", function.fn)).parameters, inputs, strict=False))
+            # Whom it comes from is no argument.
+            names = [each for each in inspect.signature(cast("Any", function.fn)).parameters if each != "request"]
+            by_name = dict(zip(names, inputs, strict=True))
             unknown = body.keys() - by_name.keys() - {"session_hash"}
             if unknown:
                 raise MalformedError(f"The arguments are {', '.join(by_name)}.")
@@ -143,6 +152,10 @@ class EventValues:
             raise MalformedError(f"{name} is a file that was uploaded here.")
         if not path.isprintable():
             raise MalformedError(f"{name} has a name with characters that cannot be printed.")
+        try:
+            FileData.model_validate(value)
+        except ValidationError:
+            raise MalformedError(f"{name} is a file that was uploaded here.") from None
 
     def _check_painting(self, name: str, value: object) -> None:
         if value is None:

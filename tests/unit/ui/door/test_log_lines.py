@@ -8,6 +8,10 @@ import sys
 import traceback
 from pathlib import Path
 
+import pytest
+
+from syncedit_demo.ui.door import log_lines
+from syncedit_demo.ui.door.connections import Once
 from syncedit_demo.ui.door.log_lines import IndentedStream, LineFormatter
 
 WORK = Path("/srv/work")
@@ -63,3 +67,27 @@ def test_what_libraries_print_is_no_record() -> None:
     assert all(line.startswith("    ") for line in lines)
     assert "me and" not in written.getvalue()
     assert sys.stderr is not stream
+
+
+def test_what_libraries_print_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.StringIO()
+    stream = IndentedStream(written, LineFormatter([WORK]))
+    monkeypatch.setattr(log_lines, "PRINTED_SECONDS", 3600)
+    for number in range(5000):
+        print(number, file=stream)
+    lines = written.getvalue().splitlines()
+    assert lines[-2:] == ["    999", "    (more is printed than is written here)"]
+    monkeypatch.setattr(log_lines, "PRINTED_SECONDS", 0)
+    print("later", file=stream)
+    assert written.getvalue().splitlines()[-1] == "    later"
+
+
+def test_an_error_that_comes_up_again_and_again_is_told_once() -> None:
+    once = Once()
+
+    def passes(error: Exception) -> bool:
+        info = (type(error), error, error.__traceback__)
+        return once.filter(logging.LogRecord("uvicorn.error", logging.ERROR, __file__, 1, "Exception", (), info))
+
+    assert [passes(failure()) for _ in range(3)] == [True, False, False]
+    assert passes(KeyError("another"))

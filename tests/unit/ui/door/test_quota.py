@@ -12,7 +12,6 @@ import pytest
 from gradio import route_utils
 from starlette.applications import Starlette
 from starlette.formparsers import MultiPartException
-from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -52,7 +51,7 @@ def settings(tmp_path: Path) -> Settings:
     return settings
 
 
-def app_of(settings: Settings, visit: Path | None = None, room: Room | None = None) -> Starlette:
+def app_of(settings: Settings, visit: Path | None = None, room: Room | None = None) -> UploadQuota:
     """What Gradio does with an upload, behind the quota."""
 
     async def take(request: Request) -> Response:
@@ -62,11 +61,12 @@ def app_of(settings: Settings, visit: Path | None = None, room: Room | None = No
             return PlainTextResponse(error.message, status_code=400)
         return JSONResponse([str(path) for path in taken])
 
-    quota = Middleware(UploadQuota, settings=settings, room=room or Room(settings), visit_of=lambda _: visit)
-    return Starlette(routes=[Route("/gradio_api/upload", take, methods=["POST"])], middleware=[quota])
+    # As the door has it, before what answers 500 for whatever fails.
+    app = Starlette(routes=[Route("/gradio_api/upload", take, methods=["POST"])])
+    return UploadQuota(app, settings=settings, room=room or Room(settings), visit_of=lambda _: visit)
 
 
-def upload(app: Starlette, pieces: list[bytes], announced: int | None, *, whole: bool = True) -> Answer:
+def upload(app: UploadQuota, pieces: list[bytes], announced: int | None, *, whole: bool = True) -> Answer:
     """Send the pieces of an upload, and then its end, or be gone."""
     headers = [(b"content-type", f"multipart/form-data; boundary={BOUNDARY}".encode()), (b"host", b"here")]
     if announced is not None:

@@ -71,6 +71,8 @@ def test_what_a_client_sends_is_taken(values: EventValues) -> None:
         [{"path": "http://elsewhere/clip.mp4"}, "", 0, 0, ""],
         [{"path": "/kept/../etc/passwd"}, "", 0, 0, ""],
         [{"path": "/kept/a\nERROR forged"}, "", 0, 0, ""],
+        [{**CLIP, "size": {"a": 1}}, "", 0, 0, ""],
+        [{**CLIP, "meta": {}}, "", 0, 0, ""],
         [[CLIP], "", 0, 0, ""],
     ],
     ids=lambda data: str(data)[:60],
@@ -87,6 +89,10 @@ def test_what_no_client_sends_is_refused(values: EventValues, data: object) -> N
 
 def test_every_event_of_the_page_takes_what_its_components_hold(page: gr.Blocks, values: EventValues) -> None:
     for number, function in page.fns.items():
+        if function.fn is None:
+            with pytest.raises(MalformedError, match="nothing of this name"):
+                values.check(JOIN, JOIN, {"fn_index": number, "data": [None] * len(function.inputs)})
+            continue
         data: list[Any] = [
             None if block.stateful or isinstance(block, gr.File | gr.ImageEditor) else getattr(block, "value", None)
             for block in function.inputs
@@ -135,12 +141,25 @@ def test_programs_call_what_is_documented(values: EventValues, name: str) -> Non
         values.check(CALL, f"/gradio_api/call/{name}", {"data": []})
 
 
+def test_what_waits_in_a_line_cannot_be_called_past_it(page: gr.Blocks, values: EventValues) -> None:
+    for number, function in page.fns.items():
+        with pytest.raises(
+            MalformedError, match="nothing of this name" if function.queue or not function.fn else "data is a list"
+        ):
+            values.check(RUN, "/gradio_api/run/predict", {"fn_index": number, "data": "none"})
+    ask_to_stop: dict[str, Any] = {"fn_index": number_of(page, "ask_to_stop"), "data": [], "session_hash": "page"}
+    values.check(RUN, "/gradio_api/run/predict", ask_to_stop)
+
+
 def test_arguments_by_name_are_those_that_are_documented(values: EventValues) -> None:
     path = "/gradio_api/call/v2/inspect_clip"
     with pytest.raises(MalformedError, match="The arguments are clip, size, frames, start, rate"):
         values.check(NAMED_CALL, path, {"clip": CLIP, "engine": "draft"})
     with pytest.raises(MalformedError, match="frames is a number"):
         values.check(NAMED_CALL, path, {"clip": CLIP, "frames": "many"})
+    values.check(NAMED_CALL, "/gradio_api/call/v2/edit", {"clip": CLIP, "size": "320x256", "seed": 3, "label": True})
+    with pytest.raises(MalformedError, match="The arguments are clip, edited_frame, size"):
+        values.check(NAMED_CALL, "/gradio_api/call/v2/edit", {"clip": CLIP, "request": "x"})
 
 
 @pytest.mark.parametrize("session", [7, "", "a" * 65, "a b", "ü", ["a"], "a\n"])
@@ -150,7 +169,22 @@ def test_a_page_has_a_plain_name(values: EventValues, session: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b"7", b"{", b'"a"', b"\xff", b'{"a":' * 100_000, b'{"data": [' + b"9" * 5000 + b"]}"]
+    "body",
+    [
+        b"[]",
+        b"7",
+        b"{",
+        b'"a"',
+        b"\xff",
+        b'{"a":' * 100_000,
+        b'{"data": [' + b"9" * 5000 + b"]}",
+        b'{"a": NaN}',
+        b'{"a": [-Infinity]}',
+        b'{"a": 1e999}',
+        b'{"a": "\\ud800"}',
+        b'{"\\udfff": 1}',
+    ],
+    ids=lambda body: body[:20].decode("latin-1"),
 )
 def test_what_is_no_object_is_refused(body: bytes) -> None:
     with pytest.raises(MalformedError):
