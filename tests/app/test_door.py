@@ -6,7 +6,6 @@ import json
 import re
 import socket
 import struct
-from contextlib import suppress
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AuthenticationError
 
-from syncedit_demo.ui.door import connections
 from syncedit_demo.ui.door.password import Password
 from tests.support.clips import write_scene
 from tests.support.running import running_app
@@ -329,19 +327,3 @@ def test_half_open_connections_keep_nobody_out(tmp_path: Path) -> None:
     assert log.count("Invalid HTTP request") == 1
     assert "out of system resource" not in log
     assert len(log) < 20_000
-
-
-def test_a_connection_that_brings_nothing_is_closed(tmp_path: Path) -> None:
-    program = (
-        "-c",
-        "from syncedit_demo.ui.door import connections as c; c.REQUEST_SECONDS = 0.2; import app; app.main()",
-    )
-    assert connections.REQUEST_SECONDS == 15
-    with running_app(tmp_path, program=program) as address:
-        url = httpx.URL(address)
-        assert url.port
-        for sent in (b"", b"GET / HTTP/1.1\r\nX: "):
-            with socket.create_connection((url.host, url.port), timeout=60) as line:
-                line.sendall(sent)
-                with suppress(ConnectionResetError):
-                    assert line.recv(1) == b""

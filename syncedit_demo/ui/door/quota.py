@@ -203,5 +203,6 @@ async def _let_come(receive: Receive) -> None:
                 come += len(message.get("body", b""))
                 if message["type"] == "http.disconnect" or not message.get("more_body", False):
                     return
-    except TimeoutError:
+    except (TimeoutError, HTTPException):
+        # It goes on being too slow.
         return
