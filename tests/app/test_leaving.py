@@ -23,7 +23,7 @@ from tests.support import reading_jobs as jobs
 from tests.support.clips import edited_scene, write_scene
 from tests.support.costly import write_mp4_of_edits
 from tests.support.running import running_app
-from tests.support.waiting import until
+from tests.support.waiting import WAIT_SECONDS, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -161,3 +161,13 @@ def test_a_program_that_never_listens_ends_what_is_read_for_it(address: str, hom
     until("it is begun", lambda: list(home.glob("work/jobs/*")))
     until("nothing of it is kept", lambda: not list(home.glob("work/jobs/*")))
     assert not being_read(costly.name)
+
+
+def test_a_server_that_is_told_to_end_takes_along_who_reads_for_it(tmp_path: Path, costly: Path) -> None:
+    with running_app(tmp_path, readers=1, max_clip_frames=10**9, max_clip_packets=10**9) as address:
+        before = psutil.Process().children(recursive=True)
+        call(address, "inspect_clip", costly, "ended")
+        until("it is read", lambda: being_read(costly.name))
+        started = [each for each in psutil.Process().children(recursive=True) if each not in before]
+    assert started
+    assert psutil.wait_procs(started, WAIT_SECONDS)[1] == []
