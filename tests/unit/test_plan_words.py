@@ -36,7 +36,6 @@ def notes_of(options: PlanOptions, *, size: tuple[int, int] = (512, 512), **clip
         (1, 1, False, []),
         (60, 60, False, []),
     ],
-    ids=str,
 )
 def test_what_becomes_of_the_rate(
     rate: Fraction | int, wanted: int | None, notes: list[str], *, variable: bool
@@ -77,7 +76,6 @@ def test_what_becomes_of_the_rate(
         (SQUARE, 89, [OVER_TRAINED]),
         (PlanOptions(size=(512, 512), frames=81, max_frames=81), 81, []),
     ],
-    ids=str,
 )
 def test_which_frames_are_used(options: PlanOptions, frames: int, notes: list[str]) -> None:
     assert notes_of(options, frames=frames) == notes
@@ -93,7 +91,6 @@ def test_which_frames_are_used(options: PlanOptions, frames: int, notes: list[st
         ((510, 510), (768, 768), ["Enlarged from 510×510 to 768×768: it cannot get sharper than the clip."]),
         ((320, 640), (512, 1024), ["Enlarged from 320×640 to 512×1024: it cannot get sharper than the clip."]),
     ],
-    ids=str,
 )
 def test_what_becomes_of_the_picture(clip: tuple[int, int], size: tuple[int, int], notes: list[str]) -> None:
     assert notes_of(PlanOptions(size=size), size=clip) == notes
@@ -123,7 +120,6 @@ def test_what_the_picture_itself_asks_for() -> None:
             "The nearest is 2048×256.",
         ),
     ],
-    ids=str,
 )
 def test_what_is_not_possible(options: PlanOptions, message: str) -> None:
     with pytest.raises(PlanError, match=f"^{re.escape(message)}$"):
