@@ -192,7 +192,7 @@ def _without_frames(path: Path, container: InputContainer, scan: Scan, max_pixel
         else f"its pictures are larger than the {max_pixels / 1e6:.3g} megapixels that are decoded here, "
         "or the file is damaged. Export it again, smaller."
     )
-    name = stream.codec_context.name
+    name = stream.codec_context.codec.canonical_name
     return ClipError(f"{path.name} holds {name} video of which no frame can be decoded: {reason}")
 
 

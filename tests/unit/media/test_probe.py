@@ -254,6 +254,28 @@ def test_hevc_that_stores_fields_as_pictures_is_refused(tmp_path: Path) -> None:
         probe(path)
 
 
+@pytest.mark.parametrize(("last", "said"), [(80, None), (120, "0.12"), (2000, "2.00")])
+@pytest.mark.parametrize("count", [2, 6])
+def test_a_last_frame_that_stays_is_used_once_and_that_is_said(
+    tmp_path: Path, count: int, last: int, said: str | None
+) -> None:
+    pictures = [Image.fromarray(picture) for picture in PICTURES[:count]]
+    durations = [40] * (count - 1) + [last]
+    pictures[0].save(tmp_path / "stays.gif", save_all=True, append_images=pictures[1:], duration=durations)
+    clip = probe(tmp_path / "stays.gif")
+    assert (clip.frames, clip.average_rate) == (count, 25)
+    assert [note for note in clip.notes if "last frame" in note] == (
+        [] if said is None else [f"The last frame is announced to stay for {said} s; it is used once, like others."]
+    )
+
+
+def test_a_rate_that_the_frames_are_not_timed_at_is_said(tmp_path: Path) -> None:
+    twice = Video(times=list(range(0, 48, 2)), time_base=Fraction(1, 25))
+    clip = probe(write_clip(tmp_path / "half.mkv", PICTURES, twice))
+    assert (clip.frames, clip.average_rate) == (24, Fraction(25, 2))
+    assert clip.notes == ("The file declares 25 frames per second, but its frames are timed at 12.5, which is used.",)
+
+
 def test_avi_that_leaves_dropped_frames_empty_is_whole(tmp_path: Path) -> None:
     times = [number for number in range(200) if number % 20 != 19]
     video = Video(codec="mjpeg", pixel_format="yuvj420p", times=times, time_base=Fraction(1, 25))
