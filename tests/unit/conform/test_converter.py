@@ -60,6 +60,12 @@ def test_each_side_has_its_own_alignment() -> None:
     assert crop_in_samples(clip, (3, 3, 33, 33), (160, 96), (1, 2)) == (3, 4, 33, 32)
 
 
+def test_what_is_rounded_past_the_end_ends_there() -> None:
+    wide = replace(clip_info(size=(20, 20)), display_size=(160, 20))
+    assert crop_in_samples(wide, (159, 0, 1, 20), (20, 20), (1, 1)) == (19, 0, 1, 20)
+    assert crop_in_samples(clip_info(size=(34, 34)), (3, 0, 31, 34), (34, 34), (2, 2)) == (4, 0, 30, 34)
+
+
 @pytest.mark.parametrize(
     ("primaries", "matrix", "size", "read"),
     [
