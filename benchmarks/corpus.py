@@ -39,7 +39,7 @@ OUTCOMES: tuple[Outcome, ...] = ("ok", "sentence", "fault")
 EDIT_AREA = 320 * 320
 """Pixels of a result, few enough for the draft engine to be quick."""
 
-FFPROBE = ("ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream", "-of", "json")
+FFPROBE = ("ffprobe", "-v", "error", "-count_frames", "-show_entries", "stream", "-of", "json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,14 @@ def differences(found: Row, path: Path) -> str:
     sizes = [f"{stream.get('width')}x{stream.get('height')}" for stream in streams]
     place = sizes.index(found.size) if found.size in sizes else 0
     stream = streams[place]
-    rate = Fraction(stream.get("avg_frame_rate", "0/1").replace("/0", "/1"))
+    # Of a raw stream it guesses an average rate, and knows the one that the pictures name.
+    rates = [Fraction(stream.get(f"{kind}_frame_rate", "0/1").replace("/0", "/1")) for kind in ("avg", "r")]
     others: list[str] = []
-    if int(stream.get("nb_read_packets", 0)) != found.frames:
-        others.append(f"{stream.get('nb_read_packets')} packets")
-    if abs(rate - Fraction(found.rate)) > rate / 1000:
-        others.append(f"{float(rate):.3f} fps")
+    # Frames, not packets: those may hold fields, or what an edit list leaves out.
+    if stream.get("nb_read_frames") != str(found.frames):
+        others.append(f"{stream.get('nb_read_frames', 'no')} frames")
+    if all(abs(rate - Fraction(found.rate)) > rate / 1000 for rate in rates):
+        others.append(f"{float(rates[0]):.3f} fps")
     if sizes[place] != found.size:
         others.append(sizes[place])
     return ", ".join(others)

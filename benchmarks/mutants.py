@@ -48,9 +48,12 @@ def mutmut_section(module: dict[str, list[str]]) -> str:
         "source_paths": ["syncedit_demo"],
         "only_mutate": module["files"],
         "also_copy": [name for name in COPIED if name not in ("syncedit_demo", "tests")],
-        "pytest_add_cli_args": ["-p", "no:cacheprovider"],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "benchmarks.quickest_first"],
         "pytest_add_cli_args_test_selection": module["tests"],
         "track_dependencies": False,
+        # One process imports everything once and is forked for each change; a change that never ends is given up.
+        "process_isolation": "forkserver",
+        "timeout_multiplier": 4.0,
     }
     return "\n[tool.mutmut]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
 

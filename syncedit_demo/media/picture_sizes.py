@@ -1,8 +1,9 @@
-"""Where the pictures of a stream change size: a phone that was turned, recordings of several sizes that were joined."""
+"""Where the pictures of a stream change size or shape: a phone that was turned, recordings that were joined."""
 
 from __future__ import annotations
 
 import logging
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import av
@@ -28,22 +29,27 @@ SKIM_ALL, DECODE = "ALL", "DEFAULT"
 
 
 class PictureSizes:
-    """The sizes of a stream's pictures, gathered from its packets as they pass.
+    """The sizes of a stream's pictures and the shapes of their samples, gathered from its packets as they pass.
 
     Sizes change at key frames alone. Decoders read no more than their headers where that tells the size; where a
     parameter set has it, only key frames that come with another set are decoded.
 
     Attributes:
         changes: When the size becomes another one, in ticks or None where that is not said, and which (width, height).
+        aspects: The same of the samples' width divided by their height, as the pictures themselves say.
+        first_aspect: The samples' width divided by their height before that.
     """
 
     def __init__(self, stream: VideoStream, max_pixels: int) -> None:
         self.changes: list[tuple[int | None, Size]] = []
+        self.aspects: list[tuple[int | None, Fraction]] = []
+        self.first_aspect = Fraction(1)
         self._stream = stream
         self._max_pixels = max_pixels
         self._codec = stream.codec_context.codec.canonical_name
         self._parameters: list[bytes] = []
         self._size: Size | None = None
+        self._aspect: Fraction | None = None
         self._decoder: VideoCodecContext | None = None
 
     def note(self, packet: Packet[Stream]) -> None:
@@ -57,13 +63,25 @@ class PictureSizes:
             first, self._parameters = not self._parameters, found
             if first and self._size is None and not self._stream.codec_context.extradata:
                 self._size = self._measure(packet)
+                self._note_aspect(None)
                 return
         size = self._measure(packet)
-        if size is None or size == self._size:
+        if size is None:
             return
-        if self._size is not None:
-            self.changes.append((packet.dts if packet.pts is None else packet.pts, size))
+        time = packet.dts if packet.pts is None else packet.pts
+        if self._size not in (None, size):
+            self.changes.append((time, size))
         self._size = size
+        self._note_aspect(time)
+
+    def _note_aspect(self, time: int | None) -> None:
+        aspect = self._decoder.sample_aspect_ratio if self._decoder else None
+        aspect = aspect if aspect and aspect > 0 else Fraction(1)
+        if self._aspect is None:
+            self.first_aspect = aspect
+        elif aspect != self._aspect:
+            self.aspects.append((time, aspect))
+        self._aspect = aspect
 
     def _measure(self, packet: Packet[Stream]) -> Size | None:
         decoder = self._decoder or self._make_decoder()

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo.errors import ClipError
 from syncedit_demo.media.container import decode_packets, make_decoder, open_container, read_packets
-from syncedit_demo.media.cropping import shown_part
+from syncedit_demo.media.cropping import CROPPING_CONTAINERS, shown_part
 from syncedit_demo.media.display import ColorInfo, color, display_size, has_alpha, orientation, sample_aspect
+from syncedit_demo.media.edit_list import asked_speed
 from syncedit_demo.media.first_picture import first_picture
 from syncedit_demo.media.frame_rate import FALLBACK_RATE, Timing, measure_timing
 from syncedit_demo.media.frame_times import FrameTimes, frame_times
@@ -131,7 +132,8 @@ class _Reading:
     """A file that was read through once.
 
     Attributes:
-        container: The file, still open.
+        path: The file.
+        container: The same, still open.
         stream: The picture.
         color_tags: The container's code points of primaries, transfer and matrix, before the decoder changed them.
         scan: What the packets say.
@@ -140,6 +142,7 @@ class _Reading:
         others: What is said of other pictures in the file.
     """
 
+    path: Path
     container: InputContainer
     stream: VideoStream
     color_tags: tuple[int, int, int]
@@ -159,10 +162,15 @@ def _read(path: Path, container: InputContainer, max_pixels: int) -> _Reading:
     first = next(frames, None)
     if first is None:
         raise _without_frames(path, container, scan, max_pixels)
+    if first.interlaced_frame and header.codec.canonical_name == "hevc":
+        raise ClipError(
+            f"{path.name} stores each field as a picture of half the height, which HEVC allows and which is not "
+            "supported. Save it deinterlaced: a video editor does that, or ffmpeg with its filters weave and bwdif."
+        )
     number = first_picture(chain((first,), frames))
     for _ in packets:
         pass
-    return _Reading(container, stream, color_tags, scan, first, number, others)
+    return _Reading(path, container, stream, color_tags, scan, first, number, others)
 
 
 def _without_frames(path: Path, container: InputContainer, scan: Scan, max_pixels: int) -> ClipError:
@@ -184,7 +192,7 @@ def _without_frames(path: Path, container: InputContainer, scan: Scan, max_pixel
         else f"its pictures are larger than the {max_pixels / 1e6:.3g} megapixels that are decoded here, "
         "or the file is damaged. Export it again, smaller."
     )
-    name = stream.codec_context.name
+    name = stream.codec_context.codec.canonical_name
     return ClipError(f"{path.name} holds {name} video of which no frame can be decoded: {reason}")
 
 
@@ -197,6 +205,7 @@ def _describe(reading: _Reading, found: FrameTimes) -> ClipInfo:
     aspect, aspect_notes = sample_aspect(stream)
     size = (first.width, first.height)
     shown = shown_part(stream, size)
+    speed = asked_speed(reading.path, stream.id) if reading.container.format.name.startswith("mov") else None
     return ClipInfo(
         container=reading.container.format.name,
         codec=codec.codec.canonical_name,
@@ -226,7 +235,9 @@ def _describe(reading: _Reading, found: FrameTimes) -> ClipInfo:
             *_size_notes(reading, found, timing),
             *turn_notes,
             *aspect_notes,
+            *_aspect_change_notes(reading, found, timing),
             *([] if shown is None else [_cropping_note(size, shown)]),
+            *([] if speed is None else [_speed_note(speed)]),
         ),
     )
 
@@ -254,17 +265,38 @@ def _time_of(number: int, stream: VideoStream, found: FrameTimes, timing: Timing
     return (found.times[number] - found.times[0]) * (tick(stream) if found.timed else 1 / timing.rate)
 
 
+def _where(time: int | None, reading: _Reading, found: FrameTimes, timing: Timing) -> str:
+    if time is None or not found.timed:
+        return "on the way"
+    seconds = (time - found.start) * tick(reading.stream)
+    return f"at {float(seconds):.2f} s (frame {round(seconds * timing.rate)})"
+
+
+def _again(changes: int) -> str:
+    more = changes - 1
+    return f", and {'once more' if more == 1 else f'{more} times more'} after that" if more else ""
+
+
+def _aspect_change_notes(reading: _Reading, found: FrameTimes, timing: Timing) -> list[str]:
+    changes = reading.scan.sizes.aspects
+    # What these containers say of the shape holds for the whole clip, whatever the pictures say.
+    if not changes or reading.container.format.name.startswith(CROPPING_CONTAINERS):
+        return []
+    time, aspect = changes[0]
+    first = reading.scan.sizes.first_aspect
+    return [
+        f"The shape of the samples changes {_where(time, reading, found, timing)}, from {first.numerator}:"
+        f"{first.denominator} to {aspect.numerator}:{aspect.denominator}{_again(len(changes))}: the first one is used "
+        "for all, and what has another looks squeezed or stretched. Cut the clip there to have each part in its shape."
+    ]
+
+
 def _size_notes(reading: _Reading, found: FrameTimes, timing: Timing) -> list[str]:
     changes = reading.scan.sizes.changes
     if not changes:
         return []
     time, size = changes[0]
-    where = "on the way"
-    if time is not None and found.timed:
-        seconds = (time - found.start) * tick(reading.stream)
-        where = f"at {float(seconds):.2f} s (frame {round(seconds * timing.rate)})"
-    more = len(changes) - 1
-    again = f", and {'once more' if more == 1 else f'{more} times more'} after that" if more else ""
+    where, again = _where(time, reading, found, timing), _again(len(changes))
     first = (reading.first.width, reading.first.height)
     return [
         f"The picture changes its size {where}, from {describe_size(first)} to {describe_size(size)}{again}: it is "
@@ -275,6 +307,13 @@ def _size_notes(reading: _Reading, found: FrameTimes, timing: Timing) -> list[st
 def _cropping_note(size: tuple[int, int], shown: tuple[int, int, int, int]) -> str:
     part = describe_size((shown[2], shown[3]))
     return f"The file asks for a part of its pictures to be shown: {part} of {describe_size(size)} is used."
+
+
+def _speed_note(speed: Fraction) -> str:
+    return (
+        f"The file's edit list asks for {float(speed):.4g} times the speed, which is left out of account: the clip is "
+        "used at its own."
+    )
 
 
 def _time_notes(reading: _Reading, found: FrameTimes, timing: Timing, audio: AudioInfo | None) -> list[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from syncedit_demo.errors import PlanError
-from syncedit_demo.plan import PlanOptions, centre_crop, parse_rate, parse_size, plan_edit
+from syncedit_demo.plan import PlanOptions, centre_crop, parse_rate, parse_size, plan_edit, whole_number
 from tests.support.clips import clip_info
 
 SQUARE = PlanOptions(size=(512, 512))
@@ -36,7 +37,6 @@ def notes_of(options: PlanOptions, *, size: tuple[int, int] = (512, 512), **clip
         (1, 1, False, []),
         (60, 60, False, []),
     ],
-    ids=str,
 )
 def test_what_becomes_of_the_rate(
     rate: Fraction | int, wanted: int | None, notes: list[str], *, variable: bool
@@ -77,7 +77,6 @@ def test_what_becomes_of_the_rate(
         (SQUARE, 89, [OVER_TRAINED]),
         (PlanOptions(size=(512, 512), frames=81, max_frames=81), 81, []),
     ],
-    ids=str,
 )
 def test_which_frames_are_used(options: PlanOptions, frames: int, notes: list[str]) -> None:
     assert notes_of(options, frames=frames) == notes
@@ -93,7 +92,6 @@ def test_which_frames_are_used(options: PlanOptions, frames: int, notes: list[st
         ((510, 510), (768, 768), ["Enlarged from 510×510 to 768×768: it cannot get sharper than the clip."]),
         ((320, 640), (512, 1024), ["Enlarged from 320×640 to 512×1024: it cannot get sharper than the clip."]),
     ],
-    ids=str,
 )
 def test_what_becomes_of_the_picture(clip: tuple[int, int], size: tuple[int, int], notes: list[str]) -> None:
     assert notes_of(PlanOptions(size=size), size=clip) == notes
@@ -123,7 +121,6 @@ def test_what_the_picture_itself_asks_for() -> None:
             "The nearest is 2048×256.",
         ),
     ],
-    ids=str,
 )
 def test_what_is_not_possible(options: PlanOptions, message: str) -> None:
     with pytest.raises(PlanError, match=f"^{re.escape(message)}$"):
@@ -162,3 +159,58 @@ def test_the_longest_shapes_reach_the_longest_side_and_the_narrowest_keep_two_pi
     assert (made.width, made.height) == (2048, 256)
     assert centre_crop((100, 1), Fraction(1, 8)) == (48, 0, 2, 1)
     assert centre_crop((1080, 1920), Fraction(4, 7)) == (0, 14, 1080, 1890)
+
+
+@pytest.mark.parametrize(
+    ("given", "what"), [({"frames": 1.5, "start": 0}, "number of frames"), ({"start": 1.5}, "start")]
+)
+def test_which_number_is_none_is_said(given: dict[str, float], what: str) -> None:
+    with pytest.raises(PlanError, match=f"^The {what} is a whole number of at most nine digits.$"):
+        PlanOptions.parse(**{"size": None, "frames": None, "rate": None, "max_frames": 161, **given})  # type: ignore[arg-type]
+
+
+def test_the_largest_numbers_and_the_longest_quote_are_taken() -> None:
+    assert [whole_number(sign * 999_999_999, "start") for sign in (1, -1)] == [999_999_999, -999_999_999]
+    with pytest.raises(PlanError, match=f"not '{'x' * 40}'.$"):
+        parse_size("x" * 40)
+    with pytest.raises(PlanError, match=f"not '{'x' * 40}…'.$"):
+        parse_size("x" * 41)
+
+
+@pytest.mark.parametrize(
+    ("rate", "made"),
+    [
+        (Fraction(1_000_000, 40_001), Fraction(1_000_000, 40_001)),
+        (Fraction(1_000_001, 40_000), Fraction(25)),
+        (Fraction(25051, 1002) + Fraction(1, 10**9), Fraction(25026, 1001)),
+        (Fraction(9_900_001, 10_000_000), Fraction(99, 100)),
+    ],
+)
+def test_a_rate_of_long_terms_goes_to_the_nearest_of_short_ones(rate: Fraction, made: Fraction) -> None:
+    assert plan_edit(clip_info(rate=rate), PlanOptions()).frame_rate == made
+
+
+def test_a_variable_rate_of_next_to_nothing_still_has_a_plan() -> None:
+    assert plan_edit(clip_info(rate=Fraction(1, 3_000_000), variable=True, frames=3), PlanOptions()).frame_rate == 1
+
+
+def test_a_slide_show_is_told_how_long_its_pictures_stay() -> None:
+    with pytest.raises(PlanError, match=r"^The clip shows a picture every 4 seconds: that is a slide show"):
+        plan_edit(clip_info(rate=Fraction(1, 4)), PlanOptions())
+    assert plan_edit(clip_info(rate=Fraction(50, 51)), PlanOptions()).frame_rate == Fraction(50, 51)
+
+
+@pytest.mark.parametrize(("frames", "start"), [(8, 7), (7, None)])
+def test_a_better_start_is_offered_where_the_clip_still_has_that_frame(frames: int, start: int | None) -> None:
+    late = replace(clip_info(frames=frames), picture_start=Fraction(7, 25))
+    made = plan_edit(late, PlanOptions())
+    assert made.better_start == start
+    said = [note for note in made.notes if "--start" in note]
+    assert said == (
+        []
+        if start is None
+        else [
+            "The clip begins black, blank or in a fade, where there is nothing to edit: its first picture comes at "
+            "frame 7: --start 7."
+        ]
+    )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.corpus import main
+from benchmarks.corpus import Row, differences, main
 from tests.support.clips import write_scene
 
 if TYPE_CHECKING:
@@ -18,23 +20,30 @@ def lines(output: str) -> dict[str, list[str]]:
     return {line.split()[0]: line.split(maxsplit=5) for line in output.splitlines() if line.strip()}
 
 
+def let_ffprobe_say(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, size: tuple[int, int], average: str, rate: str, **counts: int
+) -> None:
+    """Another program's word, as it has it, of whatever file."""
+    told = {"codec_type": "video", "width": size[0], "height": size[1], "avg_frame_rate": average, "r_frame_rate": rate}
+    told |= {f"nb_read_{kind}": str(count) for kind, count in counts.items()}
+    ffprobe = folder / "tools" / "ffprobe"
+    ffprobe.parent.mkdir()
+    ffprobe.write_text(f"#!/bin/sh\necho '{json.dumps({'streams': [told]})}'\n")
+    ffprobe.chmod(0o755)
+    monkeypatch.setenv("PATH", str(ffprobe.parent), prepend=":")
+
+
 def test_every_file_has_a_line_and_what_ffprobe_says_otherwise(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    folder, tools = tmp_path / "files", tmp_path / "tools"
+    folder = tmp_path / "files"
     (folder / "deeper").mkdir(parents=True)
-    tools.mkdir()
     write_scene(folder / "deeper" / "scene.mp4", 6)
     (folder / "words.mp4").write_text("not a clip\n" * 20)
-    # Another program's word, as it has it.
-    told = {"codec_type": "video", "width": 320, "height": 256, "avg_frame_rate": "50/1", "nb_read_packets": "7"}
-    ffprobe = tools / "ffprobe"
-    ffprobe.write_text(f"#!/bin/sh\necho '{json.dumps({'streams': [told]})}'\n")
-    ffprobe.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tools), prepend=":")
+    let_ffprobe_say(tmp_path, monkeypatch, size=(320, 256), average="50/1", rate="100/1", packets=6, frames=7)
     assert main([str(folder), "--frames", "2"]) == 0
     found = lines(capsys.readouterr().out)
-    assert found["deeper/scene.mp4"] == ["deeper/scene.mp4", "ok", "6", "25", "320x256", "[7 packets, 50.000 fps]"]
+    assert found["deeper/scene.mp4"] == ["deeper/scene.mp4", "ok", "6", "25", "320x256", "[7 frames, 50.000 fps]"]
     assert found["words.mp4"][:2] == ["words.mp4", "sentence"]
     assert "1 ok, 1 sentence, 0 fault" in " ".join(found["1"])
 
@@ -48,3 +57,13 @@ def test_a_limit_that_is_reached_is_a_fault(
     found = lines(capsys.readouterr().out)
     assert found["scene.mp4"][1] == "fault"
     assert words in " ".join(found["scene.mp4"])
+
+
+@pytest.mark.parametrize("average", ["25/1", "107/4"])
+def test_packets_of_fields_and_a_guessed_average_are_no_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, average: str
+) -> None:
+    let_ffprobe_say(tmp_path, monkeypatch, size=(160, 192), average=average, rate="25/1", packets=16, frames=8)
+    found = Row("fields.h264", "ok", 8, "25", "160x192")
+    assert differences(found, tmp_path) == ""
+    assert differences(replace(found, rate="50"), tmp_path) == f"{float(Fraction(average)):.3f} fps"

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Size = tuple[int, int]
 LANDSCAPE, PORTRAIT, LARGER = (160, 96), (96, 160), (320, 192)
+ASPECTS = (Fraction(4, 5), Fraction(16, 15))
+"""Samples by which a picture of 160×96 has the shape of 4:3 and 16:9 television."""
+
 FORMATS = {
     "turned.webm": Video(codec="libvpx", options={"g": "5"}),
     "vp9.webm": Video(codec="libvpx-vp9", options={"g": "5", "deadline": "realtime", "cpu-used": "8"}),
@@ -32,15 +35,15 @@ FORMATS = {
 }
 
 
-def write_parts(path: Path, video: Video, parts: Sequence[Size], count: int = 10) -> Path:
-    """One stream whose numbered pictures have one size after the other, so many of each."""
+def write_parts(path: Path, video: Video, parts: Sequence[Size], count: int = 10, *, then: Video | None = None) -> Path:
+    """One stream whose numbered pictures have one size after another, so many of each, `then` for all but the first."""
     with av.open(str(path), "w") as container:
         stream = None
         for index, size in enumerate(parts):
             pictures = [numbered(index * count + number, size) for number in range(count)]
             # Annex B, with the parameter sets in front of each key frame, where the codec has them.
             raw = "mpegts" if path.suffix in (".ts", ".flv") else None
-            part = write_clip(path.with_name(f"{index}.{'ts' if raw else 'mkv'}"), pictures, video)
+            part = write_clip(path.with_name(f"{index}.{'ts' if raw else 'mkv'}"), pictures, (index and then) or video)
             with av.open(str(part)) as source:
                 template = source.streams.video[0]
                 stream = stream or container.add_stream_from_template(template, opaque=True)
@@ -99,3 +102,23 @@ def test_a_size_of_the_same_shape_fills_the_picture(tmp_path: Path, name: str) -
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_stream_that_keeps_its_size_has_nothing_to_say(tmp_path: Path, name: str) -> None:
     assert probe(write_parts(tmp_path / name, FORMATS[name], [LANDSCAPE, LANDSCAPE])).notes == ()
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg2video", "mpeg4"])
+@pytest.mark.parametrize("suffix", ["ts", "mkv"])
+def test_a_shape_of_samples_that_changes_is_said_where_the_container_does_not_rule(
+    tmp_path: Path, codec: str, suffix: str
+) -> None:
+    options = {"g": "5", "bf": "0"}
+    narrow, wide = (Video(codec=codec, sample_aspect=aspect, options=options) for aspect in ASPECTS)
+    changes = probe(write_parts(tmp_path / f"changes.{suffix}", narrow, [LANDSCAPE, LANDSCAPE, LANDSCAPE], then=wide))
+    assert (changes.frames, changes.sample_aspect, changes.coded_size) == (30, ASPECTS[0], LANDSCAPE)
+    assert changes.notes == (
+        (
+            "The shape of the samples changes at 0.40 s (frame 10), from 4:5 to 16:15: the first one is used for all, "
+            "and what has another looks squeezed or stretched. Cut the clip there to have each part in its shape.",
+        )
+        if suffix == "ts"
+        else ()
+    )
+    assert probe(write_parts(tmp_path / f"stays.{suffix}", wide, [LANDSCAPE, LANDSCAPE])).notes == ()

@@ -15,6 +15,7 @@ from PIL import Image
 from syncedit_demo.errors import ClipError
 from syncedit_demo.media.display import ColorInfo
 from syncedit_demo.media.probe import probe
+from tests.support.costly import write_mp4_of_edits
 from tests.support.media import (
     BT601,
     BT2020,
@@ -224,6 +225,55 @@ def test_edit_list_that_trims_an_mp4_is_believed(tmp_path: Path, plain: Path) ->
     (tmp_path / "trimmed.mp4").write_bytes(data)
     clip = probe(tmp_path / "trimmed.mp4")
     assert (clip.frames, clip.duration, clip.notes) == (50, 2, ())
+
+
+@pytest.mark.parametrize(("speed", "said"), [(1 << 15, "0.5"), (2 << 16, "2"), (0, "0")])
+@pytest.mark.parametrize("entries", [1, 3])
+def test_edit_list_that_asks_for_another_speed_is_said(
+    tmp_path: Path, plain: Path, speed: int, said: str, entries: int
+) -> None:
+    path = write_mp4_of_edits(tmp_path / "slow.mp4", entries)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"elst") + 12 + 12 * (entries - 1) + 8
+    data[place : place + 4] = struct.pack(">I", speed)
+    path.write_bytes(data)
+    clip = probe(path)
+    assert (clip.average_rate, clip.notes[-1]) == (
+        25,
+        f"The file's edit list asks for {said} times the speed, which is left out of account: the clip is used at its "
+        "own.",
+    )
+    assert probe(plain).notes == ()
+
+
+def test_hevc_that_stores_fields_as_pictures_is_refused(tmp_path: Path) -> None:
+    fields = [numbered(number, (160, 192))[bottom::2] for number in range(4) for bottom in (0, 1)]
+    options = {"x265-params": "log-level=none:interlace=tff:bframes=0"}
+    path = write_clip(tmp_path / "fields.mkv", fields, Video(codec="libx265", rate=Fraction(50), options=options))
+    with pytest.raises(ClipError, match=r"stores each field as a picture of half the height.*Save it deinterlaced"):
+        probe(path)
+
+
+@pytest.mark.parametrize(("last", "said"), [(80, None), (120, "0.12"), (2000, "2.00")])
+@pytest.mark.parametrize("count", [2, 6])
+def test_a_last_frame_that_stays_is_used_once_and_that_is_said(
+    tmp_path: Path, count: int, last: int, said: str | None
+) -> None:
+    pictures = [Image.fromarray(picture) for picture in PICTURES[:count]]
+    durations = [40] * (count - 1) + [last]
+    pictures[0].save(tmp_path / "stays.gif", save_all=True, append_images=pictures[1:], duration=durations)
+    clip = probe(tmp_path / "stays.gif")
+    assert (clip.frames, clip.average_rate) == (count, 25)
+    assert [note for note in clip.notes if "last frame" in note] == (
+        [] if said is None else [f"The last frame is announced to stay for {said} s; it is used once, like others."]
+    )
+
+
+def test_a_rate_that_the_frames_are_not_timed_at_is_said(tmp_path: Path) -> None:
+    twice = Video(times=list(range(0, 48, 2)), time_base=Fraction(1, 25))
+    clip = probe(write_clip(tmp_path / "half.mkv", PICTURES, twice))
+    assert (clip.frames, clip.average_rate) == (24, Fraction(25, 2))
+    assert clip.notes == ("The file declares 25 frames per second, but its frames are timed at 12.5, which is used.",)
 
 
 def test_avi_that_leaves_dropped_frames_empty_is_whole(tmp_path: Path) -> None:
