@@ -229,7 +229,7 @@ class EditService:
         marks = [f"The picture is labelled “{LABEL}”."] if request.label else []
         marks += request.form.notes((plan.width, plan.height), plan.frame_rate)
         if request.audio and clip.audio is not None and not request.form.sound:
-            marks.append(f"{request.form.title} has no sound.")
+            marks.append(f"As {request.form.title} the result is silent.")
         notes = (choice, *plan.notes, *registered.notes, *marks)
         started = Started(clip, plan, engine, notes)
         yield started

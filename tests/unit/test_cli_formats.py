@@ -48,7 +48,7 @@ def test_frames_are_the_engine_s_own_to_the_bit_and_a_record_repeats_in_any_form
         pictures = [file.read(name) for name in file.namelist() if name.endswith(".png")]
         assert json.loads(file.read("record.json"))["format"] == "png"
     assert [np.asarray(Image.open(io.BytesIO(each))).tobytes() for each in pictures] == frames
-    assert "PNG frames has no sound." in (folder / "again.record.json").read_text(encoding="utf-8")
+    assert "As PNG frames the result is silent." in (folder / "again.record.json").read_text(encoding="utf-8")
     # Where nothing else is asked for, it is the record's own format.
     succeed("edit", "--from-record", folder / "again.record.json", folder / "third.zip")
     assert (folder / "third.zip").stat().st_size == pytest.approx((folder / "again.zip").stat().st_size, rel=0.01)
