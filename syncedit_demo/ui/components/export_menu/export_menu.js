@@ -76,9 +76,6 @@ root.addEventListener("keydown", (event) => {
   setOpen(false);
   opener.focus();
 });
-root.addEventListener("focusout", ({ relatedTarget }) => {
-  if (relatedTarget instanceof Node && !root.contains(relatedTarget)) setOpen(false);
-});
 
 watch("value", show);
 show();
