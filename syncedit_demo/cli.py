@@ -21,6 +21,7 @@ from syncedit_demo.engines.sync_lora import prepare_weights, spare_gemma
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.errors import Cancelled, SyncEditError
 from syncedit_demo.media.atomic import check_target
+from syncedit_demo.media.formats.registry import FORMATS, MP4, format_for
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.option_flags import add_option_flags, given_options
@@ -42,6 +43,7 @@ from syncedit_demo.wording import describe_rate, frames_in_words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from syncedit_demo.media.formats.registry import FormatName
     from syncedit_demo.settings import Settings
 
 EXIT_USER = 2
@@ -126,6 +128,9 @@ def build_parser() -> argparse.ArgumentParser:
         "out", type=Path, metavar="OUT.mp4", help="where the edited clip goes: all that is given with --from-record"
     )
     edit.add_argument(
+        "--format", choices=tuple(FORMATS), help=f"{_formats_in_words()}; default: by the ending of OUT, or else mp4"
+    )
+    edit.add_argument(
         "--from-record", type=Path, metavar="FILE", help="repeat a record, or the one that an mp4 holds; default: none"
     )
     edit.add_argument(
@@ -169,6 +174,14 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.add_argument("--json", action="store_true", help="print JSON")
     doctor.set_defaults(command=_doctor)
     return parser
+
+
+def _formats_in_words() -> str:
+    return "; ".join(
+        f"{each.name} ({each.suffix}): {each.title}, {each.about}"
+        + (f", {each.sharing.in_words()}" if each.sharing else "")
+        for each in FORMATS.values()
+    )
 
 
 def _inspect(wanted: argparse.Namespace) -> None:
@@ -231,6 +244,8 @@ def _request(wanted: argparse.Namespace, service: EditService, options: PlanOpti
     clip: Path | None = wanted.clip
     edited: Path | None = wanted.edited
     engine_options = given_options(wanted)
+    named = format_for(wanted.out)
+    form: FormatName | None = wanted.format or (named and named.name)
     if wanted.from_record is None:
         if clip is None or edited is None:
             parser.error("edit takes CLIP EDITED OUT.mp4")
@@ -245,12 +260,13 @@ def _request(wanted: argparse.Namespace, service: EditService, options: PlanOpti
             audio=not wanted.no_audio,
             label=wanted.label,
             side_by_side=wanted.side_by_side,
+            format=form or MP4.name,
         )
     chosen = (wanted.size, wanted.frames, wanted.start or None, wanted.rate, wanted.engine, wanted.seed)
     chosen += (wanted.variants, clip, edited, wanted.no_audio or None, wanted.label or None)
     if engine_options or any(each is not None for each in chosen):
-        parser.error("with --from-record everything is in the record: only OUT.mp4 is given")
-    return service.repeat(wanted.from_record, wanted.out, wanted.side_by_side)
+        parser.error("with --from-record everything is in the record: only OUT.mp4 is given, and --format if you like")
+    return service.repeat(wanted.from_record, wanted.out, wanted.side_by_side, form)
 
 
 def _report(wanted: argparse.Namespace) -> None:

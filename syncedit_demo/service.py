@@ -14,6 +14,7 @@ from syncedit_demo.edits.admission import Admission, Admitted
 from syncedit_demo.edits.ai_mark import signer_of
 from syncedit_demo.edits.compare_files import report_files
 from syncedit_demo.edits.device_queue import DeviceQueue
+from syncedit_demo.edits.export import export
 from syncedit_demo.edits.make import Edit, EditRequest, EditResult, JobEvent, Queued, Started, make_edit
 from syncedit_demo.edits.record import read_record, record_path
 from syncedit_demo.edits.stopwatch import Stopwatch
@@ -22,6 +23,7 @@ from syncedit_demo.engines.interface import EditJob, Engine
 from syncedit_demo.engines.registry import Engines, resolve_for
 from syncedit_demo.errors import EngineError, OutputError
 from syncedit_demo.media.atomic import check_target, publish
+from syncedit_demo.media.formats.registry import MP4
 from syncedit_demo.media.label import LABEL
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from pathlib import Path
 
-    from syncedit_demo.engines.interface import Event
+    from syncedit_demo.edits.record import RunRecord
+    from syncedit_demo.engines.interface import Event, Progress
     from syncedit_demo.frames import Frame
+    from syncedit_demo.media.formats.registry import FormatName
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.reading.runner import Runner
     from syncedit_demo.settings import EngineChoice, EngineName, Settings
@@ -143,8 +147,21 @@ class EditService:
         """
         return report_files(self.reader, clip, result, self.settings.faces)
 
-    def repeat(self, record_file: Path, target: Path, side_by_side: Path | None) -> EditRequest:
-        """The request that makes the video of a record again.
+    def export(
+        self, result: Path, record: RunRecord, name: FormatName, target: Path, cancel: CancelFlag
+    ) -> Generator[Progress]:
+        """Write a result that is kept in another format; see `edits.export.export`.
+
+        Raises:
+            SyncEditError: Something the user can mend.
+            Cancelled: The flag was set; nothing is left behind.
+        """
+        return export(self.reader, result, record, name, target, self._signer, cancel)
+
+    def repeat(
+        self, record_file: Path, target: Path, side_by_side: Path | None, name: FormatName | None = None
+    ) -> EditRequest:
+        """The request that makes the video of a record again, in another format if one is named.
 
         Raises:
             RecordError: The record cannot be read, or its inputs are gone or have changed.
@@ -162,6 +179,7 @@ class EditService:
             label=record.label,
             side_by_side=side_by_side,
             repeat=record,
+            format=name or record.format,
         )
 
     @contextmanager
@@ -199,15 +217,19 @@ class EditService:
         """
         engine, choice = self.engines.choose(request.engine)
         options = resolve_for(engine, request.engine_options)
-        _check_targets(request)
+        self._check_targets(request)
         watch = Stopwatch()
         with watch.measure("Inspecting the clip"):
             clip, plan = self.inspect(request.clip, request.options, cancel)
         if request.repeat is not None:
             plan = request.repeat.plan
+        request.form.check(request.target, plan.frame_rate, plan.frames)
         with watch.measure("Registering the edited frame"):
             registered = self.register_edited_frame(request.clip, clip, plan, request.edited_frame, cancel)
         marks = [f"The picture is labelled “{LABEL}”."] if request.label else []
+        marks += request.form.notes((plan.width, plan.height), plan.frame_rate)
+        if request.audio and clip.audio is not None and not request.form.sound:
+            marks.append(f"As {request.form.title} the result is silent.")
         notes = (choice, *plan.notes, *registered.notes, *marks)
         started = Started(clip, plan, engine, notes)
         yield started
@@ -278,7 +300,7 @@ class EditService:
             for seed in range(request.seed, request.seed + count)
         }
         for each in (request, *variants.values()):
-            _check_targets(each)
+            self._check_targets(each)
         results: list[EditResult] = []
         for event in make_variants(lambda seed: self.edit(variants[seed], cancel), request.seed, count, cancel):
             if isinstance(event, EditResult):
@@ -294,6 +316,17 @@ class EditService:
             publish(made, wanted)
         yield Ranked((replace(best, target=request.target, side_by_side=both), *ranked[1:]))
 
+    def _check_targets(self, request: EditRequest) -> None:
+        wanted = {request.target: request.form.suffix}
+        if request.side_by_side is not None:
+            if request.side_by_side.resolve() == request.target.resolve():
+                raise OutputError(request.side_by_side, "the result goes there: choose another name")
+            wanted[request.side_by_side] = MP4.suffix
+        for target, suffix in wanted.items():
+            check_target(target, suffix, (request.clip, request.edited_frame))
+        if self._signer is not None:
+            self._signer.check(request.target)
+
     def _on_device(self, engine: Engine, job: EditJob) -> Generator[Event | Queued]:
         """An engine's events once there is a device for the job, which is given back with the last of them."""
         queue = self._queues.setdefault(engine.name, DeviceQueue(engine.devices))
@@ -308,14 +341,6 @@ class EditService:
             self.admission.measured(time.monotonic() - began)
         finally:
             queue.leave(ticket)
-
-
-def _check_targets(request: EditRequest) -> None:
-    for target in (request.target, request.side_by_side):
-        if target is not None:
-            check_target(target, ".mp4", (request.clip, request.edited_frame))
-    if request.side_by_side is not None and request.side_by_side.resolve() == request.target.resolve():
-        raise OutputError(request.side_by_side, "the result goes there: choose another name")
 
 
 def _with_seed(target: Path, seed: int) -> Path:

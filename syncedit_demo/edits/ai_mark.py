@@ -7,7 +7,7 @@ import json
 import logging
 from typing import TYPE_CHECKING, Any
 
-from syncedit_demo.errors import SettingsError
+from syncedit_demo.errors import OutputError, SettingsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,6 +31,10 @@ def described(record: RunRecord) -> dict[str, str]:
         f"from a clip and one edited frame of it. Digital source type: {SOURCE_TYPE}"
     )
     return {"description": said, "date": when.isoformat().replace("+00:00", "Z")}
+
+
+SIGNED_AS = {".mp4": "video/mp4", ".mov": "video/quicktime", ".gif": "image/gif", ".webp": "image/webp"}
+"""What C2PA calls the files that it can be kept in, by their endings."""
 
 
 class Signer:
@@ -62,11 +66,22 @@ class Signer:
             )
             raise SettingsError(message) from error
 
+    def check(self, target: Path) -> None:
+        """Refuse what cannot be signed before it is made.
+
+        Raises:
+            OutputError: Nothing can be signed in such a file.
+        """
+        if target.suffix.lower() not in SIGNED_AS:
+            kinds = ", ".join(SIGNED_AS)
+            reason = f"results are signed as AI-edited here, which such a file cannot be: choose one of {kinds}"
+            raise OutputError(target, reason)
+
     def sign(self, source: Path, target: Path, record: RunRecord) -> None:
-        """Write a signed copy of an mp4.
+        """Write a signed copy of a file that can be signed.
 
         Args:
-            source: The mp4.
+            source: The file.
             target: Where the copy is written.
             record: How it was made.
 
@@ -84,7 +99,7 @@ class Signer:
         manifest = {
             "claim_generator_info": [{"name": PROGRAM, "version": record.program}],
             "title": target.name,
-            "format": "video/mp4",
+            "format": SIGNED_AS[target.suffix.lower()],
             "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [created, action]}}],
         }
         try:
@@ -93,7 +108,7 @@ class Signer:
                 source.open("rb") as read,
                 target.open("w+b") as write,
             ):
-                builder.sign(self._signer, "video/mp4", read, write)
+                builder.sign(self._signer, SIGNED_AS[target.suffix.lower()], read, write)
         except self._c2pa.C2paError as error:
             logger.exception("a result cannot be signed")
             message = "The result cannot be signed as AI-edited, so it is not given out: tell whoever runs this."

@@ -24,6 +24,7 @@ from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, P
 from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.errors import Cancelled
 from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.formats.registry import FORMATS, MP4, Format, FormatName
 from syncedit_demo.media.label import labelled
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.media.video_writer import VideoFile, writing_clip
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from syncedit_demo.edits.stopwatch import Stopwatch
     from syncedit_demo.engines.interface import Event
     from syncedit_demo.media.audio import AudioInterval
+    from syncedit_demo.media.formats.interface import FrameWriter
     from syncedit_demo.reading.media_reader import MediaReader
     from syncedit_demo.settings import EngineChoice, FaceModel
 
@@ -45,6 +47,9 @@ ENCODING_PHASE = "Encoding the video"
 WRITING_PHASE = "Writing the file"
 REPORT_PHASE = "Comparing the motion"
 SIDE_BY_SIDE_PHASE = "Writing the side-by-side video"
+
+VIDEO = "video.mp4"
+"""The name of the mp4 without sound among what is being made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ class EditRequest:
     Attributes:
         clip: The reference clip.
         edited_frame: The edited frame 0, any image file.
-        target: The mp4 to write; its record is written beside it.
+        target: The file to write; its record is written beside it.
         options: What the user decides about the plan.
         engine: The engine by name, or "auto".
         engine_options: What the user decides about the engine, by the names of its options.
@@ -64,6 +69,7 @@ class EditRequest:
         label: Whether the picture says that it is AI-edited.
         side_by_side: Where to write reference and result next to each other, None for nowhere.
         repeat: The record of the edit to make again; its plan is used instead of `options`.
+        format: What the result is written in.
     """
 
     clip: Path
@@ -78,6 +84,12 @@ class EditRequest:
     label: bool = False
     side_by_side: Path | None = None
     repeat: RunRecord | None = None
+    format: FormatName = "mp4"
+
+    @property
+    def form(self) -> Format:
+        """The format."""
+        return FORMATS[self.format]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,35 +219,41 @@ def make_edit(edit: Edit, events: Generator[Event | Queued]) -> Generator[JobEve
         Cancelled: The job was stopped before the result was whole; nothing is left behind.
     """
     target, wanted = edit.request.target, edit.request.side_by_side
-    with staging(target) as folder:
-        encoded = yield from encode(edit, events, folder / "video.mp4")
+    both, stopped = None, True
+    with ExitStack() as making:
+        folder = making.enter_context(staging(target))
+        encoded = yield from encode(edit, events, folder)
         record = describe(edit, encoded)
         _publish(edit, record, folder)
-    yield Published(record, target)
-    both, stopped = None, True
-    with suppress(Cancelled):
-        try:
-            record = yield from report(edit, record)
-        finally:
-            # Whatever became of the report, the result is there and no other record of it will follow.
-            write_record(record, target)
-        yield Recorded(record, target)
-        if wanted is not None:
-            yield from write_side_by_side(edit, wanted, record)
-            both = wanted
-        stopped = False
+        # Whatever the format, an mp4 is what the result is seen by: not all formats can be read here.
+        seen = folder / VIDEO
+        if edit.request.form is MP4:
+            seen = target
+            making.close()
+        yield Published(record, target)
+        with suppress(Cancelled):
+            try:
+                record = yield from report(edit, record, seen)
+            finally:
+                # Whatever became of the report, the result is there and no other record of it will follow.
+                write_record(record, target)
+            yield Recorded(record, target)
+            if wanted is not None:
+                yield from write_side_by_side(edit, wanted, record, seen)
+                both = wanted
+            stopped = False
     yield EditResult(target, record, both, stopped)
 
 
 def encode(
-    edit: Edit, events: Generator[Event | Queued], video: Path
+    edit: Edit, events: Generator[Event | Queued], folder: Path
 ) -> Generator[Queued | Progress | Preview | PreviewClip, None, Encoded]:
     """Write the engine's frames as they come.
 
     Args:
         edit: What is made.
         events: The engine's, closed with the last frame, before the encoder is done with it.
-        video: Where the frames go, an mp4 without sound.
+        folder: Where the frames go: into an mp4 without sound, and into a file of the format where that is another.
 
     Yields:
         The events that are not for this function.
@@ -244,15 +262,20 @@ def encode(
         What is known of the frames.
     """
     notes: list[str] = []
+    rate, target, form = edit.job.plan.frame_rate, edit.request.target, edit.request.form
     with FrameDigest() as digest, ExitStack() as files:
-        file = files.enter_context(VideoFile(video, edit.job.plan.frame_rate, edit.request.target))
+        writers: list[FrameWriter] = [files.enter_context(VideoFile(folder / VIDEO, rate, target))]
+        if form is not MP4:
+            writers.append(files.enter_context(form.open(folder / f"frames{form.suffix}", rate, target)))
         with closing(events), closing(_timed(events, edit.watch)) as timed:
             for event in timed:
                 match event:
                     case Frames(frames):
                         with edit.watch.measure(ENCODING_PHASE):
                             for frame in frames:
-                                file.write(labelled(frame) if edit.request.label else frame)
+                                shown = labelled(frame) if edit.request.label else frame
+                                for writer in writers:
+                                    writer.write(shown)
                                 digest.add(frame)
                     case Finished():
                         notes += event.notes
@@ -279,14 +302,15 @@ def describe(edit: Edit, encoded: Encoded) -> RunRecord:
         seed=request.seed,
         audio=request.audio,
         label=request.label,
+        format=request.format,
         notes=(*started.notes, *edit.audio_notes, *encoded.notes),
         frames_sha256=encoded.frames_sha256,
         timings=dict(edit.watch.timings),
     )
 
 
-def report(edit: Edit, record: RunRecord) -> Generator[Progress, None, RunRecord]:
-    """Compare the result with its clip.
+def report(edit: Edit, record: RunRecord, seen: Path) -> Generator[Progress, None, RunRecord]:
+    """Compare the result, of which `seen` is an mp4, with its clip.
 
     Returns:
         The record with the report, and with all the time that was taken.
@@ -299,13 +323,13 @@ def report(edit: Edit, record: RunRecord) -> Generator[Progress, None, RunRecord
     with edit.watch.measure(REPORT_PHASE):
         # With the label, if it has one, it is what the result begins with.
         first = labelled(edit.job.edited_frame) if record.label else edit.job.edited_frame
-        found = report_edit(edit.reader, reference, edit.request.target, first, edit.faces, edit.job.cancel)
+        found = report_edit(edit.reader, reference, seen, first, edit.faces, edit.job.cancel)
     yield Progress(REPORT_PHASE, 1, 1)
     return replace(record, report=found, timings=dict(edit.watch.timings))
 
 
-def write_side_by_side(edit: Edit, target: Path, record: RunRecord) -> Generator[Progress]:
-    """Write reference and result next to each other.
+def write_side_by_side(edit: Edit, target: Path, record: RunRecord, seen: Path) -> Generator[Progress]:
+    """Write reference and result, of which `seen` is an mp4, next to each other.
 
     Raises:
         OutputError: The disk is full, or the folder is missing or not writable.
@@ -313,13 +337,13 @@ def write_side_by_side(edit: Edit, target: Path, record: RunRecord) -> Generator
     """
     job, request, started = edit.job, edit.request, edit.started
     labels = ("Reference", started.engine.title)
-    own = edit.reader.probe(request.target, job.cancel)
+    own = edit.reader.probe(seen, job.cancel)
     finishing = partial(edit.reader.finish, cancel=job.cancel)
     rate, tags = job.plan.frame_rate, described(record)
     with (
         closing(
             edit.reader.side_by_side(
-                request.clip, started.clip, started.plan, request.target, own.display_size, labels, job.cancel
+                request.clip, started.clip, started.plan, seen, own.display_size, labels, job.cancel
             )
         ) as pairs,
         closing(
@@ -336,19 +360,19 @@ def _publish(edit: Edit, record: RunRecord, folder: Path) -> None:
     Args:
         edit: What is made.
         record: The record.
-        folder: Holds the result's `video.mp4`, without sound.
+        folder: Holds what `encode` wrote.
     """
-    target = edit.request.target
+    target, form = edit.request.target, edit.request.form
+    whole = folder / f"result{form.suffix}"
     with edit.watch.measure(WRITING_PHASE):
         edit.reader.finish(
-            folder / "video.mp4",
-            folder / "result.mp4",
+            folder / VIDEO if form is MP4 else folder / f"frames{form.suffix}",
+            whole,
             target,
-            audio=edit.audio,
+            audio=edit.audio if form.sound else None,
             tags={"comment": record.to_json(), **described(record)},
             cancel=edit.job.cancel,
         )
-        whole = folder / "result.mp4"
         if edit.signer is not None:
             with output_errors(target):
                 edit.signer.sign(whole, folder / target.name, record)

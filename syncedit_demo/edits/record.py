@@ -19,6 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from syncedit_demo.errors import ClipError, RecordError
 from syncedit_demo.media.atomic import output_errors, publish, staging
 from syncedit_demo.media.container import open_container
+from syncedit_demo.media.formats.registry import FormatName
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan
 from syncedit_demo.settings import EngineName
@@ -92,6 +93,7 @@ class RunRecord:
         timings: Seconds spent in each phase.
         report: How well the result keeps time with the clip; None where that was not looked at, or is not known yet.
         label: Whether the picture says that it is AI-edited; the hash is of the frames without.
+        format: What the result is written in.
     """
 
     program: str
@@ -109,6 +111,7 @@ class RunRecord:
     timings: dict[str, float]
     report: SyncReport | None = None
     label: bool = False
+    format: FormatName = "mp4"
 
     def to_json(self) -> str:
         """The record as JSON text, rates as "30000/1001"."""
@@ -150,7 +153,7 @@ def write_record(record: RunRecord, target: Path) -> None:
 
 
 def load_record(path: Path) -> RunRecord:
-    """Read a record, or that of an mp4: the one beside it, which says more, or the one it holds if that is gone.
+    """Read a record, or that of a result: the one beside it, which says more, or the one it holds if that is gone.
 
     Returns:
         The record as it was written.
@@ -209,7 +212,7 @@ def _parse(path: Path) -> RunRecord:
     try:
         return _ADAPTER.validate_json(text)
     except ValidationError as error:
-        message = f"{path} holds no run record of this program: choose an mp4 it made, or the .record.json beside it."
+        message = f"{path} holds no run record of this program: choose a video it made, or the .record.json beside it."
         raise RecordError(message) from error
 
 
@@ -224,7 +227,8 @@ def _text_of(path: Path) -> str | bytes:
         raise RecordError(message) from error
     try:
         with open_container(path) as container:
-            return container.metadata.get("comment", "")
+            # Some containers have the names of their tags in capitals.
+            return next((text for name, text in container.metadata.items() if name.lower() == "comment"), "")
     except ClipError:
         return ""
 

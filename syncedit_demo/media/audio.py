@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import av
 import numpy as np
@@ -32,7 +32,10 @@ logger = logging.getLogger(__name__)
 
 COPIED_CODEC = "aac"
 AAC_RATES = (32000, 44100, 48000)
-AAC_BIT_RATE = 192_000
+OPUS, OPUS_RATES = "libopus", (48000,)
+BIT_RATES = {COPIED_CODEC: 192_000, OPUS: 128_000}
+"""Of the encoders that lose something."""
+
 STREAMED_FORMAT = "mpegts"
 """The container whose sound has gaps only where it is damaged or pieces were joined."""
 
@@ -122,25 +125,29 @@ def _can_be_taken(interval: AudioInterval) -> bool:
     return True
 
 
-def add_audio(source: InputContainer, interval: AudioInterval, output: OutputContainer) -> Iterator[AnyPacket]:
+def add_audio(
+    source: InputContainer, interval: AudioInterval, output: OutputContainer, codec: str = COPIED_CODEC
+) -> Iterator[AnyPacket]:
     """Add an audio stream to `output` and return its packets, time 0 being the interval's start.
 
-    AAC from the start of the clip is copied as it is; anything else is cut to the sample and coded as AAC.
+    Where AAC is asked for, AAC from the start of the clip is copied as it is; anything else is cut to the sample and
+    coded.
 
     Args:
         source: The clip, opened for this call alone.
         interval: What to take.
-        output: An mp4 that has not been written to yet.
+        output: A file that has not been written to yet.
+        codec: ffmpeg's name of the encoder.
 
     Returns:
         The packets in order, read and coded as they are asked for.
     """
     stream = source.streams[interval.stream_index]
     assert isinstance(stream, av.AudioStream)
-    if _is_copied(stream, interval):
+    if codec == COPIED_CODEC and _is_copied(stream, interval):
         copy = output.add_stream_from_template(stream)
         return _copied_packets(source, stream, copy, interval)
-    coded = _add_coded(output, stream)
+    coded = _add_coded(output, stream, codec)
     _find_start(source, stream, interval)
     frames = decode_packets(stream.codec_context, read_packets(source, stream))
     return _coded_packets(_samples(frames, interval, coded), coded)
@@ -150,10 +157,13 @@ def _is_copied(stream: AudioStream, interval: AudioInterval) -> bool:
     return stream.codec_context.name == COPIED_CODEC and interval.from_first_frame and not interval.damaged
 
 
-def _add_coded(output: OutputContainer, stream: AudioStream) -> AudioStream:
-    rate = stream.codec_context.sample_rate if stream.codec_context.sample_rate in AAC_RATES else AAC_RATES[-1]
-    coded = output.add_stream("aac", rate=rate, layout="mono" if stream.codec_context.channels == 1 else "stereo")
-    coded.codec_context.bit_rate = AAC_BIT_RATE
+def _add_coded(output: OutputContainer, stream: AudioStream, codec: str = COPIED_CODEC) -> AudioStream:
+    rates = OPUS_RATES if codec == OPUS else AAC_RATES
+    rate = stream.codec_context.sample_rate if stream.codec_context.sample_rate in rates else rates[-1]
+    layout = "mono" if stream.codec_context.channels == 1 else "stereo"
+    coded = cast("AudioStream", output.add_stream(codec, rate=rate, layout=layout))
+    if codec in BIT_RATES:
+        coded.codec_context.bit_rate = BIT_RATES[codec]
     return coded
 
 

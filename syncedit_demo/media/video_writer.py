@@ -38,6 +38,14 @@ ENCODER_OPTIONS = {
     "threads": "4",
 }
 MP4_OPTIONS = {"movflags": "+faststart"}
+MOV_OPTIONS = {"movflags": "+faststart+use_metadata_tags"}
+"""A mov's own tags have no description, and no text of more than 64 kB."""
+
+CONTAINERS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
+"""ffmpeg's names of the containers that are finished here, by the endings of their files."""
+
+SOUND = {".mp4": "aac", ".mov": "pcm_s16le", ".mkv": "flac", ".webm": "libopus"}
+"""How sound is coded in them: as their users expect it, and without loss where the picture has none."""
 
 GROUP = 12
 """Frames from one keyframe to the next: half a second keeps stepping and seeking in a player quick."""
@@ -171,14 +179,14 @@ def _to_yuv(frame: Frame) -> av.VideoFrame:
 def finish(
     video: Path, path: Path, target: Path, *, audio: AudioInterval | None, tags: Mapping[str, str] | None = None
 ) -> None:
-    """Make the playable mp4: the video stream as it is, the audio, and the tags, index first.
+    """Make the playable file: the video stream as it is, the audio, and the tags; of an mp4 or mov, the index first.
 
     Args:
-        video: A file made by `VideoFile`.
-        path: Where the finished file is written.
+        video: A file made by `VideoFile`, or another one of one video stream.
+        path: Where the finished file is written; its ending says in which container.
         target: The file that it becomes, named when writing fails.
         audio: What to take from the reference, as far as it can be read; None for a silent result.
-        tags: Texts of the file's metadata by ffmpeg's names, of those that an mp4 has.
+        tags: Texts of the file's metadata by ffmpeg's names, of those that the container has.
 
     Raises:
         OutputError: The disk is full or went away.
@@ -186,12 +194,14 @@ def finish(
     # Closing the files writes too, so it happens inside.
     with output_errors(target), ExitStack() as files:
         source = files.enter_context(av.open(str(video)))
-        container = files.enter_context(av.open(str(path), "w", format="mp4", options=MP4_OPTIONS))
+        suffix = path.suffix.lower()
+        options = {".mp4": MP4_OPTIONS, ".mov": MOV_OPTIONS}.get(suffix, {})
+        container = files.enter_context(av.open(str(path), "w", format=CONTAINERS[suffix], options=options))
         container.metadata.update(tags or {})
         tracks: list[Iterator[AnyPacket]] = [copied_packets(source, source.streams.video[0], container)]
         audio = None if audio is None else readable(audio)[0]
         if audio is not None:
-            tracks.append(add_audio(files.enter_context(open_container(audio.path)), audio, container))
+            tracks.append(add_audio(files.enter_context(open_container(audio.path)), audio, container, SOUND[suffix]))
         # Interleaved by time, so that neither the muxer nor a player has to hold back one of the two.
         for packet in heapq.merge(*tracks, key=_decode_time):
             container.mux(packet)

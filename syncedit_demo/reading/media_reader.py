@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.media.audio import readable
+from syncedit_demo.media.formats.finishing import finish_as
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.limits import check_clip_length
 from syncedit_demo.media.probe import ClipInfo, probe
 from syncedit_demo.media.side_by_side import LABEL_HEIGHT, side_by_side
-from syncedit_demo.media.video_writer import finish, read_frames
+from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.registration.register import register
 
@@ -116,7 +117,7 @@ class MediaReader:
         tags: Mapping[str, str] | None,
         cancel: CancelFlag,
     ) -> None:
-        """Make a playable mp4 with the sound of a clip; see `media.video_writer.finish`.
+        """Finish a file with the sound of a clip; see `media.formats.finishing.finish_as`.
 
         Raises:
             OutputError: The disk is full or went away.
@@ -143,6 +144,14 @@ class MediaReader:
         both = 2 * size[0], size[1] + LABEL_HEIGHT
         work = (path, clip, plan, result, labels, self._max_pixels)
         return self._runner.frames(path.name, both, _side_by_side, *work, cancel=cancel)
+
+    def result_frames(self, result: Path, size: Size, cancel: CancelFlag) -> Generator[Frame]:
+        """All frames of a result of `size` (width, height), which may hold the sound of a user's clip as it came.
+
+        Raises:
+            LimitError, Cancelled: As for `probe`.
+        """
+        return self._runner.frames(result.name, size, read_frames, result, cancel=cancel)
 
     def picture_of(self, result: Path, cancel: CancelFlag) -> Frame:
         """The first frame of a result, which may hold the sound of a user's clip as it came.
@@ -192,7 +201,7 @@ def _sound_notes(audio: AudioInterval) -> list[str]:
 
 
 def _finish(video: Path, path: Path, target: Path, audio: AudioInterval | None, tags: Mapping[str, str] | None) -> None:
-    finish(video, path, target, audio=audio, tags=tags)
+    finish_as(video, path, target, audio=audio, tags=tags)
 
 
 def _side_by_side(

@@ -127,6 +127,7 @@ class _Page:
             **HIDDEN_PROGRESS,
         )
         results.listen(visitor)
+        results.export.listen(self._service, visitor, results.shown)
         self._listen_to_shelf()
 
     def _listen_to_clip(self) -> None:

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from gradio.themes import Base
 from PIL import Image
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import FloatRect, Locator, Page, Route, expect
 
 from syncedit_demo.media.web_tracks import Playable
 from syncedit_demo.ui.components.player import Comparison, Side, compare_player
@@ -586,3 +586,178 @@ def test_less_motion_means_no_transitions(open_page: OpenPage, address: str) -> 
         "all => all.map(each => getComputedStyle(each).transitionDuration)"
     )
     assert set(durations) == {"0s"}
+
+
+def test_both_sides_are_zoomed_and_moved_together(player: Player) -> None:
+    box = player.root.locator("video.reference").bounding_box()
+    assert box
+    middle = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    zoom = "root => ['--zoom', '--x', '--y'].map(name => Number(root.style.getPropertyValue(name)))"
+
+    def patch(video: str) -> float:
+        # The zoomed video is larger than its box: what is seen of it is looked at, in the box of the whole one.
+        x = box["x"] if video == "reference" else box["x"] + box["width"] + 6
+        clip: FloatRect = {"x": x, "y": box["y"], "width": box["width"], "height": box["height"]}
+        shot = Image.open(BytesIO(player.page.screenshot(clip=clip))).convert("RGB").resize((WIDTH, HEIGHT))
+        return float(np.asarray(shot)[50:80, 80:112].mean())
+
+    player.page.mouse.move(*middle)
+    player.page.mouse.wheel(0, -100)
+    # Without Ctrl a wheel on its way down the page is not caught.
+    assert player.root.evaluate(zoom) == [1, 0, 0]
+    # At four times, where the patch is at 3/4 of the width and 13/16 of the height.
+    player.page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.8125)
+    player.page.keyboard.down("Control")
+    for _ in range(6):
+        player.page.mouse.wheel(0, -100)
+    player.page.keyboard.up("Control")
+    player.page.mouse.wheel(0, 1)
+    scale, x, y = player.root.evaluate(zoom)
+    assert 4 < scale < 4.6
+    player.page.mouse.down()
+    player.page.mouse.move(*middle, steps=4)
+    player.page.mouse.up()
+    assert player.root.evaluate(zoom) == [scale, pytest.approx(x - 0.25, abs=0.01), pytest.approx(y - 0.3125, abs=0.01)]
+    # What was dragged did not begin to play, and shows the same place on both sides, not spilling over its box.
+    expect(player.button("Play")).to_be_visible()
+    assert patch("reference") == pytest.approx(100, abs=4)
+    assert patch("result") == pytest.approx(100 + PATCH_STEP, abs=4)
+    player.page.keyboard.press("Shift+ArrowLeft")
+    assert player.root.evaluate(zoom)[1] == pytest.approx(x - 0.15, abs=0.01)
+    player.shows(0)
+    for _ in range(9):
+        player.page.keyboard.press("+")
+    assert player.root.evaluate(zoom)[0] == 8
+    player.page.keyboard.press("0")
+    assert player.root.evaluate(zoom) == [1, 0, 0]
+    player.button("Wipe").click()
+    player.button("More").click()
+    player.button("Zoom in").click()
+    expect(player.root.locator(".zoom-level")).to_have_text("141 %")
+    # In the wipe the divider stays where it is seen, and is held by its handle.
+    handle = player.root.locator(".handle svg").bounding_box()
+    assert handle
+    player.page.mouse.move(handle["x"] + 15, handle["y"] + 15)
+    player.page.mouse.down()
+    player.page.mouse.move(handle["x"] - 60, handle["y"] + 15, steps=4)
+    player.page.mouse.up()
+    assert float(player.root.get_by_role("slider", name="Divider").input_value()) < 45
+
+
+def test_two_fingers_zoom(open_page: OpenPage, address: str) -> None:
+    player = Player(open_page(address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True))
+    box = player.root.locator("video.reference").bounding_box()
+    assert box
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    fingers = player.page.context.new_cdp_session(player.page)
+
+    def touch(kind: str, *apart: float) -> None:
+        points = [{"x": x + each, "y": y, "id": index} for index, each in enumerate(apart)]
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    touch("touchStart", -20, 20)
+    for wide in (30, 40, 60):
+        touch("touchMove", -wide, wide)
+    touch("touchEnd")
+    assert player.root.evaluate("root => Number(root.style.getPropertyValue('--zoom'))") == pytest.approx(3, abs=0.1)
+    assert player.page.evaluate("visualViewport.scale") == 1
+    expect(player.button("Play")).to_be_visible()
+    # All that is touched is large enough for a finger.
+    player.button("More").tap()
+    player.button("Onion skin").tap()
+    sizes = player.root.locator("button:visible, input:visible").evaluate_all(
+        "all => all.map(each => [each.ariaLabel || each.textContent, each.getBoundingClientRect()])"
+        ".filter(([, box]) => box.width < 44 || box.height < 44).map(([name]) => name)"
+    )
+    assert sizes == []
+    assert player.page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_one_goes_to_a_frame_or_a_time_marks_it_and_loops_a_region(player: Player) -> None:
+    page = player.page
+    time = player.root.locator(".time")
+    player.root.locator(".current").click()
+    field = player.root.get_by_label("Frame to go to")
+    field.fill("ten")
+    field.press("Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("11")
+    field.press("Enter")
+    player.shows(10)
+    expect(time).to_have_text("0.33 s")
+    page.keyboard.press("m")
+    page.keyboard.press("i")
+    page.keyboard.press("g")
+    page.keyboard.type("0.6s")
+    page.keyboard.press("Enter")
+    player.shows(17)
+    page.keyboard.press("o")
+    page.keyboard.press("m")
+    player.button("More").click()
+    expect(player.root.locator(".region-words")).to_have_text("11–18")
+    expect(player.button("Mark this frame")).to_have_attribute("aria-pressed", "true")
+    player.button("Mark after").click()
+    player.shows(10)
+    page.keyboard.press(",")
+    player.shows(17)
+    player.root.evaluate(
+        "root => { window.seen = []; root.addEventListener('frame', event => seen.push(event.detail.frame)); }"
+    )
+    player.button("0.25×").click()
+    player.button("Play").click()
+    # Round and round; a page that is busy may look at the clock a frame late.
+    page.wait_for_function("seen.filter((frame, at) => at && frame < seen[at - 1]).length >= 3")
+    assert set(range(11, 17)) <= set(page.evaluate("seen")) <= set(range(10, 19))
+    page.keyboard.press("l")
+    expect(player.button("Play")).to_be_visible()
+    player.shows(17)
+    player.button("1×").click()
+    player.button("Play all frames").click()
+    player.button("Play").click()
+    expect(player.button("Play")).to_be_visible()
+    player.shows(FRAMES - 1)
+
+
+def test_the_frame_on_show_is_saved_as_it_is_seen(player: Player, tmp_path: Path) -> None:
+    def saved() -> tuple[str, NDArray[np.uint8]]:
+        with player.page.expect_download() as download:
+            player.page.keyboard.press("s")
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        return path.name, np.asarray(Image.open(path).convert("RGB"))
+
+    def frame_of(picture: NDArray[np.uint8]) -> int:
+        return sum(int(picture[8, 24 * bit + 12, 0] > 127) << bit for bit in range(8))
+
+    player.root.locator(".time").hover()
+    player.seek(21)
+    player.shows(21)
+    name, both = saved()
+    assert (name, both.shape) == ("frame-0022-side.png", (HEIGHT, 2 * WIDTH, 3))
+    assert frame_of(both[:, :WIDTH]) == frame_of(both[:, WIDTH:]) == 21
+    assert both[PATCH].mean() == pytest.approx(100, abs=3)
+    assert both[:, WIDTH:][PATCH].mean() == pytest.approx(100 + PATCH_STEP, abs=3)
+    player.page.keyboard.press("5")
+    _, onion = saved()
+    assert onion[PATCH].mean() == pytest.approx(100 + PATCH_STEP / 2, abs=3)
+    player.page.keyboard.press("4")
+    _, difference = saved()
+    assert difference[PATCH].mean() == pytest.approx(4 * PATCH_STEP, abs=10)
+    assert difference[40:80, 20:100].mean() < 6
+    # While it plays, it comes to rest first, on one frame.
+    player.page.keyboard.press("1")
+    player.page.keyboard.press(" ")
+    player.plays()
+    name, both = saved()
+    assert frame_of(both[:, :WIDTH]) == frame_of(both[:, WIDTH:]) == int(name[6:10]) - 1
+
+
+def test_a_key_shows_the_keys(player: Player) -> None:
+    player.root.locator(".time").hover()
+    player.page.keyboard.press("?")
+    keys = player.page.get_by_role("dialog", name="What the keys do")
+    expect(keys).to_contain_text("Save this frame as a PNG")
+    player.page.keyboard.press("End")
+    player.page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    player.shows(0)

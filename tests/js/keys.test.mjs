@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { commandOf } from "../../syncedit_demo/ui/components/player/keys.js";
+import { commandOf, HELP } from "../../syncedit_demo/ui/components/player/keys.js";
 
 /** @import { Place } from "../../syncedit_demo/ui/components/player/keys.js" */
 
-const KEYS = [" ", "ArrowLeft", "ArrowRight", "Home", "End", "l", "1", "2", "3", "4"];
+const KEYS = [" ", "ArrowLeft", "ArrowRight", "Home", "End", ..."gliox m,.12345+=-0s?".replace(" ", "")];
 const NO_MODIFIER = { ctrlKey: false, metaKey: false, altKey: false };
 
 /**
@@ -20,7 +20,11 @@ describe("what a key asks of the player", () => {
   test("each has one command", () => {
     assert.deepEqual(
       KEYS.map((key) => asks(key)),
-      ["toggle", "back", "forward", "first", "last", "loop", "side", "wipe", "flip", "difference"],
+      [
+        ...["toggle", "back", "forward", "first", "last", "goTo", "loop", "regionStart", "regionEnd", "regionClear"],
+        ...["marker", "markerBefore", "markerAfter", "side", "wipe", "flip", "difference", "onion"],
+        ...["zoomIn", "zoomIn", "zoomOut", "whole", "save", "help"],
+      ],
     );
   });
 
@@ -28,8 +32,28 @@ describe("what a key asks of the player", () => {
     assert.equal(asks("L"), "loop");
   });
 
+  test("arrows with Shift move the zoomed picture and no frame", () => {
+    /** @param {string} key */
+    const shifted = (key) => commandOf({ key, ...NO_MODIFIER, shiftKey: true }, "other");
+    assert.deepEqual(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"].map(shifted), [
+      "panLeft",
+      "panRight",
+      "panUp",
+      "panDown",
+    ]);
+    assert.equal(shifted("?"), "help");
+    assert.equal(shifted("M"), "marker");
+  });
+
+  test("each that is a letter or a digit is among those that are shown", () => {
+    const shown = HELP.flatMap(([keys]) => keys.toLowerCase().split(" "));
+    for (const key of KEYS.filter((each) => /[a-z0-9]/i.test(each) && each.length === 1)) {
+      assert.ok(shown.includes(key), key);
+    }
+  });
+
   test("any other key asks nothing", () => {
-    for (const key of ["5", "a", "Enter", "Tab", "Escape", "ArrowUp", "PageDown", "Left", "Dead", ""]) {
+    for (const key of ["6", "a", "Enter", "Tab", "Escape", "ArrowUp", "PageDown", "Left", "Dead", ""]) {
       assert.equal(asks(key), null, key);
     }
   });

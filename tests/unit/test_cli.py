@@ -358,7 +358,7 @@ def test_the_help_of_edit_says_what_each_file_is_and_each_default() -> None:
     files, options = entries[:3], [each for each in entries if each.startswith("--")]
     assert [each.split()[0] for each in files] == ["CLIP", "EDITED", "OUT.mp4"]
     assert [each for each in options if each.split()[0].rstrip(",") not in usage] == []
-    assert len(options) == 15
+    assert len(options) == 16
     assert [each for each in options if "default" not in each.lower()] == []
 
 

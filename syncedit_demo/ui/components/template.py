@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gradio.data_classes import GradioModel
 
 IMPORT = re.compile(r'^import (\{[\w\s,]+\}) from "([\w./]+)";$', re.MULTILINE)
+IMPORT_STYLE = re.compile(r'^@import "([\w.]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
@@ -29,7 +30,7 @@ def template(folder: Path, value: GradioModel | None, elem_id: str | None) -> gr
     return gr.HTML(
         value,
         html_template=part("html").read_text(encoding="utf-8"),
-        css_template=part("css").read_text(encoding="utf-8"),
+        css_template=style(part("css")),
         js_on_load=script(part("js")),
         apply_default_css=False,
         elem_id=elem_id,
@@ -54,3 +55,16 @@ def script(path: Path) -> str:
         return f"const {names} = (() => {{\n{script(path.parent / module)}\nreturn {names};\n}})();"
 
     return EXPORT.sub("", IMPORT.sub(inline, path.read_text(encoding="utf-8")))
+
+
+def style(path: Path) -> str:
+    """Read a style sheet with those of its folder written into it that it imports: nested, an import cannot stand.
+
+    Args:
+        path: A style sheet. It imports a line at a time: `@import "bar.css";`.
+    """
+
+    def inline(found: re.Match[str]) -> str:
+        return style(path.parent / found[1])
+
+    return IMPORT_STYLE.sub(inline, path.read_text(encoding="utf-8"))

@@ -30,6 +30,20 @@ export interface Side {
   label: string;
 }
 
+export interface ExportMenu {
+  choices: ExportChoice[];
+  state: "idle" | "making" | "done" | "failed";
+  words: string;
+  share: number;
+  file: FileData | null;
+}
+
+export interface ExportChoice {
+  name: string;
+  title: string;
+  about: string;
+}
+
 export interface Notice {
   tone: "plain" | "good" | "warn" | "bad" | "busy";
   lines: string[];

@@ -14,6 +14,7 @@ from syncedit_demo.ui.components.player import Comparison, Side, compare_player
 from syncedit_demo.ui.components.sync_view import BETWEEN_RUNS, IN_THE_MAKING, NO_REPORT, SyncView, sync_view
 from syncedit_demo.ui.components.tiles import Tile, Tiles, picked_tile, tiles
 from syncedit_demo.ui.messages import facts
+from syncedit_demo.ui.steps.export import ExportStep
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.visit import Run, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
@@ -94,6 +95,7 @@ class ResultPanel:
             self.result = gr.DownloadButton("Download result", interactive=False, size="sm", min_width=150)
             self.both = gr.DownloadButton(BOTH, interactive=False, size="sm", min_width=150)
             self.record = gr.DownloadButton("Download record", interactive=False, size="sm", min_width=150)
+        self.export = ExportStep()
         self.caption = notice(elem_id="caption")
         with gr.Accordion("How it was made", open=False, elem_id="made"):
             self.notes = notice(elem_id="made-notes")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncedit_demo.ui import components
-from syncedit_demo.ui.components.template import script
+from syncedit_demo.ui.components.template import script, style
 
 FOLDERS = sorted(path.parent for path in Path(components.__file__).parent.glob("*/*.html"))
 
@@ -51,3 +51,14 @@ def test_a_module_keeps_to_itself_what_it_does_not_export(tmp_path: Path) -> Non
 def test_gradio_can_make_a_function_of_every_component(folder: Path) -> None:
     body = script(folder / f"{folder.name}.js")
     assert run(f"Function({json.dumps(body)}); return true") is True
+
+
+def test_a_style_sheet_holds_what_it_imports_in_its_place(tmp_path: Path) -> None:
+    (tmp_path / "bar.css").write_text(".bar { color: red; }\n", encoding="utf-8")
+    (tmp_path / "all.css").write_text('@import "bar.css";\n\n.bar { color: blue; }\n', encoding="utf-8")
+    assert style(tmp_path / "all.css") == ".bar { color: red; }\n\n\n.bar { color: blue; }\n"
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_no_import_is_left_where_it_cannot_stand(folder: Path) -> None:
+    assert "@import" not in style(folder / f"{folder.name}.css")

@@ -1,204 +1,65 @@
 // The behaviour of the player. Gradio runs this once, as the body of a function with `element`, `props` and `watch`,
 // when the component appears; the markup stays the same from then on, only `props.value` changes.
-//
-// Video A leads, B follows. All playing, pausing and seeking is done by `drive`, which every event of either comes back
-// to: it looks at what is wanted and at what the media can do, and takes the next step. Neither video has a sound track,
-// because a browser starts and paces one that has by the device that the sound goes to, however muted it is. What is
-// heard comes from an element of its own, and sets the pace: the videos start with it and keep to its clock.
 
 import { find } from "../dom.js";
 import { buttons, display, nameSide, SIDES, say } from "./display.js";
-import { commandOf, placeOf } from "./keys.js";
-import { prime, resume, setPace, setSource } from "./media.js";
-import {
-  answerTo,
-  canStartTogether,
-  frameAt,
-  frameThatBegins,
-  gapOf,
-  isOver,
-  middleOf,
-  nearestFrame,
-  paceFor,
-} from "./timing.js";
+import { followGestures } from "./gestures.js";
+import { followGoTo } from "./goto.js";
+import { followKeys, writeHelp } from "./keyboard.js";
+import { markerAfter, markerBefore, toggled } from "./markers.js";
+import { setSource } from "./media.js";
+import { beginningAt, endingAt } from "./region.js";
+import { download, drawn, stillOf } from "./still.js";
+import { createTransport } from "./transport.js";
+import { PAN_STEP, panned, STEP, WHOLE, zoomed } from "./zoom.js";
 
 /** @import { Comparison } from "../values.d.ts" */
 /** @import { Pair, SideName } from "./display.js" */
 /** @import { Command } from "./keys.js" */
+/** @import { Zoom } from "./zoom.js" */
 
 const root = find(element, ".compare-player", HTMLElement);
 /** @param {string} selector */
 const part = (selector) => find(root, selector, HTMLElement);
 
-// What happens to a medium that may let the next step be taken.
-const PROGRESS = ["loadedmetadata", "canplay", "canplaythrough", "seeked", "waiting", "playing", "ended", "error"];
 const video = {
   reference: find(root, "video.reference", HTMLVideoElement),
   result: find(root, "video.result", HTMLVideoElement),
 };
 const videos = Object.values(video);
 const audio = find(root, "audio", HTMLAudioElement);
-const leader = video.reference;
-const follower = video.result;
 const seekBar = find(root, ".seek", HTMLInputElement);
 const divider = find(root, ".divider", HTMLInputElement);
+const onion = find(root, ".onion-mix", HTMLInputElement);
+const help = find(root, "dialog", HTMLDialogElement);
 
 let clip = /** @type {Pair | null} */ (null); // the value while it has both sides
-let timeline = { frames: 1, rate: 1 }; // of the clip
 let view = "side";
 let front = /** @type {SideName} */ ("reference"); // the side on show in the flip view
 let sound = /** @type {SideName | "none" | null} */ (null); // what is heard; null until somebody chooses
-let speed = 1;
-let loop = true;
-let wanted = false; // the viewer wants it to play
-let running = false; // it does play
-let scrubbing = false; // the seek bar is held
-let shown = 0; // the frame on show
-let goal = /** @type {number | null} */ (null); // the frame to go to, or null
-let heading = /** @type {number | null} */ (null); // the frame both videos are seeking, or null
-let restarts = 0;
-let nextTick = 0;
-let nextLook = 0;
+let markers = /** @type {readonly number[]} */ ([]);
+let zoom = /** @type {Zoom} */ (WHOLE);
 
 const heard = () => sound ?? SIDES.find((side) => clip?.[side].sound) ?? "none";
-const audible = () => audio.hasAttribute("src") && !audio.error;
-const media = () => (audible() ? [...videos, audio] : videos);
 const failed = () => videos.some((each) => each.error);
 const usable = () => clip !== null && !failed();
-/** @param {HTMLMediaElement} medium */
-const gap = (medium) => gapOf(medium, leader, timeline);
-const current = () => goal ?? shown;
 
-// --- the clock
+const transport = createTransport(video.reference, video.result, audio, {
+  usable,
+  changed: () => render(),
+  shows: (frame) => root.dispatchEvent(new CustomEvent("frame", { bubbles: true, detail: { frame } })),
+});
+const { state } = transport;
+const current = () => state().frame;
 
-function drive() {
-  if (usable() && media().every((each) => each.readyState >= each.HAVE_METADATA && !each.seeking)) {
-    if (heading !== null) arrive(heading);
-    if (goal !== null) depart(goal);
-    else if (canRun() && !running) start();
-    else if (!canRun() && running) stop();
-  }
-  render();
-}
-
-function canRun() {
-  // A hidden page draws nothing and may slow one video down and not the other: the clock stands still there.
-  const ready = media().every((each) => each.ended || each.readyState >= each.HAVE_FUTURE_DATA);
-  return ready && wanted && !scrubbing && !document.hidden;
-}
-
-/** @param {number} frame */
-function depart(frame) {
-  stop();
-  heading = frame;
-  for (const each of media()) each.currentTime = middleOf(frame, timeline);
-}
-
-/** @param {number} frame */
-function arrive(frame) {
-  if (goal === frame) goal = null;
-  show(frame);
-  heading = null;
-}
-
-function start() {
-  if (!canStartTogether(media().map(gap))) {
-    goal = frameAt(leader.currentTime, timeline);
-    depart(goal);
-    return;
-  }
-  running = true;
-  for (const each of media()) each.playbackRate = speed;
-  const silence = audio.currentTime;
-  const follow = () => {
-    // It takes its device some time to start.
-    if (audible() && audio.currentTime === silence && !audio.ended) {
-      nextLook = setTimeout(follow, 2);
-    } else {
-      for (const each of videos) resume(each, pause);
-      nextTick = requestAnimationFrame(tick);
-    }
-  };
-  if (audible()) resume(audio, pause);
-  follow();
-}
-
-function stop() {
-  running = false;
-  clearTimeout(nextLook);
-  cancelAnimationFrame(nextTick);
-  for (const each of [...videos, audio]) each.pause();
-}
-
-function tick() {
-  if (leader.ended || isOver(leader.currentTime, timeline)) {
-    wanted = loop;
-    seek(loop ? 0 : timeline.frames - 1);
-    return;
-  }
-  const off = gap(follower);
-  const answer = answerTo(off, restarts);
-  restarts = answer.restarts;
-  if (answer.restart) {
-    seek(frameAt(leader.currentTime, timeline));
-    return;
-  }
-  const pace = speed * (audible() ? paceFor(-gap(audio), timeline) : 1);
-  setPace(leader, pace);
-  setPace(follower, pace * paceFor(off, timeline));
-  nextTick = requestAnimationFrame(tick);
-}
-
-/** @param {number} frame */
-function show(frame) {
-  if (frame === shown) return;
-  shown = frame;
-  root.dispatchEvent(new CustomEvent("frame", { bubbles: true, detail: { frame } }));
-}
-
-/**
- * @param {SideName} side
- * @param {VideoFrameCallbackMetadata} metadata
- */
-function presented(side, metadata) {
-  if (running && video[side] === leader) {
-    show(frameThatBegins(metadata.mediaTime, timeline));
-    render();
-  }
-  video[side].requestVideoFrameCallback((_, next) => presented(side, next));
+function render() {
+  const { playing, running, scrubbing } = state();
+  const loading = playing ? !running && !scrubbing : videos.some((each) => each.readyState < each.HAVE_CURRENT_DATA);
+  const phase = !clip ? "empty" : failed() ? "failed" : loading ? "waiting" : "ready";
+  display(root, { ...state(), phase, clip, view, front, heard: heard(), zoom, markers });
 }
 
 // --- what the viewer does
-
-/** @param {number} frame */
-function seek(frame) {
-  if (!usable() || !Number.isFinite(frame)) return;
-  goal = nearestFrame(frame, timeline);
-  drive();
-}
-
-/** @param {number} frames */
-function step(frames) {
-  pause();
-  seek(current() + frames);
-}
-
-function play() {
-  if (!usable()) return;
-  wanted = true;
-  if (current() === timeline.frames - 1) goal = 0;
-  drive();
-  if (!running) media().forEach(prime);
-}
-
-function pause() {
-  if (!wanted) return;
-  wanted = false;
-  // Both end on the very same frame, wherever between two frames the pause fell.
-  seek(current());
-}
-
-const toggle = () => (wanted ? pause() : play());
 
 /** @param {string} next */
 function setView(next) {
@@ -208,32 +69,52 @@ function setView(next) {
   render();
 }
 
-/** @param {number} next */
-function setSpeed(next) {
-  speed = next;
-  for (const each of media()) each.playbackRate = speed;
-  render();
-}
-
 /** @param {SideName | "none"} next */
 function setSound(next) {
   sound = next;
   loadSound();
-  heading = null;
-  seek(current());
+  transport.soundChanged();
 }
 
-/** @param {boolean} next */
-function setLoop(next) {
-  loop = next;
+/** @param {Zoom} next */
+function setZoom(next) {
+  zoom = next;
   render();
 }
 
-function render() {
-  const loading = wanted ? !running && !scrubbing : videos.some((each) => each.readyState < each.HAVE_CURRENT_DATA);
-  const phase = !clip ? "empty" : failed() ? "failed" : loading ? "waiting" : "ready";
-  const frame = current();
-  display(root, { phase, clip, frame, playing: wanted, scrubbing, view, front, loop, speed, heard: heard() });
+/** @param {number} factor */
+const zoomBy = (factor) => setZoom(zoomed(zoom, factor));
+
+/**
+ * @param {number} right In shares of the picture's box.
+ * @param {number} down
+ */
+const panBy = (right, down) => setZoom(panned(zoom, right, down));
+
+/** @param {number | null} frame */
+function goTo(frame) {
+  if (frame === null) return;
+  transport.pause();
+  transport.seek(frame);
+}
+
+function mark() {
+  transport.pause();
+  markers = toggled(markers, current());
+  render();
+}
+
+function save() {
+  if (!clip) return;
+  const look = { view, front, wipe: Number(divider.value) / 100, onion: Number(onion.value) / 100 };
+  const name = `frame-${String(current() + 1).padStart(4, "0")}-${view === "flip" ? front : view}.png`;
+  drawn(stillOf(look, clip.width, clip.height), clip.width, video).then((file) => file && download(file, name));
+}
+
+/** @param {boolean} open */
+function setTools(open) {
+  root.toggleAttribute("data-tools", open);
+  part(".more").setAttribute("aria-expanded", String(open));
 }
 
 // --- a new value
@@ -243,13 +124,13 @@ function load() {
   const before = clip;
   clip = value?.result ? { ...value, result: value.result } : null;
   // Another result for the same reference is looked at where the last one was.
-  const kept = before && clip && haveOneInCommon(before, clip);
-  goal = clip ? (kept ? current() : 0) : null;
-  heading = null;
-  wanted = wanted && Boolean(kept);
+  const kept = before !== null && clip !== null && haveOneInCommon(before, clip);
+  if (!kept) {
+    markers = [];
+    zoom = WHOLE;
+  }
   if (sound && sound !== "none" && clip && !clip[sound].sound) sound = null;
-  stop();
-  timeline = clip ? { frames: clip.frames, rate: clip.rate[0] / clip.rate[1] } : { frames: 1, rate: 1 };
+  transport.load(clip && { frames: clip.frames, rate: clip.rate[0] / clip.rate[1] }, kept);
   if (value) {
     root.style.setProperty("--ar", String(value.width / value.height));
     root.dataset.shape = value.width >= 1.2 * value.height ? "wide" : "upright";
@@ -261,7 +142,7 @@ function load() {
   loadSound();
   say(root, "all", value ? "" : "The comparison will appear here.");
   if (value && !clip) say(root, "result", "The result will appear here.");
-  drive();
+  transport.drive();
 }
 
 /**
@@ -280,46 +161,53 @@ function loadSound() {
 
 /** @param {SideName} side */
 function fail(side) {
-  stop();
-  wanted = false;
   say(root, side, `Video ${side === "reference" ? "A" : "B"} could not be loaded. Reload the page to try again.`, true);
-  render();
+  transport.fail();
 }
 
 // --- events
 
 /** @type {Record<Command, () => void>} */
 const COMMANDS = {
-  toggle,
-  back: () => step(-1),
-  forward: () => step(1),
-  first: () => seek(0),
-  last: () => seek(timeline.frames - 1),
-  loop: () => setLoop(!loop),
+  toggle: transport.toggle,
+  back: () => transport.step(-1),
+  forward: () => transport.step(1),
+  first: () => transport.seek(0),
+  last: () => transport.seek(state().timeline.frames - 1),
+  goTo: followGoTo(root, () => state().timeline, goTo),
+  loop: () => transport.setLoop(!state().loop),
+  regionStart: () => transport.setRegion(beginningAt(state().region, current(), state().timeline)),
+  regionEnd: () => transport.setRegion(endingAt(state().region, current(), state().timeline)),
+  regionClear: () => transport.setRegion(null),
+  marker: mark,
+  markerBefore: () => goTo(markerBefore(markers, current())),
+  markerAfter: () => goTo(markerAfter(markers, current())),
   side: () => setView("side"),
   wipe: () => setView("wipe"),
   flip: () => setView("flip"),
   difference: () => setView("difference"),
+  onion: () => setView("onion"),
+  zoomIn: () => zoomBy(STEP),
+  zoomOut: () => zoomBy(1 / STEP),
+  whole: () => setZoom(WHOLE),
+  panLeft: () => panBy(PAN_STEP, 0),
+  panRight: () => panBy(-PAN_STEP, 0),
+  panUp: () => panBy(0, PAN_STEP),
+  panDown: () => panBy(0, -PAN_STEP),
+  save: () => transport.atRest(save),
+  help: () => help.showModal(),
 };
 
-/** @param {KeyboardEvent} event */
-function onKey(event) {
-  if (!usable() || event.defaultPrevented || !(event.target instanceof Element)) return;
-  const command = commandOf(event, placeOf(event.target, [seekBar, divider]));
-  if (!command) return;
-  event.preventDefault();
+/** @param {Command} command */
+function run(command) {
+  if (!usable() && command !== "help") return false;
   COMMANDS[command]();
-}
-
-/** @param {KeyboardEvent} event */
-function onKeyOutside(event) {
-  if (!root.isConnected) document.removeEventListener("keydown", onKeyOutside);
-  else if (event.target instanceof Element && !event.target.closest(".compare-player")) onKey(event);
+  return true;
 }
 
 function onVisibility() {
   if (!root.isConnected) document.removeEventListener("visibilitychange", onVisibility);
-  else drive();
+  else transport.drive();
 }
 
 /**
@@ -336,43 +224,35 @@ function onChoice(group, choose) {
   for (const each of buttons(root, group)) each.addEventListener("click", () => choose(each.value));
 }
 
-for (const medium of [...videos, audio]) {
-  for (const type of PROGRESS) medium.addEventListener(type, drive);
-}
+for (const side of SIDES) video[side].addEventListener("error", () => fail(side));
 
-for (const side of SIDES) {
-  video[side].addEventListener("error", () => fail(side));
-  // The system's media keys and headsets can pause a video too.
-  video[side].addEventListener("pause", () => {
-    if (running && video[side].paused && !video[side].ended) pause();
-  });
-  video[side].requestVideoFrameCallback((_, metadata) => presented(side, metadata));
+for (const each of root.querySelectorAll("button[data-command]")) {
+  const command = /** @type {Command} */ (each.getAttribute("data-command"));
+  each.addEventListener("click", () => run(command));
 }
-
-onClick(".back", () => step(-1));
-onClick(".play", toggle);
-onClick(".forward", () => step(1));
-onClick(".loop", () => setLoop(!loop));
-onClick(".flip", () => setView("flip"));
 onChoice("views", setView);
-onChoice("speeds", (value) => setSpeed(Number(value)));
+onChoice("speeds", (value) => transport.setSpeed(Number(value)));
 onChoice("sounds", (value) => setSound(SIDES.find((side) => side === value) ?? "none"));
-divider.addEventListener("input", () => root.style.setProperty("--wipe", String(Number(divider.value) / 100)));
+onClick(".more", () => setTools(!root.hasAttribute("data-tools")));
+for (const [range, name] of /** @type {const} */ ([
+  [divider, "--wipe"],
+  [onion, "--onion"],
+])) {
+  range.addEventListener("input", () => root.style.setProperty(name, String(Number(range.value) / 100)));
+}
 part(".stage").addEventListener("click", ({ target }) => {
-  if (target instanceof Element && !target.closest("button, input")) toggle();
+  if (target instanceof Element && !target.closest("button, input")) transport.toggle();
 });
+followGestures(part(".stage"), videos, () => zoom, setZoom);
 
 seekBar.addEventListener("pointerdown", (event) => {
   seekBar.setPointerCapture(event.pointerId);
-  scrubbing = true;
+  transport.setScrubbing(true);
 });
 for (const type of ["pointerup", "pointercancel", "lostpointercapture"]) {
-  seekBar.addEventListener(type, () => {
-    scrubbing = false;
-    drive();
-  });
+  seekBar.addEventListener(type, () => transport.setScrubbing(false));
 }
-seekBar.addEventListener("input", () => seek(Number(seekBar.value)));
+seekBar.addEventListener("input", () => transport.seek(Number(seekBar.value)));
 
 onClick(".screen", () => (document.fullscreenElement === root ? document.exitFullscreen() : root.requestFullscreen()));
 part(".screen-group").hidden = !document.fullscreenEnabled;
@@ -380,11 +260,10 @@ root.addEventListener("fullscreenchange", () =>
   part(".screen").setAttribute("aria-pressed", String(document.fullscreenElement === root)),
 );
 
-root.addEventListener("keydown", onKey);
-root.addEventListener("pointerenter", () => document.addEventListener("keydown", onKeyOutside));
-root.addEventListener("pointerleave", () => document.removeEventListener("keydown", onKeyOutside));
+writeHelp(find(help, "dl", HTMLElement));
+followKeys(root, [seekBar, divider, onion], run);
 document.addEventListener("visibilitychange", onVisibility);
-root.addEventListener("seekframe", (event) => seek(event.detail.frame));
+root.addEventListener("seekframe", (event) => transport.seek(event.detail.frame));
 
 // Gradio pads every HTML component; the player lines up with its neighbours.
 if (element.parentElement) element.parentElement.style.padding = "0";

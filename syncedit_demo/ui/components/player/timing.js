@@ -18,6 +18,7 @@ const RESTARTS = 3; // ... at most so often in a row: a browser that is too busy
 const LARGEST_GAP_AT_START = 0.5; // frames between any two media that are to start together
 // Frames by which a time may lie before its frame begins. Browsers round to microseconds, which is less.
 const ROUNDING = 1e-3;
+const EARLY = 0.25; // frames before its end, at which a frame that is not the clip's last one counts as over
 
 /**
  * The frame that is nearest to a number, among those that there are.
@@ -60,13 +61,15 @@ export function middleOf(frame, { rate }) {
 }
 
 /**
- * Whether a clock has come to the end of the last frame.
+ * Whether a clock has come to the end of a frame. That of the clip's last one is its own; of any other one it is taken a
+ * little early, because the page looks at the clock at most once for each refresh and the next frame is not to be seen.
  *
  * @param {number} seconds
  * @param {Timeline} timeline
+ * @param {number} [last] The last frame that is played.
  */
-export function isOver(seconds, { frames, rate }) {
-  return seconds * rate >= frames;
+export function isOver(seconds, { frames, rate }, last = frames - 1) {
+  return seconds * rate >= (last < frames - 1 ? last + 1 - EARLY : frames);
 }
 
 /**

@@ -1,0 +1,1 @@
+"""The formats that a result can be written in, each by a writer of its own."""
