@@ -12,11 +12,13 @@ from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.conform.sound import audio_interval
 from syncedit_demo.edits.admission import Admission, Admitted
 from syncedit_demo.edits.ai_mark import signer_of
+from syncedit_demo.edits.beyond import is_beyond_draft
 from syncedit_demo.edits.compare_files import report_files
 from syncedit_demo.edits.device_queue import DeviceQueue
 from syncedit_demo.edits.export import export
 from syncedit_demo.edits.make import Edit, EditRequest, EditResult, JobEvent, Queued, Started, make_edit
 from syncedit_demo.edits.record import read_record, record_path
+from syncedit_demo.edits.speeds import Speeds
 from syncedit_demo.edits.stopwatch import Stopwatch
 from syncedit_demo.edits.variants import MAX_VARIANTS, VariantStarted, make_variants
 from syncedit_demo.engines.interface import EditJob, Engine
@@ -32,11 +34,12 @@ from syncedit_demo.reading.media_reader import MediaReader, Registered
 from syncedit_demo.reading.runner import HereRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
     from syncedit_demo.edits.record import RunRecord
     from syncedit_demo.engines.interface import Event, Progress
+    from syncedit_demo.engines.options import OptionValue
     from syncedit_demo.frames import Frame
     from syncedit_demo.media.formats.registry import FormatName
     from syncedit_demo.media.probe import ClipInfo
@@ -79,6 +82,7 @@ class EditService:
         self.engines = Engines(settings)
         self.admission = Admission(settings.max_waiting)
         self._signer = signer_of(settings)
+        self._speeds = Speeds(settings.work_dir / "speeds.json")
         self._queues: dict[EngineName, DeviceQueue] = {}
         # What the page has shown is not looked for once more when it is made.
         self._probed: Kept[ClipInfo] = Kept(KEPT_CLIPS)
@@ -247,7 +251,50 @@ class EditService:
                 previews=request.previews,
             )
             edit = Edit(request, started, job, self.reader, self.settings.faces, watch, self._signer)
-            yield from make_edit(edit, self._on_device(engine, job))
+            made = make_edit(edit, self._on_device(engine, job))
+            with closing(made):
+                yield from self._speeds.measuring(made, engine, plan, options)
+
+    def doubt(self, engine: EngineChoice, first: Frame, edited: Frame) -> str | None:
+        """What speaks against an edit by an engine, as a sentence; None where nothing does.
+
+        Args:
+            engine: The engine asked for.
+            first: The first frame, as it is edited.
+            edited: The edited one on its grid.
+
+        Raises:
+            EngineError: The engine is not ready.
+        """
+        chosen, _ = self.engines.choose(engine)
+        if chosen.name != "draft" or not is_beyond_draft(first, edited):
+            return None
+        return (
+            f"This edit has new shapes, and the {chosen.title} invents none: it will smear them, or lose them where "
+            "things move. Recolour, or paint on what is there; new shapes need Sync-LoRA."
+        )
+
+    def expected_seconds(
+        self, engine: EngineChoice, plan: EditPlan, options: Mapping[str, OptionValue]
+    ) -> tuple[dict[str, float], bool]:
+        """About how long an edit takes: seconds of each phase in their order, and whether this machine was measured.
+
+        Nothing where this machine was not measured and nothing is known of the engine.
+
+        Raises:
+            EngineError: The engine is not ready.
+        """
+        chosen, _ = self.engines.choose(engine)
+        return self._speeds.expected(chosen, plan, options)
+
+    def waiting_seconds(self, position: int, engine: EngineChoice) -> float | None:
+        """For about how long an edit waits that so many are before, None where no earlier edit tells.
+
+        Raises:
+            EngineError: The engine is not ready.
+        """
+        chosen, _ = self.engines.choose(engine)
+        return self.admission.wait_for(position, chosen.devices)
 
     def check_variants(self, engine: EngineChoice, count: int) -> None:
         """Refuse a number of variants that would not be so many results.

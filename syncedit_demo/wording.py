@@ -56,5 +56,9 @@ def time_left(seconds: float, done: int, left: int) -> str | None:
     """
     if done <= 0 or left <= 0:
         return None
-    estimate = seconds / done * left
-    return f"about {max(1, round(estimate))} s" if estimate < 60 else f"about {round(estimate / 60)} min"
+    return about(seconds / done * left)
+
+
+def about(seconds: float) -> str:
+    """About so long: "about 40 s", "about 3 min"."""
+    return f"about {max(1, round(seconds))} s" if seconds < 60 else f"about {round(seconds / 60)} min"

@@ -90,6 +90,12 @@ class Admission:
         with self._changed:
             self._seconds.append(seconds)
 
+    def wait_for(self, position: int, devices: int) -> float | None:
+        """For about how many seconds a job waits that so many are before, None where no earlier job tells."""
+        with self._changed:
+            seconds = list(self._seconds)
+        return position / devices * sum(seconds) / len(seconds) if seconds else None
+
     def end(self, timeout: float) -> bool:
         """Take no more jobs on, stop those that there are, and wait for them.
 

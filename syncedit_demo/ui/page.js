@@ -30,8 +30,10 @@ document.addEventListener("click", ({ target, detail }) => {
   if (button?.nextElementSibling?.matches("[data-testid=accordion-content]")) button.blur();
 });
 
-// Gradio calls every place for files the same, and every button that clears one.
+// Gradio calls every place for files the same, and every button that clears one. What is told to be accepted lets phones
+// offer their camera and pictures; whether a file can be used is seen when it is read.
 const NAMES = { "clip-file": "clip", "edited-file": "edited frame" };
+const ACCEPTED = { "clip-file": "video/*,.mkv,.gif", "edited-file": "image/*" };
 
 function nameBoxes() {
   for (const [id, name] of Object.entries(NAMES)) {
@@ -41,6 +43,10 @@ function nameBoxes() {
       if (choosing) write(button, `Drop or choose the ${name}`);
       else if (label === "Clear") write(button, `Clear the ${name}`);
     }
+  }
+  for (const [id, kinds] of Object.entries(ACCEPTED)) {
+    const input = inputOf(`#${id}`);
+    if (input instanceof HTMLInputElement && input.accept !== kinds) input.accept = kinds;
   }
 }
 
@@ -57,7 +63,72 @@ new MutationObserver(() => {
   nameBoxes();
 }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class", "disabled"] });
 
-// A file that is dropped beside the boxes would take the place of the page. A video is the clip, a picture the frame.
+// The player plays when it is told to and can, unless the visitor wants less motion or has done something by then.
+
+let playing = new AbortController();
+
+function playPlayer() {
+  playing.abort();
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  playing = new AbortController();
+  const { signal } = playing;
+  const start = () => {
+    const player = document.querySelector(".compare-player");
+    if (document.querySelector("#runs .tile")) playing.abort(); // Who comes back plays by themselves.
+    if (player?.getAttribute("data-state") !== "ready" || signal.aborted) return;
+    playing.abort();
+    if (!player.hasAttribute("data-playing")) /** @type {HTMLElement} */ (player.querySelector(".play")).click();
+  };
+  const watching = new MutationObserver(start);
+  watching.observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-state"] });
+  signal.addEventListener("abort", () => watching.disconnect());
+  for (const type of ["pointerdown", "keydown"]) {
+    document.addEventListener(type, () => playing.abort(), { signal, capture: true });
+  }
+  start();
+}
+
+document.addEventListener("playplayer", playPlayer);
+// At first the player has an example, which shows what the page is for.
+if (document.readyState === "complete") playPlayer();
+else addEventListener("load", playPlayer);
+
+// A file that is dropped beside the boxes, where it would take the place of the page, or pasted: a video is the clip, a
+// picture the edited frame.
+
+const KINDS = { "video/": "#clip-file", "image/": "#edited-file" };
+const inputOf = (/** @type {string} */ box) => document.querySelector(`${box} input[type=file]`);
+
+/** @param {FileList | undefined} files */
+function give(files) {
+  const file = files?.[0];
+  const box = Object.entries(KINDS).find(([kind]) => file?.type.startsWith(kind))?.[1];
+  if (!file || !box) return;
+  // A box that has a file takes another one when that is cleared.
+  if (!inputOf(box)) {
+    const clear = document.querySelector(`${box} button[aria-label^="Clear"]`);
+    if (!(clear instanceof HTMLButtonElement)) return;
+    clear.click();
+  }
+  put(file, box);
+}
+
+/**
+ * @param {File} file
+ * @param {string} box
+ * @param {number} refreshes How often the box is looked at while it becomes empty.
+ */
+function put(file, box, refreshes = 120) {
+  const input = inputOf(box);
+  if (!(input instanceof HTMLInputElement)) {
+    if (refreshes) requestAnimationFrame(() => put(file, box, refreshes - 1));
+    return;
+  }
+  const given = new DataTransfer();
+  given.items.add(file);
+  input.files = given.files;
+  input.dispatchEvent(new Event("change", { bubbles: true }));
+}
 
 /** @param {DragEvent} event */
 const isBeside = (event) =>
@@ -70,13 +141,27 @@ document.addEventListener("dragover", (event) => {
 document.addEventListener("drop", (event) => {
   if (!isBeside(event)) return;
   event.preventDefault();
-  const [file] = event.dataTransfer?.files ?? [];
-  const box = file?.type.startsWith("video/") ? "#clip-file" : file?.type.startsWith("image/") ? "#edited-file" : null;
-  const input = box && document.querySelector(`${box} input[type=file]`);
-  // A box that has a file takes another one when that is cleared.
-  if (!(input instanceof HTMLInputElement) || !file) return;
-  const given = new DataTransfer();
-  given.items.add(file);
-  input.files = given.files;
-  input.dispatchEvent(new Event("change", { bubbles: true }));
+  give(event.dataTransfer?.files);
+});
+document.addEventListener("paste", (event) => {
+  if (!event.clipboardData?.files.length) return;
+  event.preventDefault();
+  give(event.clipboardData.files);
+});
+
+// The first frame goes to the clipboard as the picture that it is.
+document.addEventListener("click", async ({ target }) => {
+  const button = target instanceof Element ? target.closest("#copy-frame") : null;
+  const image = document.querySelector("#first-frame img");
+  if (!button || !(image instanceof HTMLImageElement)) return;
+  try {
+    const picture = fetch(image.src).then((answer) => answer.blob());
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": picture })]);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "Cannot copy here";
+  }
+  setTimeout(() => {
+    button.textContent = "Copy";
+  }, 2000);
 });

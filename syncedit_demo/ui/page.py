@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing
 from functools import partial
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
-from syncedit_demo.errors import EngineError
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.api import add_endpoints
+from syncedit_demo.ui.components.intro import intro
 from syncedit_demo.ui.components.tiles import picked_tile
 from syncedit_demo.ui.gradio_internals import serve_from, visit_of
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.frame import Edited, FrameStep, Painting
 from syncedit_demo.ui.steps.options import Options, OptionsPanel
-from syncedit_demo.ui.steps.result import Latest, ResultPanel, reach_result
+from syncedit_demo.ui.steps.quality import QualityChoice
+from syncedit_demo.ui.steps.result import Latest, ResultPanel, introduce, play_result, reach_result
 from syncedit_demo.ui.steps.run import RunStep
 from syncedit_demo.ui.steps.shelf import ExampleShelf
 from syncedit_demo.ui.steps.visitor import Visitor, known_runs, session_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Updates, Values
+from syncedit_demo.ui.visits.examples import load_examples
 from syncedit_demo.ui.visits.jobs import edits_at_once
 from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
@@ -52,11 +53,11 @@ HEAVY_LAST: dict[str, Any] = HEAVY | {"trigger_mode": "always_last"}
 AT_ONCE: dict[str, Any] = {**HIDDEN_PROGRESS, "queue": False, "trigger_mode": "multiple"}
 """How the events are listened to after which what the page says is about something that is not there any more."""
 
-HEADER = '<header><h1>SyncEdit Demo</h1><p class="lead">Edit one frame, get the whole clip edited in sync.</p>'
-NO_PROMPT = (
-    '<p class="hint">There is no prompt to write: the model was trained with one constant caption, <code>3d1t</code>. '
-    "The edited frame says everything.</p>"
-)
+HEADER = """<header>
+<h1>SyncEdit Demo</h1><p class="lead">Edit one frame, get the whole clip edited in sync.</p>
+<nav aria-label="Where this comes from"><a href="https://huggingface.co/SagiPolaczek/LTX-2.3-Sync-LoRA">Model</a>
+<a href="https://arxiv.org/abs/2512.03013">Paper</a> <a href="https://github.com/SagiPolaczek/Sync-LoRA">Code</a></nav>
+</header>"""
 FOOT = (
     '<p class="hint">Everything stays on this machine; uploads and results are deleted after {hours:g} hours. '
     "Edit only people who agreed to it, and say that a video was edited when you show it.</p>"
@@ -81,31 +82,33 @@ class _Page:
 
     def _lay_out(self) -> None:
         service, hours = self._service, self._service.settings.job_max_age_hours
-        engine_line, trouble = _engine_line(service)
         self._visitor = Visitor(service.settings)
-        gr.HTML(f"{HEADER}{engine_line}</header>")
+        gr.HTML(HEADER)
+        examples, quality = load_examples(), QualityChoice(service)
         with gr.Row(elem_id="work"):
+            with gr.Column(elem_id="about", elem_classes="card"):
+                about = intro(introduce(service, examples), elem_id="intro")
             with gr.Column(scale=5, min_width=330, elem_id="steps"):
-                with gr.Column(elem_classes=["card", "takes-file"]):
-                    gr.HTML("<h2><span>1</span>Clip</h2>")
-                    self._clip = ClipStep(service)
-                    self._shelf = ExampleShelf()
-                with gr.Column(elem_classes=["card", "takes-file"]):
-                    gr.HTML("<h2><span>2</span>Edited frame</h2>")
-                    self._frame = FrameStep(service)
-                with gr.Column(elem_classes="card"):
-                    gr.HTML(f"<h2><span>3</span>Generate</h2>{NO_PROMPT}")
-                    self._run = RunStep(service, trouble)
-                    with gr.Accordion("Advanced", open=False, elem_id="advanced"):
-                        self._options = OptionsPanel(service)
+                with gr.Column(elem_id="step-list", elem_classes="plain"):
+                    with gr.Column(elem_id="clip-step", elem_classes=["card", "step", "takes-file"]):
+                        self._clip = ClipStep(service)
+                        with self._clip.body:
+                            self._shelf = ExampleShelf(examples)
+                    with gr.Column(elem_id="frame-step", elem_classes=["card", "step", "takes-file"]):
+                        self._frame = FrameStep(service)
+                    with (
+                        gr.Column(elem_classes="card"),
+                        gr.Accordion("Advanced", open=False, elem_id="advanced"),
+                    ):
+                        self._options = OptionsPanel(service, quality.component)
+                with gr.Column(elem_id="action", elem_classes="card"):
+                    self._run = RunStep(service, quality)
             with gr.Column(scale=8, min_width=330, elem_id="result", elem_classes="card"):
-                gr.HTML("<h2>Result</h2>")
-                self._results = ResultPanel(hours)
+                self._results = ResultPanel(examples, about, hours)
         gr.HTML(FOOT.format(hours=hours))
 
         # What is made is kept once, and not once more among the uploads.
-        shown = (self._clip.card, self._frame.download, self._frame.slider, *self._results.outputs)
-        for component in shown:
+        for component in (*self._clip.pictures, *self._frame.pictures, *self._results.outputs):
             serve_from(component, service.settings.jobs_dir)
 
     def _listen(self) -> None:
@@ -151,12 +154,15 @@ class _Page:
         replanned = gr.on(
             [clip.start.release, *options.changed],
             self.replan,
-            [self._visitor.visit, clip.cut, *planned],
+            [self._visitor.visit, clip.cut, self._frame.image, *planned],
             self._prepared,
             **HEAVY_LAST,
         )
         begun = clip.better_start.click(
-            self.start_at_picture, [self._visitor.visit, clip.cut, *planned], self._prepared, **HEAVY
+            self.start_at_picture,
+            [self._visitor.visit, clip.cut, self._frame.image, *planned],
+            self._prepared,
+            **HEAVY,
         )
         for event in (taken, replanned, begun):
             self._then_fit_and_copy(event)
@@ -182,7 +188,7 @@ class _Page:
         pick = cast("Any", shelf.tiles).pick
         outputs = [shelf.example, *self._prepared, *self._results.outputs]
         shown = visitor.on(pick, self.show_example, [], outputs, trigger_mode="multiple")
-        reach_result(shown)
+        play_result(shown)
         filled = shown.then(self.fill_example, [visitor.visit, shelf.example], self._prepared, **HEAVY)
         # What is filled in, the comparison with frame 0 above all, may have moved the result out of sight.
         reach_result(self._then_fit_and_copy(filled))
@@ -257,28 +263,42 @@ class _Page:
         waits = cut is not None and updates[self._frame.image] is not None
         return self._run.await_inputs() if waits else self._run.judge(cut, None)
 
-    def replan(self, visit: Visit, cut: ClipRange | None, request: gr.Request, *values: Values) -> Updates:
+    def replan(
+        self, visit: Visit, cut: ClipRange | None, image: Path | None, request: gr.Request, *values: Values
+    ) -> Updates:
         """An option that decides the plan has changed."""
-        return self._replan(visit, cut, self._options.read(*values), request, held=values[0])
+        return self._replan(visit, cut, image, self._options.read(*values), request, held=values[0])
 
     def _replan(
-        self, visit: Visit, cut: ClipRange | None, options: Options, request: gr.Request, held: float
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        image: Path | None,
+        options: Options,
+        request: gr.Request,
+        held: float,
     ) -> Updates:
         session = session_of(request)
         updates = self._clip.replan(visit, cut, options, session, held)
         planned = updates.get(self._clip.cut)
         if planned is None:
             return updates or UNCHANGED
-        return {**updates, **self._frame.offer(planned, session), **self._run.judge(planned, None)}
+        return {**updates, **self._frame.offer(planned, image, session), **self._run.plan(planned, afresh=False)}
 
     def start_at_picture(
-        self, visit: Visit, cut: ClipRange | None, start: Values, request: gr.Request, *values: Values
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        image: Path | None,
+        start: Values,
+        request: gr.Request,
+        *values: Values,
     ) -> Updates:
         """The offer to begin with the clip's first picture was taken."""
         begin = start
         if cut is not None and cut.plan.better_start is not None:
             begin = cut.plan.better_start
-        return self._replan(visit, cut, self._options.read(begin, *values), request, held=start)
+        return self._replan(visit, cut, image, self._options.read(begin, *values), request, held=start)
 
     def fit_frame(
         self, cut: ClipRange | None, image: Path | None, edited: Edited | None, request: gr.Request
@@ -348,13 +368,4 @@ class _Page:
 
     def _begin(self, updates: Updates, session: str) -> Updates:
         cut = updates[self._clip.cut]
-        return {**updates, **self._frame.begin(cut, session), **self._run.judge(cut, None)}
-
-
-def _engine_line(service: EditService) -> tuple[str, str | None]:
-    """The markup that says which engine is ready, and why nothing can be made, if so."""
-    try:
-        engine, _ = service.engine()
-    except EngineError as error:
-        return f'<p class="engine">{escape(str(error))}</p>', str(error)
-    return f'<p class="engine"><b>{escape(engine.title)}</b> {escape(engine.description)}</p>', None
+        return {**updates, **self._frame.begin(cut, session), **self._run.plan(cut, afresh=True)}

@@ -22,6 +22,7 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.page import HEAVY_LIMIT, build_page
+from syncedit_demo.ui.visits.examples import EXAMPLES
 from syncedit_demo.ui.visits.jobs import Arrival, Choices, make_runs
 from syncedit_demo.ui.visits.visit import ClipRange, Visit
 from tests.support.clips import edited_scene, scene
@@ -246,6 +247,26 @@ def test_a_new_edited_frame_is_never_taken_for_the_one_before(
     unseen.give_clip(wide)
     service.release()
     assert late.result() == {}, "it is about a clip that is not there any more"
+
+
+def test_a_new_shape_is_warned_of_before_the_draft_engine_is_waited_for(unseen: Unseen) -> None:
+    bear = EXAMPLES / "bear-with-hat"
+    unseen.give_clip(bear / "reference.mp4", frames=1)
+    unseen.happen("take_upload", edited_file=str(bear / "edited.png"))
+    said = unseen.happen("fit_frame")
+    assert said["frame-message"].tone == "warn"
+    assert "This edit has new shapes, and the Draft engine (CPU) invents none" in said["frame-message"].lines[-1]
+    assert said["generate"]["interactive"], "it is a warning and no refusal"
+
+
+def test_a_first_result_is_what_a_visitor_can_wait_for(unseen: Unseen, wide: Path) -> None:
+    quality = unseen.give_clip(wide)["option-quality"]
+    assert quality["value"] == "full"
+    assert [name.partition(",")[0] for name, _ in quality["choices"]] == ["Quick", "Full"]
+    train = unseen.give_clip(EXAMPLES / "toy-train" / "reference.mp4")["option-quality"]
+    assert train["value"] == "preview"
+    assert [name for name, _ in train["choices"]] == ["Quick, about 9 s", "Full, about 35 s"]
+    assert "value" not in unseen.happen("replan", frames=4)["option-quality"], "what is chosen stays"
 
 
 def test_a_new_clip_is_never_taken_for_the_one_before(

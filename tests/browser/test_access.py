@@ -28,10 +28,26 @@ def test_nothing_is_cut_off_on_a_phone(open_page: OpenPage, app: str, media: Pat
     desk = Desk(page, media)
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (sum(map(int, re.findall(r"\d+", background)[:3])) < 200) == (scheme == "dark")
+    assert desk.is_in_sight(desk.generate)
     desk.prepare()
     room = desk.sync.bounding_box()
     assert room
+    assert desk.is_in_sight(desk.generate)
+    page.evaluate("scrollTo(0, 0)")
     desk.run()
+    assert desk.is_in_sight(desk.player.locator(".stage")), "the page goes to the result when it is there"
+    assert desk.is_in_sight(desk.generate)
+    small = page.evaluate(
+        "[...document.querySelectorAll('#steps button')].filter(each => each.checkVisibility() && "
+        "each.getBoundingClientRect().height < 44).map(each => each.outerHTML.slice(0, 80))"
+    )
+    assert small == [], "what is touched is as large as a finger"
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    foot = page.get_by_text("Everything stays on this machine").bounding_box()
+    bar = page.locator("#action").bounding_box()
+    assert foot
+    assert bar
+    assert foot["y"] + foot["height"] <= bar["y"], "nothing is hidden by what stays at the edge"
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     after = desk.sync.bounding_box()
     assert after
@@ -70,7 +86,7 @@ def test_everything_can_be_reached_with_the_keyboard(desk: Desk) -> None:
         page.locator(f"{selector} input[type=file]").set_input_files(desk.media / name)
 
     choose("#clip-file", "scene.mp4")
-    expect(desk.card).to_be_visible()
+    desk.has_clip()
     choose("#edited-file", "edited.png")
     expect(desk.generate).to_be_enabled()
     tab_to("#generate")

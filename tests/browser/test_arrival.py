@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from syncedit_demo.media.probe import probe
 from syncedit_demo.settings import Settings
 from tests.support.clips import edited_scene, write_scene
 from tests.support.desk import RUN_TIMEOUT, Desk
-from tests.support.held import serve_held
+from tests.support.held import EDITED_FRAME, serve_held
 from tests.support.limits import file_size_limit
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     desk.generate.click()
     is_on_show(desk, "Run 1")
     expect(desk.phase).to_have_text(REPORT)
-    expect(desk.page.locator("#run-state .detail")).to_have_text("Run 1 can be played")
+    expect(desk.page.locator("#run-state .detail")).to_have_text(re.compile(r"Run 1 can be played · about \d+ s left"))
     expect(desk.sync).to_contain_text("How well this result keeps time with its clip is being measured …")
     expect(desk.page.locator("#runs .tile")).to_have_count(1)
     expect(download(desk, "Making side by side …")).to_be_disabled()
@@ -223,3 +224,22 @@ def test_who_looks_at_another_run_is_not_disturbed(desk: Desk, service: HeldServ
     expect(download(desk, "Download side by side"), "downloads are of Run 2").to_be_enabled()
     expect(desk.sync).to_contain_text("Two results are on show")
     expect(desk.player.locator(".name.reference")).to_contain_text("Run 2")
+
+
+def test_an_answer_about_a_frame_that_is_gone_is_dropped(desk: Desk, service: HeldService) -> None:
+    desk.unfold("frame")
+    desk.download("Download first frame", desk.media / "same.png")
+    service.hold(EDITED_FRAME)
+    desk.clear("frame")
+    desk.give_frame()
+    assert service.is_reached(EDITED_FRAME)
+    expect(desk.notice("frame-message")).to_have_text("Checking the edited frame …")
+    expect(desk.generate).to_be_disabled()
+    desk.clear("frame")
+    expect(desk.notice("run-message")).to_have_text("First give back the edited frame.")
+    service.release(EDITED_FRAME)
+    # By the time of the next answer the late one has come.
+    desk.give_frame("same.png")
+    expect(desk.notice("frame-message")).to_contain_text("Nothing was edited")
+    expect(desk.head("frame")).to_have_attribute("data-state", "open")
+    expect(desk.generate).to_be_disabled()

@@ -68,7 +68,7 @@ def desk(open_page: OpenPage, app: tuple[HeldService, str], tmp_path: Path) -> D
 
 
 def test_an_edit_is_made_by_the_engine_that_is_named(desk: Desk, service: HeldService) -> None:
-    expect(desk.page.locator(".engine")).to_contain_text("Sync-LoRA on CPU")
+    expect(desk.page.locator(".engine-name")).to_contain_text("Sync-LoRA on CPU")
     desk.prepare(256, 256)
     service.hold(Preview, PreviewClip)
     desk.generate.click()
@@ -88,7 +88,7 @@ def test_the_engine_s_own_options_are_offered(desk: Desk) -> None:
     desk.prepare(256, 256)
     for label in ("Refine with the reference", "First frame compression", "Reference strength"):
         expect(desk.page.get_by_label(label).first).to_be_visible()
-    desk.page.get_by_label("preview", exact=True).check()
+    desk.page.get_by_label("Quick").check()
     desk.run()
     assert desk.player.locator("video").last.evaluate("video => video.videoWidth") == 128
     expect(desk.notice("caption")).to_contain_text("128×128 · 25 fps · 9 frames")
@@ -96,7 +96,7 @@ def test_the_engine_s_own_options_are_offered(desk: Desk) -> None:
 
 def test_variants_are_ranked_and_all_kept(desk: Desk, service: HeldService) -> None:
     desk.prepare(256, 256)
-    desk.page.get_by_label("preview", exact=True).check()
+    desk.page.get_by_label("Quick").check()
     variants = desk.variants.get_by_role("spinbutton")
     variants.fill("2")
     variants.press("Enter")

@@ -36,6 +36,7 @@ def test_the_whole_page_works_under_its_policy(open_page: OpenPage, app: str, me
     assert "default-src 'self'" in answer.headers["content-security-policy"]
     desk = Desk(page, media)
     desk.prepare()
+    desk.unfold("frame")
     page.get_by_role("tab", name="Paint here").click()
     expect(page.locator("#editor canvas").first).to_be_visible()
     page.get_by_role("tab", name="Edit it anywhere").click()

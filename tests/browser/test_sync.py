@@ -67,6 +67,7 @@ def test_the_worst_second_is_marked_and_shown_on_a_click(open_page: OpenPage, ad
     page.get_by_role("button", name="report", exact=True).click()
     sync = page.locator("#sync .sync")
     expect(sync.locator(".verdict")).to_have_text("Frozen")
+    sync.get_by_role("button", name="Sync check").click()
     mark, plot = sync.locator(".mark").bounding_box(), sync.locator(".plot").bounding_box()
     assert mark
     assert plot
@@ -80,6 +81,7 @@ def test_the_curves_of_faces_are_shown_where_there_are_faces(open_page: OpenPage
     page = open_page(address)
     faces = page.locator("#sync .faces")
     page.get_by_role("button", name="faces", exact=True).click()
+    page.get_by_role("button", name="Sync check").click()
     expect(faces.get_by_role("listitem")).to_have_text(["Head nod in time (correlation 1.00)"])
     # Where there is no face the curve has a gap.
     path = faces.locator(".result").get_attribute("d") or ""

@@ -52,12 +52,33 @@ class Desk:
 
     def ask_for_size(self, width: int = SIZE[0], height: int = SIZE[1]) -> None:
         self.page.get_by_role("button", name="Advanced").click()
-        self.page.get_by_label("Own size").check()
+        self.page.get_by_label("Custom size").check()
         for name, side in (("Width", width), ("Height", height)):
             self.page.get_by_label(name, exact=True).fill(str(side))
 
     def give_clip(self, name: str = "scene.mp4") -> None:
         self.page.locator("#clip-file input[type=file]").set_input_files(self.media / name)
+
+    def has_clip(self) -> None:
+        """The clip was looked at: its step is one line, and the next one is open."""
+        expect(self.head("clip")).to_have_attribute("data-state", "done")
+        expect(self.page.locator("#first-frame img")).to_be_attached()
+
+    def head(self, step: str) -> Locator:
+        """The line of a step, "clip" or "frame"."""
+        return self.page.locator(f"#{step}-head .step-head")
+
+    def unfold(self, step: str) -> None:
+        """Open a step that is a line."""
+        button = self.head(step).get_by_role("button")
+        if button.get_attribute("aria-expanded") == "false":
+            button.click()
+        expect(button).to_have_attribute("aria-expanded", "true")
+
+    def clear(self, step: str) -> None:
+        """Take back what was given to a step."""
+        self.unfold(step)
+        self.page.locator(f"#{step}-step").get_by_role("button", name="Clear").click()
 
     def drop_clip(self, size: int, name: str) -> None:
         """Drop a file of zeros on the place for the clip."""
@@ -77,7 +98,7 @@ class Desk:
     def prepare(self, width: int = SIZE[0], height: int = SIZE[1]) -> None:
         self.ask_for_size(width, height)
         self.give_clip()
-        expect(self.card).to_be_visible()
+        self.has_clip()
         self.give_frame()
         expect(self.generate).to_be_enabled()
 
@@ -88,6 +109,16 @@ class Desk:
     def is_done(self) -> None:
         expect(self.phase).to_contain_text("is done", timeout=RUN_TIMEOUT)
         expect(self.player).to_have_attribute("data-state", "ready")
+
+    def is_in_sight(self, place: Locator) -> bool:
+        """Whether all of a place is on the screen and nothing lies over its middle."""
+        return place.evaluate(
+            """place => {
+              const { left, top, right, bottom } = place.getBoundingClientRect();
+              const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+              return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth && place.contains(over);
+            }"""
+        )
 
     def place_of_the_picture(self) -> list[float]:
         """Where in the page the picture of the player is, wherever the page is scrolled to, once it has its shape."""

@@ -44,6 +44,29 @@ export interface ExportChoice {
   about: string;
 }
 
+export interface StepHead {
+  number: number;
+  title: string;
+  state: "waiting" | "open" | "busy" | "done";
+  summary: string;
+  picture: FileData | null;
+}
+
+export interface FirstFrame {
+  picture: FileData;
+  width: number;
+  height: number;
+}
+
+export interface Intro {
+  clip: FileData;
+  edited: FileData;
+  result: FileData;
+  engine: string;
+  can: string;
+  other: string;
+}
+
 export interface Notice {
   tone: "plain" | "good" | "warn" | "bad" | "busy";
   lines: string[];

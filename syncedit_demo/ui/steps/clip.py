@@ -13,6 +13,7 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
 from syncedit_demo.ui.components.clip_card import ClipCard, clip_card
 from syncedit_demo.ui.components.notice import bad, busy, notice
+from syncedit_demo.ui.components.step_head import StepHead, step_head
 from syncedit_demo.ui.messages import explain, facts
 from syncedit_demo.ui.steps.presence import Presence
 from syncedit_demo.ui.steps.visitor import session_of
@@ -25,10 +26,13 @@ if TYPE_CHECKING:
     from syncedit_demo.cancel import CancelFlag
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.service import EditService
+    from syncedit_demo.settings import Settings
     from syncedit_demo.ui.steps.options import Options
 
 
 READING = "Reading the clip …"
+ASKING = StepHead(number=1, title="Clip", state="open", summary="Drop a video anywhere, paste it, or choose it")
+LOOKING = StepHead(number=1, title="Clip", state="busy", summary=READING)
 
 
 class ClipStep:
@@ -38,7 +42,9 @@ class ClipStep:
         cut: State with the `ClipRange`, None while there is none.
         start: The first frame that is used.
         better_start: Offered where that is no picture: begins with the first that is.
+        body: What is folded away once there is a clip.
         card: The picture and the facts.
+        pictures: The components that show files of the visit.
         outputs: The components that what it does gives values for.
     """
 
@@ -48,26 +54,31 @@ class ClipStep:
         self._reading = CancelFlags()
         self._present = Presence[str]()
         self.cut = gr.State(None)
-        self.file = gr.File(
-            label="Clip",
-            elem_id="clip-file",
-            show_label=False,
-            height=132,
-        )
+        self.head = step_head(ASKING, elem_id="clip-head")
         self.message = notice(elem_id="clip-message")
-        self.card = clip_card(elem_id="clip-card")
-        self.start = gr.Slider(
-            0,
-            1,
-            0,
-            step=1,
-            label="Start",
-            info="First frame of the part that is used; its picture is above.",
-            visible=False,
-            elem_id="start",
-        )
-        self.better_start = gr.Button(visible=False, elem_id="better-start", size="sm")
-        self.outputs: Outputs = (self.cut, self.file, self.message, self.card, self.start, self.better_start)
+        with gr.Column(elem_classes=["plain", "step-body"]) as self.body:
+            self.file = gr.File(
+                label="Clip",
+                elem_id="clip-file",
+                show_label=False,
+                height=108,
+            )
+            gr.HTML(f'<p class="hint" id="clip-limits">{_limits(service.settings)}</p>')
+            self.card = clip_card(elem_id="clip-card")
+            self.start = gr.Slider(
+                0,
+                1,
+                0,
+                step=1,
+                label="Start",
+                info="First frame of the part that is used; its picture is above.",
+                visible=False,
+                elem_id="start",
+            )
+            self.better_start = gr.Button(visible=False, elem_id="better-start", size="sm")
+        self.pictures = (self.head, self.card)
+        picked: Outputs = (self.file, self.start, self.better_start)
+        self.outputs: Outputs = (self.cut, self.head, self.message, self.card, *picked)
 
     def await_clip(self, file: str | None, session: str) -> Updates:
         """A clip was chosen, or taken away: nothing is shown of the one before, and nothing more made of it.
@@ -79,7 +90,11 @@ class ClipStep:
         self._present.put(session, file)
         self._reading.stop(session)
         self._copies.stop(session)
-        return {**self._nothing(None), self.message: busy(READING) if file else None}
+        return {
+            **self._nothing(None),
+            self.message: busy(READING) if file else None,
+            self.head: LOOKING if file else ASKING,
+        }
 
     def take(self, visit: Visit, file: str | None, options: Options, session: str) -> Updates:
         """Inspect a new clip and show its frame 0; another clip, or leaving, ends that.
@@ -177,6 +192,7 @@ class ClipStep:
             slider["value"] = plan.start
         return {
             self.cut: cut,
+            self.head: _given(cut),
             self.message: None,
             self.card: self._card(cut),
             self.start: gr.update(**slider),
@@ -188,6 +204,7 @@ class ClipStep:
     def _nothing(self, why: str | None) -> Updates:
         return {
             self.cut: None,
+            self.head: ASKING,
             self.message: bad(why) if why else None,
             self.card: None,
             self.start: gr.update(visible=False, value=0),
@@ -210,3 +227,26 @@ class ClipStep:
             result=facts(f"{plan.width}×{plan.height}", describe_rate(plan.frame_rate), frames_in_words(plan.frames)),
             notes=list(plan.notes),
         )
+
+
+def _given(cut: ClipRange) -> StepHead:
+    """The step as one line."""
+    plan, notes = cut.plan, len(cut.plan.notes)
+    length = facts(f"{float(plan.frames / plan.frame_rate):.1f} s", f"{plan.width}×{plan.height}")
+    more = f" · {notes} {'note' if notes == 1 else 'notes'}" if notes else ""
+    return StepHead(
+        number=1,
+        title="Clip",
+        state="done",
+        summary=f"{length}{more} · {cut.path.name}",
+        picture=FileData(path=str(cut.frame)),
+    )
+
+
+def _limits(settings: Settings) -> str:
+    """What is taken, before it is brought."""
+    size = f"{settings.max_upload_mb / 1000:g} GB" if settings.max_upload_mb >= 1000 else f"{settings.max_upload_mb} MB"
+    return (
+        f"mp4, mov, webm, mkv, avi, gif · at most {size}, {settings.max_clip_minutes} min. "
+        f"Up to {settings.max_frames} frames of it are edited."
+    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
+from syncedit_demo.engines.options import QUALITY
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
@@ -27,7 +28,13 @@ class EngineOptions:
         components: One for each option of the engine that is used when none is asked for by name.
     """
 
-    def __init__(self, service: EditService) -> None:
+    def __init__(self, service: EditService, quality: gr.Radio | None = None) -> None:
+        """Make them.
+
+        Args:
+            service: Has the engine.
+            quality: Stands for the option of that name, and elsewhere on the page; made here too if None.
+        """
         try:
             engine, _ = service.engine()
         except EngineError:
@@ -37,7 +44,9 @@ class EngineOptions:
             self._options = engine.options
             chosen = service.settings.engine
             self._meant_by = (engine.name, "auto") if chosen in (engine.name, "auto") else (engine.name,)
-        self.components: list[Component] = [_component(option) for option in self._options]
+        self.components: list[Component] = [
+            quality if quality is not None and option is QUALITY else _component(option) for option in self._options
+        ]
 
     def chosen(self, engine: EngineChoice, values: tuple[Values, ...]) -> dict[str, OptionValue]:
         """The options by name from the values of the components; none for another engine, which has not these."""

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.data_classes import FileData
 
 from syncedit_demo.errors import DeletedError
-from syncedit_demo.media.image_file import write_png
+from syncedit_demo.media.image_file import read_image, write_png
+from syncedit_demo.ui.components.first_frame import FirstFrame, first_frame
 from syncedit_demo.ui.components.notice import Notice, bad, busy, notice
 from syncedit_demo.ui.components.painter import Painter
+from syncedit_demo.ui.components.step_head import State, StepHead, step_head
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.steps.presence import Presence
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
@@ -22,6 +25,7 @@ from syncedit_demo.ui.visits.visit import ClipRange, Visit
 if TYPE_CHECKING:
     from syncedit_demo.cancel import CancelFlag
     from syncedit_demo.service import EditService
+    from syncedit_demo.settings import Settings
     from syncedit_demo.ui.steps.visitor import Visitor
 
 
@@ -65,6 +69,7 @@ class FrameStep:
         image: State with the path of the edited frame as it was given, None while there is none.
         edited: State with the `Edited`, None while there is none that fits.
         painting: State with the `Painting`, None while nothing was painted on this frame 0.
+        pictures: The components that show files of the visit.
         outputs: The components that what it does gives values for.
     """
 
@@ -75,9 +80,14 @@ class FrameStep:
         self.image = gr.State(None)
         self.edited = gr.State(None)
         self.painting = gr.State(None)
-        self.hint = gr.HTML('<p class="hint">Frame 0 of your clip comes here to be edited.</p>', elem_id="frame-hint")
-        with gr.Column(elem_id="frame-body", elem_classes="plain"):
-            self.download = gr.DownloadButton("Download frame 0", elem_id="download-frame", size="sm")
+        self.head = step_head(_head("waiting", "The first frame of your clip comes here"), elem_id="frame-head")
+        self.message = notice(elem_id="frame-message")
+        with gr.Column(elem_id="frame-body", elem_classes=["plain", "step-body"]):
+            self.picture = first_frame(elem_id="first-frame")
+            with gr.Row(elem_id="take-frame"):
+                self.download = gr.DownloadButton("Download first frame", elem_id="download-frame", size="sm")
+                # What it does is a matter of the browser alone: page.js.
+                gr.Button("Copy", elem_id="copy-frame", size="sm", min_width=90, scale=0)
             with gr.Tabs(selected="upload", elem_id="ways") as self.ways:
                 with gr.Tab("Edit it anywhere", id="upload") as self.upload_tab:
                     self.file = gr.File(label="Edited frame", elem_id="edited-file", show_label=False, height=116)
@@ -94,26 +104,27 @@ class FrameStep:
                         transforms=(),
                         brush=gr.Brush(default_size=24),
                         show_label=False,
-                        label="Frame 0",
+                        label="First frame",
                         elem_id="editor",
                         height=420,
                     )
                     self.use = gr.Button("Use this painting", elem_id="use-painting", size="sm")
-            self.message = notice(elem_id="frame-message")
+            gr.HTML(f'<p class="hint" id="frame-limits">{_limits(service.settings)}</p>')
             self.slider = gr.ImageSlider(
                 type="filepath",
                 format="png",
                 interactive=False,
                 visible=False,
                 show_label=False,
-                label="Frame 0 and the edited frame",
+                label="First frame and edited frame",
                 buttons=["fullscreen"],
                 max_height=360,
                 elem_id="frame-slider",
             )
         self._of_editor: Outputs = (self.editor, self.painting, self.message, self.ways)
         given = (self.file, self.image, self.edited)
-        self.outputs: Outputs = (*self._of_editor, *given, self.hint, self.download, self.slider)
+        self.pictures: Outputs = (self.head, self.picture, self.download, self.slider)
+        self.outputs: Outputs = (*self._of_editor, *given, *self.pictures)
 
     def listen(self, visitor: Visitor, cut: gr.State, generate: gr.Button) -> None:
         """Let the editor be put out and away.
@@ -137,17 +148,21 @@ class FrameStep:
     def begin(self, cut: ClipRange | None, session: str) -> Updates:
         """Start anew for another clip."""
         self._present.put(session, None)
-        return {**self.offer(cut, session), self.file: None, self.image: None}
+        return {**self.offer(cut, None, session), self.file: None, self.image: None}
 
     def give(self, cut: ClipRange | None, image: Path, session: str) -> Updates:
         """An edited frame is there besides a new clip, and is to be checked."""
         return self._await_check(cut, image, session)
 
-    def offer(self, cut: ClipRange | None, session: str) -> Updates:
-        """Offer frame 0 of a cut for editing; what was edited has to be registered again."""
+    def offer(self, cut: ClipRange | None, image: Path | None, session: str) -> Updates:
+        """Offer the first frame of a cut for editing; what was edited, if anything, has to be registered again."""
         self._fitting.stop(session)
+        picture = cut and FirstFrame(
+            picture=FileData(path=str(cut.frame)), width=cut.plan.width, height=cut.plan.height
+        )
         return {
-            self.hint: gr.update(visible=cut is None),
+            self.head: _asking(cut, image),
+            self.picture: picture,
             self.download: str(cut.frame) if cut else None,
             self.ways: gr.update(selected="upload"),
             self.edited: None,
@@ -222,20 +237,30 @@ class FrameStep:
         return updates if self._present.holds(session, image) and not cancel.is_set else {}
 
     def _checked(self, cut: ClipRange | None, image: Path | None, cancel: CancelFlag) -> Updates:
-        nothing: Updates = {self.edited: None, self.slider: gr.update(value=None, visible=False)}
+        nothing: Updates = {
+            self.edited: None,
+            self.slider: gr.update(value=None, visible=False),
+            self.head: _asking(cut, None),
+        }
         if cut is None or image is None:
             return {**nothing, self.message: None}
         try:
             registered = self._service.register_edited_frame(cut.path, cut.clip, cut.plan, image, cancel)
             aligned = cut.folder / f"{uuid.uuid4().hex}.png"
             write_png(registered.frame, aligned)
+            first = read_image(cut.frame).pixels
+            doubt = self._service.doubt(self._service.settings.engine, first, registered.frame)
         except Exception as error:
             return {**nothing, self.message: bad(explain(error))}
         changed = registered.edited_share > 0
         return {
             self.edited: Edited(image, cut.folder, changed),
+            self.head: _head("done", image.name, aligned) if changed else _asking(cut, None),
             self.slider: gr.update(value=(str(cut.frame), str(aligned)), visible=True),
-            self.message: Notice(tone="good" if changed else "warn", lines=list(registered.notes)),
+            self.message: Notice(
+                tone="good" if changed and not doubt else "warn",
+                lines=[*registered.notes, *([doubt] if doubt else [])],
+            ),
         }
 
     def _await_check(self, cut: ClipRange | None, image: Path | None, session: str) -> Updates:
@@ -244,6 +269,7 @@ class FrameStep:
         return {
             self.image: image,
             self.edited: None,
+            self.head: _asking(cut, image),
             self.slider: gr.update(value=None, visible=False),
             self.message: busy(CHECKING) if image and cut else None,
         }
@@ -254,6 +280,26 @@ class FrameStep:
             self.editor: gr.update(value=None, visible=False),
             self.ways: gr.update(selected="upload"),
         }
+
+
+def _head(state: State, summary: str, picture: Path | None = None) -> StepHead:
+    shown = FileData(path=str(picture)) if picture else None
+    return StepHead(number=2, title="Edited frame", state=state, summary=summary, picture=shown)
+
+
+def _asking(cut: ClipRange | None, image: Path | None) -> StepHead:
+    """The step before an edited frame fits: it may be looked at already."""
+    if cut is None:
+        return _head("waiting", "The first frame of your clip comes here")
+    return _head("busy", CHECKING) if image else _head("open", "Edit the first frame, and give it back")
+
+
+def _limits(settings: Settings) -> str:
+    """What is taken, before it is brought."""
+    return (
+        f"PNG, JPEG, WebP, TIFF or AVIF, at most {settings.max_image_mb} MB. It is fitted back onto your clip where "
+        "size or place changed."
+    )
 
 
 def _kept(visit: Visit, drawn: dict[str, Any] | None) -> Path | None:

@@ -73,7 +73,7 @@ class OptionsPanel:
         changed: The events of those that are typed into, whose every letter would be one otherwise.
     """
 
-    def __init__(self, service: EditService) -> None:
+    def __init__(self, service: EditService, quality: gr.Radio) -> None:
         settings = self._settings = service.settings
         with gr.Row(equal_height=True):
             self.seed = gr.Number(
@@ -86,7 +86,7 @@ class OptionsPanel:
                 elem_id="seed",
                 min_width=140,
             )
-            self.dice = gr.Button("Roll the dice", elem_id="dice", min_width=120, scale=0)
+            self.dice = gr.Button("Roll the dice", visible=_uses_seed(service), elem_id="dice", min_width=120, scale=0)
         self.variants = gr.Slider(
             1,
             MAX_VARIANTS,
@@ -98,7 +98,7 @@ class OptionsPanel:
             elem_id="variants",
         )
         self.size = gr.Radio(
-            [("Trained size", "trained"), ("Own size", "own")],
+            [("Fitted to the clip", "trained"), ("Custom size", "own")],
             value="trained",
             label="Size",
             elem_id="size",
@@ -132,7 +132,7 @@ class OptionsPanel:
         self.engine = gr.Radio(
             ["auto", *ready], value=settings.engine, label="Engine", visible=len(ready) > 1, elem_id="engine"
         )
-        self._of_engine = EngineOptions(service)
+        self._of_engine = EngineOptions(service, quality)
         self.plan_inputs: Outputs = (self.size, self.width, self.height, self.frames, self.rate)
         self.run_inputs: Outputs = (
             *(self.engine, self.seed, self.audio, self.label, self.variants),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -15,14 +14,16 @@ from syncedit_demo.edits.variants import VariantStarted
 from syncedit_demo.engines.interface import Preview, PreviewClip, Progress
 from syncedit_demo.ui.components.run_state import RunState
 from syncedit_demo.ui.visits.jobs import Arrival
-from syncedit_demo.wording import time_left
+from syncedit_demo.ui.visits.whole_run import WholeRun
+from syncedit_demo.wording import about
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from syncedit_demo.frames import Frame
-    from syncedit_demo.ui.visits.jobs import RunEvent
+    from syncedit_demo.service import EditService
+    from syncedit_demo.ui.visits.jobs import Choices, RunEvent
     from syncedit_demo.ui.visits.visit import Run
 
 PREVIEW_SIDE = 192
@@ -30,11 +31,18 @@ PREVIEW_SIDE = 192
 
 
 class ProgressView:
-    """What is shown of a run: the latest phase, the time left by the steps so far, the latest picture."""
+    """What is shown of a run: the latest phase, one bar and one time left for all of it, the latest picture.
 
-    def __init__(self) -> None:
-        self._phase, self._detail, self._share = "Looking at clip and edited frame", "", None
-        self._began: tuple[float, int] = (0, 0)
+    Args:
+        service: Says how long the phases take.
+        choices: What is made.
+    """
+
+    def __init__(self, service: EditService, choices: Choices) -> None:
+        self._service = service
+        self._choices = choices
+        self._phase, self._detail = "Looking at clip and edited frame", ""
+        self._whole = WholeRun({}, choices.variants)
         self._frame_rate = Fraction(0)
         self._moves = False
         self._variant = ""
@@ -47,14 +55,19 @@ class ProgressView:
             match event:
                 case VariantStarted(number, count):
                     self._variant, self._moves, self._playable = f"Variant {number} of {count}: ", False, ""
+                    self._whole.begin_variant(number)
                 case Queued(position):
-                    edits = "1 edit is" if position == 1 else f"{position} edits are"
-                    self._phase, self._detail, self._share = "Waiting", f"{edits} before yours", None
+                    self._phase, self._detail = "Waiting", self._describe_wait(position)
                 case Started(plan=plan, engine=engine):
                     self._frame_rate = plan.frame_rate
-                    self._phase, self._detail, self._share = f"{engine.title} starts", "", None
+                    self._phase, self._detail = f"{engine.title} starts", ""
+                    options = self._choices.engine_options
+                    self._whole.expect(self._service.expected_seconds(engine.name, plan, options)[0])
                 case Progress():
-                    self._note(event)
+                    self._phase = event.phase
+                    self._whole.note(event)
+                    left = self._whole.seconds_left
+                    self._detail = "" if left is None else f"{about(left)} left"
                 case Preview(frame):
                     # A picture that moves tells more than the sharper stills that come after it.
                     if not self._moves:
@@ -73,7 +86,7 @@ class ProgressView:
             state="running",
             phase=self._variant + self._phase,
             detail=" · ".join(part for part in (self._playable, self._detail) if part),
-            share=self._share,
+            share=self._whole.share,
             picture=self._picture,
         )
 
@@ -92,12 +105,10 @@ class ProgressView:
         kept = what_is_kept(runs, variants)
         return RunState(state="stopped", phase="Stopped", detail=kept, share=1, picture=self._picture)
 
-    def _note(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if progress.phase != self._phase:
-            self._phase, self._began = progress.phase, (now, progress.step)
-        began, step = self._began
-        self._detail, self._share = describe_progress(progress, now - began, step)
+    def _describe_wait(self, position: int) -> str:
+        edits = "1 edit is" if position == 1 else f"{position} edits are"
+        seconds = self._service.waiting_seconds(position, self._choices.engine)
+        return f"{edits} before yours" + ("" if seconds is None else f" · {about(seconds)}")
 
 
 def what_is_kept(runs: list[Run], variants: int) -> str:
@@ -133,17 +144,3 @@ def _reduced(frame: Frame) -> Image.Image:
     picture = Image.fromarray(frame)
     picture.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
     return picture
-
-
-def describe_progress(progress: Progress, seconds: float, done_before: int) -> tuple[str, float | None]:
-    """How far a phase is in words and as a share, after `seconds` for the steps since `done_before`.
-
-    Nothing can be said of a phase that is one step.
-    """
-    if progress.total == 1:
-        return "", None
-    text = f"{progress.step} of {progress.total}"
-    left = time_left(seconds, progress.step - done_before, progress.total - progress.step)
-    if seconds >= 1 and left:
-        text += f" · {left} left"
-    return text, progress.step / progress.total

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 from gradio.data_classes import FileData
+from gradio.events import Dependency
 
+from syncedit_demo.errors import EngineError
 from syncedit_demo.media.web_tracks import Playable, picture_size
+from syncedit_demo.ui.components.intro import Intro
 from syncedit_demo.ui.components.notice import Notice, bad, notice, plain
 from syncedit_demo.ui.components.player import Comparison, Side, compare_player
 from syncedit_demo.ui.components.sync_view import BETWEEN_RUNS, IN_THE_MAKING, NO_REPORT, SyncView, sync_view
@@ -20,11 +23,12 @@ from syncedit_demo.ui.visits.visit import Run, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from gradio.events import Dependency
-
     from syncedit_demo.edits.record import RunRecord
+    from syncedit_demo.service import EditService
+    from syncedit_demo.settings import EngineName
     from syncedit_demo.ui.steps.visitor import Visitor
     from syncedit_demo.ui.visits.examples import Example
     from syncedit_demo.ui.visits.jobs import Arrival
@@ -45,6 +49,21 @@ REACH_RESULT = """() => {
   setTimeout(() => growing.disconnect(), 2000);
   reach();
 }"""
+
+
+PLAY_RESULT = """() => document.dispatchEvent(new Event("playplayer"))"""
+"""Heard by page.js."""
+
+FIRST_EXAMPLE = "toy-train"
+"""What is on show before there is anything else: one thing changes, and the clip has no sound that would start."""
+
+IN_PLAIN_WORDS: dict[EngineName, str] = {
+    "draft": "moves your edit along with the clip. Colours, looks, textures and logos carry well; new shapes do not.",
+    "sync-lora": "generates the clip anew: new shapes, light, what your edit uncovers. It was made for people.",
+}
+"""What an engine can do, for who never heard of it; the first word goes on from its name."""
+
+OTHER_ENGINE = "New shapes need Sync-LoRA and an NVIDIA GPU: docs/sync-lora.md of the program says how to get it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +95,28 @@ class ResultPanel:
         follows: State that says whether the player shows what is made as soon as it is there: from the start of a run
             until the visitor looks at something else.
         latest: State with the `Latest`, None while there is none.
+        arrived: State with the id of the run that was put into the player last because it was there.
         outputs: The components that what it does gives values for.
 
     Args:
+        examples: The examples, of which one is on show before there is anything else.
+        about: What is said of it until then.
         hours: How long results are kept.
     """
 
-    def __init__(self, hours: float) -> None:
+    def __init__(self, examples: Mapping[str, Example], about: gr.HTML, hours: float) -> None:
         self._hours = hours
+        self.intro = about
+        first = examples.get(FIRST_EXAMPLE)
         self.shown = gr.State(None)
         self.beside = gr.State(None)
         self.follows = gr.State(True)
         self.latest = gr.State(None)
-        self.player = compare_player(elem_id="player")
+        self.arrived = gr.State(None)
+        self.player = compare_player(first and _as_shipped(first), elem_id="player")
+        with gr.Column(elem_id="strip", elem_classes="plain"):
+            self.runs = tiles(Tiles(tiles=[]), elem_id="runs")
+            self.message = notice(elem_id="runs-message")
         self.sync = sync_view(elem_id="sync")
         # What comes with a result comes below what is always there, so that nothing moves.
         with gr.Row(elem_id="downloads", equal_height=True):
@@ -99,20 +127,17 @@ class ResultPanel:
         self.caption = notice(elem_id="caption")
         with gr.Accordion("How it was made", open=False, elem_id="made"):
             self.notes = notice(elem_id="made-notes")
-        with gr.Column(elem_id="strip", elem_classes="plain"):
-            gr.HTML("<h2>Runs of this visit</h2>")
-            self.runs = tiles(Tiles(tiles=[]), elem_id="runs")
-            self.message = notice(elem_id="runs-message")
         self.gone = notice(elem_id="gone-message")
-        states = (self.shown, self.beside, self.follows, self.latest)
+        states = (self.shown, self.beside, self.follows, self.latest, self.arrived)
         downloads = (self.result, self.both, self.record)
         said = (self.caption, self.notes, self.message, self.gone)
-        self.outputs: Outputs = (*states, self.player, self.sync, *downloads, *said, self.runs)
+        self.outputs: Outputs = (*states, self.intro, self.player, self.sync, *downloads, *said, self.runs)
 
     def listen(self, visitor: Visitor) -> None:
         """Follow what is made, and let a run of the strip be looked at and compared."""
         looked_at = [self.latest, self.shown, self.beside, self.follows]
         self.latest.change(self.take_news, [visitor.visit, *looked_at], self.outputs, **HIDDEN_PROGRESS)
+        reach_result(self.arrived.change)
         strip = cast("Any", self.runs)
         reach_result(visitor.on(strip.pick, self.show_run, [self.latest, self.shown], self.outputs))
         reach_result(visitor.on(strip.against, self.compare_runs, [self.shown], self.outputs))
@@ -160,7 +185,7 @@ class ResultPanel:
             rest = self._rest(run, latest)
             return {**rest, self.sync: BETWEEN_RUNS if beside else rest[self.sync], **self._strip(visit, shown)}
         if follows:
-            return self.show(visit, run, latest)
+            return {**self.show(visit, run, latest), self.arrived: run.id}
         updates = self._strip(visit, shown)
         if beside != run.id and not latest.whole:
             updates[self.message] = plain([f"{run.title} is there: choose it to look at it."])
@@ -175,6 +200,7 @@ class ResultPanel:
         record, files = run.record, run.files
         result = Playable.of(files.result, run.folder)
         return {
+            self.intro: None,
             self.player: Comparison(
                 reference=Side.of(Playable.of(files.reference, run.folder), "Reference"),
                 result=Side.of(result, f"{record.engine.title} · {run.title}"),
@@ -256,6 +282,7 @@ class ResultPanel:
         """Show nothing."""
         off = gr.update(value=None, interactive=False)
         return {
+            self.intro: None,
             self.player: None,
             self.sync: NO_REPORT,
             self.caption: None,
@@ -321,9 +348,45 @@ class ResultPanel:
         }
 
 
-def reach_result(event: Dependency) -> None:
-    """Bring the player into sight after an event."""
-    event.then(None, js=REACH_RESULT)
+def reach_result(event: Dependency | Callable[..., Any]) -> None:
+    """Bring the player into sight after an event, or at one."""
+    listen = event.then if isinstance(event, Dependency) else event
+    listen(None, js=REACH_RESULT)
+
+
+def play_result(event: Dependency) -> None:
+    """Bring the player into sight after an event, and have it play where the visitor has not asked for less motion."""
+    event.then(None, js=REACH_RESULT).then(None, js=PLAY_RESULT)
+
+
+def introduce(service: EditService, examples: Mapping[str, Example]) -> Intro | None:
+    """What is said to who comes for the first time, where the example is there that shows it."""
+    example = examples.get(FIRST_EXAMPLE)
+    if example is None:
+        return None
+    try:
+        engine, _ = service.engine()
+    except EngineError as error:
+        name, can, other = "Nothing can be made here now.", str(error), ""
+    else:
+        name, can = engine.title, IN_PLAIN_WORDS[engine.name]
+        other = OTHER_ENGINE if engine.name == "draft" else ""
+    files = (FileData(path=str(path)) for path in (example.reference, example.edited, example.output))
+    clip, edited, result = files
+    return Intro(clip=clip, edited=edited, result=result, engine=name, can=can, other=other)
+
+
+def _as_shipped(example: Example) -> Comparison:
+    """An example without sound in the player, of which nothing has to be made for that."""
+    plan = example.record.plan
+    return Comparison(
+        reference=Side.of(Playable(example.reference, None), "Reference"),
+        result=Side.of(Playable(example.output, None), example.record.engine.title),
+        width=plan.width,
+        height=plan.height,
+        frames=plan.frames,
+        rate=plan.frame_rate,
+    )
 
 
 def _detail(run: Run, runs: list[Run]) -> str:

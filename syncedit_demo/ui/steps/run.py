@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from syncedit_demo.edits.admission import ENDING
-from syncedit_demo.errors import Cancelled
+from syncedit_demo.errors import Cancelled, EngineError
 from syncedit_demo.ui.components.notice import bad, notice, plain
 from syncedit_demo.ui.components.run_state import run_state
 from syncedit_demo.ui.gradio_internals import Listener
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.steps.frame import Edited
+    from syncedit_demo.ui.steps.quality import QualityChoice
     from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
 
@@ -33,15 +34,18 @@ class RunStep:
         outputs: The components that what it does gives values for.
     """
 
-    def __init__(self, service: EditService, trouble: str | None) -> None:
+    def __init__(self, service: EditService, quality: QualityChoice) -> None:
         self._service = service
-        self._trouble = trouble
+        self._quality = quality
+        self._trouble = _trouble(service)
         self._flags = CancelFlags()
-        self.generate = gr.Button("Generate", variant="primary", interactive=False, elem_id="generate", size="lg")
-        self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", size="lg")
-        self.message = notice(plain([self._missing(None, None) or ""]), elem_id="run-message")
         self.state = run_state(elem_id="run-state")
-        self.outputs: Outputs = (self.generate, self.stop, self.message, self.state)
+        self.message = notice(plain([self._missing(None, None) or ""]), elem_id="run-message")
+        quality.component.render()
+        with gr.Row(elem_id="go"):
+            self.generate = gr.Button("Generate", variant="primary", interactive=False, elem_id="generate", size="lg")
+            self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", size="lg")
+        self.outputs: Outputs = (self.generate, self.stop, self.message, self.state, quality.component)
         self.stop.click(self.ask_to_stop, None, self.stop, queue=False, **HIDDEN_PROGRESS)
 
     def judge(self, cut: ClipRange | None, edited: Edited | None) -> Updates:
@@ -51,6 +55,10 @@ class RunStep:
             self.generate: gr.update(interactive=missing is None),
             self.message: plain([missing]) if missing else None,
         }
+
+    def plan(self, cut: ClipRange | None, *, afresh: bool) -> Updates:
+        """What would be made is another thing now, of another clip if `afresh`: say how long that takes."""
+        return {**self._quality.of(cut.plan if cut else None, afresh=afresh), **self.judge(cut, None)}
 
     def await_inputs(self) -> Updates:
         """What a run needs is looked at: it cannot start before that is done."""
@@ -65,7 +73,7 @@ class RunStep:
             return
         cancel = self._flags.start(session_of(request))
         page = Listener(request)
-        view, runs = ProgressView(), dict[str, Run]()
+        view, runs = ProgressView(self._service, choices), dict[str, Run]()
         over: Updates = {self.generate: gr.update(visible=True), self.stop: gr.update(visible=False)}
         try:
             job = Job(make_runs(self._service, visit, cut, edited.path, choices, cancel))
@@ -119,10 +127,19 @@ class RunStep:
         if edited is None or edited.cut != cut.folder:
             return "First give back the edited frame."
         if not edited.changed:
-            return "The edited frame is the same as frame 0: edit something in it first."
+            return "The edited frame is the same as the first frame: edit something in it first."
         return None
 
 
 def _as_it_is(runs: dict[str, Run]) -> Arrival | None:
     """The last run, of which nothing more is made."""
     return Arrival(next(reversed(runs.values())), whole=True) if runs else None
+
+
+def _trouble(service: EditService) -> str | None:
+    """Why nothing can be made here, if so."""
+    try:
+        service.engine()
+    except EngineError as error:
+        return str(error)
+    return None

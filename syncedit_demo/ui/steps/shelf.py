@@ -8,10 +8,11 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from syncedit_demo.ui.components.tiles import Tile, Tiles, tiles
-from syncedit_demo.ui.visits.examples import Example, load_examples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from syncedit_demo.ui.visits.examples import Example
 
 
 class ExampleShelf:
@@ -23,11 +24,11 @@ class ExampleShelf:
         tiles: The pictures to pick from.
     """
 
-    def __init__(self) -> None:
-        self.examples: Mapping[str, Example] = load_examples()
+    def __init__(self, examples: Mapping[str, Example]) -> None:
+        self.examples = examples
         self.example = gr.State(None)
         with gr.Column(visible=bool(self.examples), elem_classes="plain"):
-            gr.HTML('<p class="hint">Or look at an example</p>')
+            gr.HTML('<p class="hint">Or try an example</p>')
             self.tiles = tiles(Tiles(tiles=[_tile(each) for each in self.examples.values()]), elem_id="examples")
 
 

@@ -18,6 +18,15 @@ def _find_examples() -> Path:
 EXAMPLES = _find_examples()
 
 
+TITLES = {
+    "balloon": "A new sky at dusk",
+    "new-colours": "New skin and hair",
+    "toy-train": "Red train turned blue",
+    "windmill": "Windmill at sunset",
+}
+"""What was edited in each example."""
+
+
 @dataclass(frozen=True, slots=True)
 class Example:
     """One example.
@@ -39,7 +48,7 @@ class Example:
     @property
     def title(self) -> str:
         """What it is called in the page."""
-        return self.name.replace("-", " ").capitalize()
+        return TITLES.get(self.name, self.name.replace("-", " ").capitalize())
 
 
 def load_examples() -> dict[str, Example]:

@@ -10,9 +10,12 @@ from gradio.data_classes import GradioModel
 from syncedit_demo.ui import components
 from syncedit_demo.ui.components.clip_card import ClipCard
 from syncedit_demo.ui.components.export_menu import ExportMenu
+from syncedit_demo.ui.components.first_frame import FirstFrame
+from syncedit_demo.ui.components.intro import Intro
 from syncedit_demo.ui.components.notice import Notice
 from syncedit_demo.ui.components.player import Comparison
 from syncedit_demo.ui.components.run_state import RunState
+from syncedit_demo.ui.components.step_head import StepHead
 from syncedit_demo.ui.components.sync_view import SyncView
 from syncedit_demo.ui.components.tiles import Tiles
 
@@ -21,7 +24,18 @@ INTERFACES = {
     name: dict(re.findall(r"^  (\w+): (.+);$", body, re.MULTILINE))
     for name, body in re.findall(r"^export interface (\w+) \{\n(.*?)^\}$", DECLARED, re.MULTILINE | re.DOTALL)
 }
-MODELS: list[type[GradioModel]] = [ClipCard, Comparison, ExportMenu, Notice, RunState, SyncView, Tiles]
+MODELS: list[type[GradioModel]] = [
+    ClipCard,
+    Comparison,
+    ExportMenu,
+    FirstFrame,
+    Intro,
+    Notice,
+    RunState,
+    StepHead,
+    SyncView,
+    Tiles,
+]
 # Models of Gradio itself; of a file, the scripts read the address alone.
 GRADIOS = {"FileData", "FileDataMeta"}
 PLAIN = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}

@@ -21,8 +21,8 @@ class RunState(GradioModel):
     Attributes:
         state: Whether it still runs.
         phase: What is being done.
-        detail: How far that is, in words.
-        share: The same as a number from 0 to 1; None when it cannot be said.
+        detail: How long all of it still takes, or what became of it, in words.
+        share: How much of all is done, from 0 to 1; None when it cannot be said.
         picture: The result so far as a data URL.
     """
 

@@ -1,4 +1,4 @@
-// How well a result keeps time: the verdict, and curves over the frames. The playhead follows the player, and the curves
+// How well a result keeps time: the verdict, and on demand curves over the frames. The playhead follows the player, and the curves
 // are a slider: a click or a key on them takes the player there. All words come from the value and are plain text.
 
 import { find } from "../dom.js";
@@ -7,6 +7,7 @@ import { find } from "../dom.js";
 
 const root = find(element, ".sync", HTMLElement);
 const frames = find(root, ".frame", HTMLInputElement);
+const open = find(root, ".open", HTMLButtonElement);
 
 let report = /** @type {SyncCurves | null} */ (null);
 let end = 1; // the right end of the curves, which is the last frame
@@ -26,6 +27,7 @@ function write() {
   part(".words .first").textContent = first;
   part(".words .rest").textContent = rest.join(" ");
   frames.disabled = !report;
+  open.disabled = !report;
   if (!report) return;
   const { agreement, motion_reference: reference, motion_result: result } = report;
   const fastest = Math.max(...reference, ...result) || 1;
@@ -105,6 +107,10 @@ function onFrame(event) {
   }
 }
 
+open.addEventListener("click", () => {
+  const opened = root.toggleAttribute("data-open");
+  open.setAttribute("aria-expanded", String(opened));
+});
 frames.addEventListener("input", () => goTo(Number(frames.value)));
 part(".worst").addEventListener("click", () => {
   if (report && report.worst_frame !== null) goTo(report.worst_frame);
