@@ -45,8 +45,9 @@ function show() {
   const state = value?.state ?? "idle";
   const offered = value?.choices ?? [];
   root.dataset.state = state;
-  opener.disabled = offered.length === 0 || state === "making";
-  if (opener.disabled) setOpen(false);
+  opener.hidden = offered.length === 0;
+  opener.disabled = state === "making";
+  if (opener.hidden || opener.disabled) setOpen(false);
   const names = offered.map(({ name }) => name).join();
   if (list.dataset.names !== names) {
     list.dataset.names = names;
