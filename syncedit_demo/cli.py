@@ -9,7 +9,7 @@ import os
 import sys
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, get_args
 
 from pydantic import TypeAdapter
 
@@ -17,9 +17,10 @@ from syncedit_demo import __version__
 from syncedit_demo.doctor import examine
 from syncedit_demo.edits.make import EditRequest, EditResult, Published
 from syncedit_demo.edits.variants import VariantStarted
-from syncedit_demo.engines.sync_lora import prepare_weights, spare_gemma
+from syncedit_demo.engines.sync_lora import prepare_weights, spare_gemma, upload_weights
+from syncedit_demo.engines.sync_lora.weights.files import prepared_folder
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
-from syncedit_demo.errors import Cancelled, SyncEditError
+from syncedit_demo.errors import Cancelled, EngineError, SyncEditError
 from syncedit_demo.media.atomic import check_target
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
@@ -27,7 +28,7 @@ from syncedit_demo.option_flags import add_option_flags, given_options
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.reading.choice import make_runner
 from syncedit_demo.service import EditService, Ranked
-from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, load_settings
+from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, Precision, load_settings
 from syncedit_demo.terminal import (
     Display,
     cancelled_by_signals,
@@ -160,7 +161,22 @@ def build_parser() -> argparse.ArgumentParser:
         action="store_true",
         help="fetch what is missing first, about 80 GB beside the 29 GB that are made",
     )
-    prepare.set_defaults(command=_prepare)
+    prepare.add_argument(
+        "--storage",
+        choices=get_args(Precision),
+        help="how the large products are stored; default: SYNCEDIT_STORAGE",
+    )
+    prepare.add_argument(
+        "--distilled-strength",
+        type=float,
+        metavar="N",
+        help="strength of the distilled LoRA in the set; default: SYNCEDIT_DISTILLED_STRENGTH",
+    )
+    prepare.add_argument(
+        "--upload", metavar="OWNER/NAME", help="put the set into this Hub repository then; by default it stays here"
+    )
+    prepare.add_argument("--private", action="store_true", help="a repository that is made for it is yours alone")
+    prepare.set_defaults(command=_prepare, parser=prepare)
 
     serve = commands.add_parser("serve", help="serve the page until it is stopped")
     serve.set_defaults(command=_serve)
@@ -263,13 +279,25 @@ def _report(wanted: argparse.Namespace) -> None:
 
 
 def _prepare(wanted: argparse.Namespace) -> None:
-    settings = load_settings()
+    if wanted.private and wanted.upload is None:
+        parser: _Parser = wanted.parser
+        parser.error("--private goes with --upload OWNER/NAME")
+    settings = load_settings(storage=wanted.storage, distilled_strength=wanted.distilled_strength)
+    if wanted.upload is not None and settings.prepared_repo is not None:
+        message = "SYNCEDIT_PREPARED_REPO is set, so that there is no set of this machine's own to upload: unset it."
+        raise EngineError(message)
     with Display() as display:
         for progress in prepare_weights(settings, fetch=wanted.download):
             display.show(progress)
-    print(f"{settings.prepared}: ready. The next edit is made by Sync-LoRA.")
-    print_notes(open_prepared(settings.prepared).manifest.notes)
-    if (spare := spare_gemma(settings)) is not None:
+    folder = prepared_folder(settings)
+    print(f"{folder}: ready. The next edit is made by Sync-LoRA.")
+    print_notes(open_prepared(folder).manifest.notes)
+    if wanted.upload is not None:
+        with Display() as display:
+            for progress in upload_weights(settings, wanted.upload, private=wanted.private):
+                display.show(progress)
+        print(f"{wanted.upload}: uploaded. Any machine starts from it with SYNCEDIT_PREPARED_REPO={wanted.upload}")
+    if settings.prepared_repo is None and (spare := spare_gemma(settings)) is not None:
         print(spare)
 
 

@@ -1,6 +1,6 @@
 """LTX-2.3 with the Sync-LoRA, on ltx-core. Importing this needs neither torch nor ltx-core."""
 
-from syncedit_demo.engines.sync_lora.engine import SyncLoraEngine, prepare_weights
+from syncedit_demo.engines.sync_lora.engine import SyncLoraEngine, prepare_weights, upload_weights
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
 from syncedit_demo.engines.sync_lora.status import spare_gemma, sync_lora_status
 from syncedit_demo.settings import SyncLoraSettings
@@ -13,4 +13,5 @@ __all__ = [
     "prepare_weights",
     "spare_gemma",
     "sync_lora_status",
+    "upload_weights",
 ]

@@ -9,6 +9,7 @@ from queue import LifoQueue
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
+from syncedit_demo.engines.sync_lora.weights.files import prepared_folder
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.errors import EngineError
 
@@ -33,6 +34,8 @@ def missing_packages() -> list[str]:
 def prepare_weights(settings: SyncLoraSettings, *, fetch: bool = False) -> Generator[Progress]:
     """Make the prepared set, once, before the first edit; nothing is done where it is there already.
 
+    Where the settings name a repository that holds one, it is fetched from there, and nothing else is.
+
     Args:
         settings: Where the weights are and where the set goes. It is made on the GPU where there is one.
         fetch: Whether what is missing is downloaded first, about 80 GB.
@@ -44,15 +47,32 @@ def prepare_weights(settings: SyncLoraSettings, *, fetch: bool = False) -> Gener
         EngineError: A package, a weight file or room is missing, or a file is not the right one.
     """
     _require(PREPARE_PACKAGES)
-    import torch  # noqa: PLC0415 - torch is imported here, and not before
+    if settings.prepared_repo is not None:
+        from syncedit_demo.engines.sync_lora.weights.hub_set import fetch_prepared  # noqa: PLC0415
 
-    from syncedit_demo.engines.sync_lora.weights.prepare import prepare  # noqa: PLC0415
-
+        yield from fetch_prepared(settings)
+        return
     if fetch:
         from syncedit_demo.engines.sync_lora.weights.download import download  # noqa: PLC0415
 
         yield from download(settings)
+    import torch  # noqa: PLC0415 - torch is imported here, and not before
+
+    from syncedit_demo.engines.sync_lora.weights.prepare import prepare  # noqa: PLC0415
+
     yield from prepare(settings, torch.device(settings.device or ("cuda" if torch.cuda.is_available() else "cpu")))
+
+
+def upload_weights(settings: SyncLoraSettings, repo: str, *, private: bool) -> Generator[Progress]:
+    """Put the prepared set into a Hub repository.
+
+    Raises:
+        EngineError: A package is missing, there is no whole set, or the Hub refuses it.
+    """
+    _require(PREPARE_PACKAGES)
+    from syncedit_demo.engines.sync_lora.weights.upload import upload_prepared  # noqa: PLC0415
+
+    yield from upload_prepared(settings, repo, private=private)
 
 
 def _require(packages: tuple[str, ...]) -> None:
@@ -78,7 +98,7 @@ class SyncLoraEngine:
             EngineError: A package or the set is missing or damaged, or no device does what the settings ask.
         """
         _require(PACKAGES)
-        self._prepared = open_prepared(settings.prepared)
+        self._prepared = open_prepared(prepared_folder(settings))
         # Parts of an edit need memory in pieces of very different size, of which torch would otherwise keep one each.
         os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
         from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - they import torch
