@@ -29,6 +29,7 @@ from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.reading.choice import make_runner
 from syncedit_demo.service import EditService, Ranked
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, Precision, load_settings
+from syncedit_demo.space import CPU, ZEROGPU, Space, push
 from syncedit_demo.terminal import (
     Display,
     cancelled_by_signals,
@@ -155,6 +156,19 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--json", action="store_true", help="print JSON")
     report.set_defaults(command=_report)
 
+    _add_preparing(commands)
+
+    serve = commands.add_parser("serve", help="serve the page until it is stopped")
+    serve.set_defaults(command=_serve)
+
+    doctor = commands.add_parser("doctor", help="what this machine can run")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    doctor.set_defaults(command=_doctor)
+    return parser
+
+
+def _add_preparing(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    """The commands that make a machine, this one or the Hub's, ready."""
     prepare = commands.add_parser("prepare", help="make the Sync-LoRA engine ready: find the weights, fuse them")
     prepare.add_argument(
         "--download",
@@ -178,13 +192,18 @@ def build_parser() -> argparse.ArgumentParser:
     prepare.add_argument("--private", action="store_true", help="a repository that is made for it is yours alone")
     prepare.set_defaults(command=_prepare, parser=prepare)
 
-    serve = commands.add_parser("serve", help="serve the page until it is stopped")
-    serve.set_defaults(command=_serve)
-
-    doctor = commands.add_parser("doctor", help="what this machine can run")
-    doctor.add_argument("--json", action="store_true", help="print JSON")
-    doctor.set_defaults(command=_doctor)
-    return parser
+    space = commands.add_parser("space", help="create a Space on the Hub that serves the page, or bring one up to date")
+    space.add_argument("repo", metavar="OWNER/NAME")
+    space.add_argument(
+        "--hardware", default=CPU, metavar="NAME", help="by the Hub's name, or zerogpu; default: %(default)s"
+    )
+    space.add_argument(
+        "--prepared-repo",
+        metavar="OWNER/NAME",
+        help="the prepared set that it starts from; default: SYNCEDIT_PREPARED_REPO",
+    )
+    space.add_argument("--private", action="store_true", help="a Space that is made is yours alone to see")
+    space.set_defaults(command=_space)
 
 
 def _inspect(wanted: argparse.Namespace) -> None:
@@ -299,6 +318,13 @@ def _prepare(wanted: argparse.Namespace) -> None:
         print(f"{wanted.upload}: uploaded. Any machine starts from it with SYNCEDIT_PREPARED_REPO={wanted.upload}")
     if settings.prepared_repo is None and (spare := spare_gemma(settings)) is not None:
         print(spare)
+
+
+def _space(wanted: argparse.Namespace) -> None:
+    hardware = ZEROGPU if wanted.hardware == "zerogpu" else wanted.hardware
+    prepared_repo = wanted.prepared_repo or load_settings().prepared_repo
+    address = push(Space(wanted.repo, hardware, prepared_repo, private=wanted.private))
+    print(f"{address}: pushed. The Hub builds it now, for {hardware}.")
 
 
 def _serve(_wanted: argparse.Namespace) -> None:

@@ -96,6 +96,8 @@ class Taking:
             return 403, {"error": "Forbidden"}
         if rest.startswith("preupload/"):
             return 200, {"files": [self._mode(each) for each in json.loads(body)["files"]]}
+        if rest in ("variables", "hardware"):
+            return self._configure(repo, rest, json.loads(body))
         if rest.startswith("commit/"):
             return self._commit(repo, body)
         return 404, {"error": path}
@@ -107,6 +109,12 @@ class Taking:
             return 409, {"error": "there already", "url": f"{self._endpoint}/{key}"}
         self._uploads.created[key] = asked
         return 200, {"url": f"{self._endpoint}/{key}"}
+
+    def _configure(self, repo: str, what: str, asked: dict[str, Any]) -> tuple[int, object]:
+        self._uploads.created[repo].setdefault(what, []).append(asked)
+        if what == "variables":
+            return 200, {asked["key"]: {"value": asked["value"]}}
+        return 200, {"stage": "BUILDING", "hardware": {"current": None, "requested": asked["flavor"]}}
 
     def _mode(self, file: dict[str, Any]) -> dict[str, object]:
         sample = base64.b64decode(file["sample"])

@@ -49,8 +49,12 @@ class RunStep:
         missing = self._missing(cut, edited)
         return {
             self.generate: gr.update(interactive=missing is None),
-            self.message: plain([missing]) if missing else None,
+            self.message: plain([said]) if (said := missing or self._cost(cut)) else None,
         }
+
+    def _cost(self, cut: ClipRange | None) -> str | None:
+        """What the run takes of what its visitor has little of."""
+        return None if cut is None else self._service.engine()[0].cost(cut.plan)
 
     def await_inputs(self) -> Updates:
         """What a run needs is looked at: it cannot start before that is done."""

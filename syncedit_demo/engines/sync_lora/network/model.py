@@ -13,7 +13,7 @@ import itertools
 from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -35,7 +35,7 @@ from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, FP8, assert_w
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from ltx_core.model.transformer.transformer import BasicAVTransformerBlock
@@ -72,6 +72,19 @@ class Models:
     upscaler: LatentUpsampler
     prompt: torch.Tensor
     device: torch.device
+
+    def moved(self, device: str) -> Models:
+        """The same on another device: every weight by one plain move each, and nothing else."""
+        for module in (self.transformer.network, *self.transformer.blocks, self.encoder, self.decoder, self.upscaler):
+            module.to(device)
+        return replace(self, prompt=self.prompt.to(device), device=torch.device(device))
+
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """All that is on the device."""
+        for module in (self.transformer.network, *self.transformer.blocks, self.encoder, self.decoder, self.upscaler):
+            yield from module.parameters()
+            yield from module.buffers()
+        yield self.prompt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -137,7 +150,7 @@ def describe_networks(base: Header, upscaler: Header) -> Networks:
 
 
 def load_models(
-    prepared: PreparedSet, device: torch.device, placement: Placement
+    prepared: PreparedSet, device: torch.device, placement: Placement, *, channels_last: bool | None = None
 ) -> Generator[tuple[int, int], None, Models]:
     """Bring a prepared set onto a device, each tensor mapped and copied on its own: there is never a second copy.
 
@@ -145,6 +158,7 @@ def load_models(
         prepared: The set.
         device: Where the networks go.
         placement: In which precision, and whether the blocks wait on the host.
+        channels_last: The decoder's layout: whether it will run on a GPU. None goes by the device.
 
     Yields:
         (tensors loaded, tensors in all) after each.
@@ -214,7 +228,7 @@ def load_models(
     yield from load(networks.decoder, checkpoint, networks.decoder_names)
     yield from load(networks.upscaler, upscaler, {name: name for name in networks.upscaler.state_dict()})
     streamline(networks.encoder)
-    streamline(networks.decoder, channels_last=device.type == "cuda")
+    streamline(networks.decoder, channels_last=device.type == "cuda" if channels_last is None else channels_last)
     return Models(
         transformer=VideoTransformer(networks.transformer, blocks),
         encoder=networks.encoder,
