@@ -19,6 +19,7 @@ from syncedit_demo.ui.gradio_internals import serve_from, visit_of
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.frame import Edited, FrameStep, Painting
 from syncedit_demo.ui.steps.options import Options, OptionsPanel
+from syncedit_demo.ui.steps.place import offer_a_copy, place_in_words
 from syncedit_demo.ui.steps.result import Latest, ResultPanel, reach_result
 from syncedit_demo.ui.steps.run import RunStep
 from syncedit_demo.ui.steps.shelf import ExampleShelf
@@ -58,7 +59,7 @@ NO_PROMPT = (
     "The edited frame says everything.</p>"
 )
 FOOT = (
-    '<p class="hint">Everything stays on this machine; uploads and results are deleted after {hours:g} hours. '
+    '<p class="hint">Everything stays on {place}; uploads and results are deleted after {hours:g} hours. '
     "Edit only people who agreed to it, and say that a video was edited when you show it.</p>"
 )
 
@@ -101,7 +102,8 @@ class _Page:
             with gr.Column(scale=8, min_width=330, elem_id="result", elem_classes="card"):
                 gr.HTML("<h2>Result</h2>")
                 self._results = ResultPanel(hours)
-        gr.HTML(FOOT.format(hours=hours))
+        offer_a_copy(None if trouble else service.engine()[0].name)
+        gr.HTML(FOOT.format(hours=hours, place=place_in_words()))
 
         # What is made is kept once, and not once more among the uploads.
         shown = (self._clip.card, self._frame.download, self._frame.slider, *self._results.outputs)
