@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from syncedit_demo.engines.sync_lora.device.memory import LATENT_SIDE
+from syncedit_demo.engines.sync_lora.recipe import LATENT_SIDE
 from syncedit_demo.plan import TEMPORAL_MULTIPLE
 
 if TYPE_CHECKING:
