@@ -9,7 +9,7 @@ import os
 import sys
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, get_args
 
 from pydantic import TypeAdapter
 
@@ -17,9 +17,10 @@ from syncedit_demo import __version__
 from syncedit_demo.doctor import examine
 from syncedit_demo.edits.make import EditRequest, EditResult, Published
 from syncedit_demo.edits.variants import VariantStarted
-from syncedit_demo.engines.sync_lora import prepare_weights, spare_gemma
+from syncedit_demo.engines.sync_lora import prepare_weights, spare_gemma, upload_weights
+from syncedit_demo.engines.sync_lora.weights.files import prepared_folder
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
-from syncedit_demo.errors import Cancelled, SyncEditError
+from syncedit_demo.errors import Cancelled, EngineError, SyncEditError
 from syncedit_demo.media.atomic import check_target
 from syncedit_demo.media.formats.registry import FORMATS, MP4, format_for
 from syncedit_demo.media.image_file import write_png
@@ -28,7 +29,8 @@ from syncedit_demo.option_flags import add_option_flags, given_options
 from syncedit_demo.plan import EditPlan, PlanOptions
 from syncedit_demo.reading.choice import make_runner
 from syncedit_demo.service import EditService, Ranked
-from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, load_settings
+from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, Precision, load_settings
+from syncedit_demo.space import CPU, ZEROGPU, Space, push
 from syncedit_demo.terminal import (
     Display,
     cancelled_by_signals,
@@ -159,13 +161,7 @@ def build_parser() -> argparse.ArgumentParser:
     report.add_argument("--json", action="store_true", help="print JSON")
     report.set_defaults(command=_report)
 
-    prepare = commands.add_parser("prepare", help="make the Sync-LoRA engine ready: find the weights, fuse them")
-    prepare.add_argument(
-        "--download",
-        action="store_true",
-        help="fetch what is missing first, about 80 GB beside the 29 GB that are made",
-    )
-    prepare.set_defaults(command=_prepare)
+    _add_preparing(commands)
 
     serve = commands.add_parser("serve", help="serve the page until it is stopped")
     serve.set_defaults(command=_serve)
@@ -182,6 +178,45 @@ def _formats_in_words() -> str:
         + (f", {each.sharing.in_words()}" if each.sharing else "")
         for each in FORMATS.values()
     )
+
+
+def _add_preparing(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    """The commands that make a machine, this one or the Hub's, ready."""
+    prepare = commands.add_parser("prepare", help="make the Sync-LoRA engine ready: find the weights, fuse them")
+    prepare.add_argument(
+        "--download",
+        action="store_true",
+        help="fetch what is missing first, about 80 GB beside the 29 GB that are made",
+    )
+    prepare.add_argument(
+        "--storage",
+        choices=get_args(Precision),
+        help="how the large products are stored; default: SYNCEDIT_STORAGE",
+    )
+    prepare.add_argument(
+        "--distilled-strength",
+        type=float,
+        metavar="N",
+        help="strength of the distilled LoRA in the set; default: SYNCEDIT_DISTILLED_STRENGTH",
+    )
+    prepare.add_argument(
+        "--upload", metavar="OWNER/NAME", help="put the set into this Hub repository then; by default it stays here"
+    )
+    prepare.add_argument("--private", action="store_true", help="a repository that is made for it is yours alone")
+    prepare.set_defaults(command=_prepare, parser=prepare)
+
+    space = commands.add_parser("space", help="create a Space on the Hub that serves the page, or bring one up to date")
+    space.add_argument("repo", metavar="OWNER/NAME")
+    space.add_argument(
+        "--hardware", default=CPU, metavar="NAME", help="by the Hub's name, or zerogpu; default: %(default)s"
+    )
+    space.add_argument(
+        "--prepared-repo",
+        metavar="OWNER/NAME",
+        help="the prepared set that it starts from; default: SYNCEDIT_PREPARED_REPO",
+    )
+    space.add_argument("--private", action="store_true", help="a Space that is made is yours alone to see")
+    space.set_defaults(command=_space)
 
 
 def _inspect(wanted: argparse.Namespace) -> None:
@@ -279,14 +314,33 @@ def _report(wanted: argparse.Namespace) -> None:
 
 
 def _prepare(wanted: argparse.Namespace) -> None:
-    settings = load_settings()
+    if wanted.private and wanted.upload is None:
+        parser: _Parser = wanted.parser
+        parser.error("--private goes with --upload OWNER/NAME")
+    settings = load_settings(storage=wanted.storage, distilled_strength=wanted.distilled_strength)
+    if wanted.upload is not None and settings.prepared_repo is not None:
+        message = "SYNCEDIT_PREPARED_REPO is set, so that there is no set of this machine's own to upload: unset it."
+        raise EngineError(message)
     with Display() as display:
         for progress in prepare_weights(settings, fetch=wanted.download):
             display.show(progress)
-    print(f"{settings.prepared}: ready. The next edit is made by Sync-LoRA.")
-    print_notes(open_prepared(settings.prepared).manifest.notes)
-    if (spare := spare_gemma(settings)) is not None:
+    folder = prepared_folder(settings)
+    print(f"{folder}: ready. The next edit is made by Sync-LoRA.")
+    print_notes(open_prepared(folder).manifest.notes)
+    if wanted.upload is not None:
+        with Display() as display:
+            for progress in upload_weights(settings, wanted.upload, private=wanted.private):
+                display.show(progress)
+        print(f"{wanted.upload}: uploaded. Any machine starts from it with SYNCEDIT_PREPARED_REPO={wanted.upload}")
+    if settings.prepared_repo is None and (spare := spare_gemma(settings)) is not None:
         print(spare)
+
+
+def _space(wanted: argparse.Namespace) -> None:
+    hardware = ZEROGPU if wanted.hardware == "zerogpu" else wanted.hardware
+    prepared_repo = wanted.prepared_repo or load_settings().prepared_repo
+    address = push(Space(wanted.repo, hardware, prepared_repo, private=wanted.private))
+    print(f"{address}: pushed. The Hub builds it now, for {hardware}.")
 
 
 def _serve(_wanted: argparse.Namespace) -> None:

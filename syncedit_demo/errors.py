@@ -89,5 +89,9 @@ class SettingsError(SyncEditError):
     """An environment variable of the program holds something it cannot hold, or names what cannot be used."""
 
 
+class SpaceError(SyncEditError):
+    """A Space cannot be made or brought up to date."""
+
+
 class Cancelled(Exception):  # noqa: N818 - a request that was honoured, not an error
     """The job was stopped because its user asked for it."""

@@ -52,6 +52,17 @@ class SyncLoraSettings(BaseModel):
         default=Path("weights/prepared"),
         description="Folder of the prepared set that the Sync-LoRA engine starts from.",
     )
+    prepared_repo: str | None = Field(
+        default=None,
+        description="Hub repository of a prepared set, which is fetched into the Hub's cache and used instead.",
+    )
+    prepared_revision: str = Field(default="main", description="Its branch, tag or commit.")
+    storage: Precision = Field(
+        default="bf16", description="How a set that is made stores the large products of the transformer's blocks."
+    )
+    distilled_strength: float = Field(
+        default=1.0, ge=0, le=2, description="Strength of the distilled LoRA in a set that is made."
+    )
     device: str | None = Field(
         default=None,
         description='Device of the Sync-LoRA engine, such as "cuda:1"; every GPU of the first one\'s kind if unset.',
@@ -183,14 +194,17 @@ class Settings(SyncLoraSettings, ReadingLimits, BaseSettings):  # pyright: ignor
         return self.work_dir / "uploads"
 
 
-def load_settings() -> Settings:
+def load_settings(**given: object) -> Settings:
     """Read the settings of this process from its environment.
 
+    Args:
+        given: What the command line says instead, by the settings' names; None says nothing.
+
     Raises:
-        SettingsError: A variable holds something it cannot hold.
+        SettingsError: A variable, or what is said instead of it, holds something it cannot hold.
     """
     try:
-        return Settings()
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # pyright: ignore[reportArgumentType]
     except ValidationError as error:
         first = error.errors()[0]
         name = f"SYNCEDIT_{first['loc'][0]}".upper()

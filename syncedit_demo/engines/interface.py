@@ -126,6 +126,10 @@ class Engine(Protocol):
         """How many edits it carries out at once, one on each device."""
         ...
 
+    def cost(self, plan: EditPlan) -> str | None:
+        """What an edit takes of something that its user has little of, as a sentence; None where it takes nothing."""
+        ...
+
     def run(self, job: EditJob) -> Generator[Event]:
         """Carry out the job: `Frames` that add up to exactly `plan.frames`, then one `Finished`.
 

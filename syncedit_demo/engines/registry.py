@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.options import resolve_options
-from syncedit_demo.engines.sync_lora import SyncLoraEngine
+from syncedit_demo.engines.sync_lora import SyncLoraEngine, make_engine
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Engines:
 
     def __init__(self, settings: SyncLoraSettings) -> None:
         self._settings = settings
-        self._sync_lora: SyncLoraEngine | None = None
+        self._sync_lora: Engine | None = None
 
     def choose(self, choice: EngineChoice) -> tuple[Engine, str]:
         """The engine that a choice means here, and a sentence that says which and why.
@@ -64,7 +64,7 @@ class Engines:
             return draft, f"Made by: {draft.title}, as asked for."
         try:
             if self._sync_lora is None:
-                self._sync_lora = SyncLoraEngine(self._settings)
+                self._sync_lora = make_engine(self._settings)
         except EngineError as error:
             if choice == "sync-lora":
                 raise

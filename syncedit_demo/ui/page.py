@@ -18,6 +18,7 @@ from syncedit_demo.ui.gradio_internals import serve_from, visit_of
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.frame import Edited, FrameStep, Painting
 from syncedit_demo.ui.steps.options import Options, OptionsPanel
+from syncedit_demo.ui.steps.place import offer_a_copy, place_in_words
 from syncedit_demo.ui.steps.quality import QualityChoice
 from syncedit_demo.ui.steps.result import Latest, ResultPanel, introduce, play_result, reach_result
 from syncedit_demo.ui.steps.run import RunStep
@@ -59,7 +60,7 @@ HEADER = """<header>
 <a href="https://arxiv.org/abs/2512.03013">Paper</a> <a href="https://github.com/SagiPolaczek/Sync-LoRA">Code</a></nav>
 </header>"""
 FOOT = (
-    '<p class="hint">Everything stays on this machine; uploads and results are deleted after {hours:g} hours. '
+    '<p class="hint">Everything stays on {place}; uploads and results are deleted after {hours:g} hours. '
     "Edit only people who agreed to it, and say that a video was edited when you show it.</p>"
 )
 
@@ -105,7 +106,8 @@ class _Page:
                     self._run = RunStep(service, quality)
             with gr.Column(scale=8, min_width=330, elem_id="result", elem_classes="card"):
                 self._results = ResultPanel(examples, about, hours)
-        gr.HTML(FOOT.format(hours=hours))
+        offer_a_copy(service)
+        gr.HTML(FOOT.format(hours=hours, place=place_in_words()))
 
         # What is made is kept once, and not once more among the uploads.
         for component in (*self._clip.pictures, *self._frame.pictures, *self._results.outputs):

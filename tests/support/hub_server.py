@@ -9,6 +9,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from tests.support.hub_uploads import Taking, Uploads, commit_of, repository
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -40,6 +43,7 @@ class Hub:
         replaced: Contents that take a file's place once it was asked for any of it.
         at_once: Files that it gives only to so many connections at the same time.
         requests: The ranges that were asked for, by file name, in order.
+        uploads: What it was given, and how it takes it.
     """
 
     files: dict[str, bytes]
@@ -63,6 +67,17 @@ class Hub:
     replaced: dict[str, bytes] = field(default_factory=dict[str, bytes])
     at_once: dict[str, threading.Barrier] = field(default_factory=dict[str, threading.Barrier])
     requests: list[tuple[str, str | None]] = field(default_factory=list[tuple[str, "str | None"]])
+    uploads: Uploads = field(default_factory=Uploads)
+
+    def commit(self, repo: str) -> str:
+        """The commit that a repository is at; one that was not uploaded to has one for good."""
+        files = {name: data for name, data in self.files.items() if name.startswith(f"{repo}/")}
+        return commit_of(files) if repo in self.uploads.created else COMMIT
+
+
+def git_hash(data: bytes) -> str:
+    """What git calls a file with these contents."""
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 @contextmanager
@@ -76,18 +91,46 @@ def serve(hub: Hub) -> Generator[Hub]:
             self._answer(with_body=False)
 
         def do_GET(self) -> None:
-            if self.path.startswith("/api/models/"):
+            if self.path.startswith(("/api/models/", "/api/spaces/")):
                 self._list()
             else:
                 self._answer(with_body=True)
+
+        def do_POST(self) -> None:
+            self._take()
+
+        def do_PUT(self) -> None:
+            self._take()
+
+        def _take(self) -> None:
+            answer = Taking(hub.uploads, hub.files, hub.endpoint).answer(self)
+            if answer is None:
+                self.close_connection = True
+                return
+            status, body = answer
+            headers = {"Content-Type": "application/json", "ETag": f'"{len(hub.uploads.puts)}"'}
+            self._send(status, json.dumps(body).encode(), headers)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             del format, args
 
         def _list(self) -> None:
-            repo = self.path.removeprefix("/api/models/").split("/revision/")[0]
+            repo, _ = repository(urlsplit(self.path).path)
             names = [name.removeprefix(f"{repo}/") for name in hub.files if name.startswith(f"{repo}/")]
-            body = {"id": repo, "modelId": repo, "sha": COMMIT, "siblings": [{"rfilename": name} for name in names]}
+            if "/tree/" in self.path:
+                tree = [
+                    {
+                        "type": "file",
+                        "path": name,
+                        "size": len(data := hub.files[f"{repo}/{name}"]),
+                        "oid": git_hash(data),
+                    }
+                    for name in names
+                ]
+                self._send(200, json.dumps(tree).encode(), {"Content-Type": "application/json"})
+                return
+            name, commit = repo.removeprefix("spaces/"), hub.commit(repo)
+            body = {"id": name, "modelId": name, "sha": commit, "siblings": [{"rfilename": name} for name in names]}
             self._send(200, json.dumps(body).encode(), {"Content-Type": "application/json"})
 
         def _refusal(self, repo: str, name: str, *, exists: bool) -> tuple[int, bytes, dict[str, str]] | None:
@@ -102,10 +145,10 @@ def serve(hub: Hub) -> Generator[Hub]:
                 return status, b"", headers
             return None
 
-        def _facts(self, name: str, data: bytes) -> dict[str, str]:
+        def _facts(self, repo: str, name: str, data: bytes) -> dict[str, str]:
             headers = {
                 "ETag": f'"{hashlib.sha256(data).hexdigest()}"',
-                "X-Repo-Commit": COMMIT,
+                "X-Repo-Commit": hub.commit(repo),
                 "X-Linked-Size": str(hub.claimed.get(name, len(data))),
                 "Accept-Ranges": "bytes",
             }
@@ -125,7 +168,7 @@ def serve(hub: Hub) -> Generator[Hub]:
                 self._send(*refusal)
                 return
             data = data or b""
-            headers = self._facts(name, data)
+            headers = self._facts(repo, name, data)
             if not with_body:
                 self._send(200, b"", headers, with_length=name not in hub.sizeless)
                 return

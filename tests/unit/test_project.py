@@ -6,6 +6,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
@@ -17,8 +18,10 @@ from syncedit_demo import __version__
 from syncedit_demo.cli import build_parser
 from syncedit_demo.engines.options import Option
 from syncedit_demo.engines.registry import engine_options
+from syncedit_demo.engines.sync_lora.weights.prepared import CHECKPOINT, MANIFEST, PROMPT, UPSCALER
 from syncedit_demo.option_flags import flag
 from syncedit_demo.settings import Settings
+from syncedit_demo.space import SET_FILES, THUMBNAIL, ZEROGPU
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -72,6 +75,18 @@ def test_the_space_names_an_app_and_a_licence_that_are_here() -> None:
     assert front_matter()["license"] == "apache-2.0"
     assert "Apache License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
     assert len(str(front_matter()["short_description"])) <= 60
+
+
+def test_the_space_says_all_that_the_hub_asks_of_it() -> None:
+    matter = front_matter()
+    assert {"title", "emoji", "colorFrom", "colorTo", "sdk", "tags", "models", "license"} <= matter.keys()
+    assert matter["sdk"] == "gradio"
+    assert matter["suggested_hardware"] == ZEROGPU
+    assert matter["startup_duration_timeout"] == "1h"
+    models = Settings.model_fields["ltx_repo"].default, Settings.model_fields["sync_lora_repo"].default
+    assert set(models) <= set(cast("list[str]", matter["models"]))
+    assert (ROOT / THUMBNAIL).is_file()
+    assert set(SET_FILES) == {MANIFEST, CHECKPOINT, UPSCALER, PROMPT}
 
 
 def test_the_space_runs_a_python_whose_torch_zerogpu_runs() -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from syncedit_demo.engines.draft.warping import Floats
     from syncedit_demo.engines.options import Option
     from syncedit_demo.frames import Frame, Size
+    from syncedit_demo.plan import EditPlan
     from syncedit_demo.settings import EngineName
 
 MOTION_AREA = 512 * 512
@@ -76,6 +77,9 @@ class DraftEngine:
     def versions(self) -> Mapping[str, str]:
         """Versions of the libraries that decide the pixels."""
         return {"opencv": cv2.__version__, "numpy": np.__version__}
+
+    def cost(self, plan: EditPlan) -> None:
+        """An edit costs its user nothing."""
 
     def run(self, job: EditJob) -> Generator[Event]:
         """Carry out the job; every plan fits.

@@ -9,6 +9,7 @@ from queue import LifoQueue
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.options import OPTIONS, SyncLoraOptions
+from syncedit_demo.engines.sync_lora.weights.files import prepared_folder
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.errors import EngineError
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from syncedit_demo.engines.options import Option
     from syncedit_demo.engines.sync_lora.device.placement import Placement
     from syncedit_demo.engines.sync_lora.runtime import Runtime
+    from syncedit_demo.plan import EditPlan
     from syncedit_demo.settings import EngineName, SyncLoraSettings
 
 PACKAGES = ("torch", "ltx_core", "safetensors")
@@ -33,6 +35,8 @@ def missing_packages() -> list[str]:
 def prepare_weights(settings: SyncLoraSettings, *, fetch: bool = False) -> Generator[Progress]:
     """Make the prepared set, once, before the first edit; nothing is done where it is there already.
 
+    Where the settings name a repository that holds one, it is fetched from there, and nothing else is.
+
     Args:
         settings: Where the weights are and where the set goes. It is made on the GPU where there is one.
         fetch: Whether what is missing is downloaded first, about 80 GB.
@@ -43,19 +47,41 @@ def prepare_weights(settings: SyncLoraSettings, *, fetch: bool = False) -> Gener
     Raises:
         EngineError: A package, a weight file or room is missing, or a file is not the right one.
     """
-    _require(PREPARE_PACKAGES)
-    import torch  # noqa: PLC0415 - torch is imported here, and not before
+    require(PREPARE_PACKAGES)
+    if settings.prepared_repo is not None:
+        from syncedit_demo.engines.sync_lora.weights.hub_set import fetch_prepared  # noqa: PLC0415
 
-    from syncedit_demo.engines.sync_lora.weights.prepare import prepare  # noqa: PLC0415
-
+        yield from fetch_prepared(settings)
+        return
     if fetch:
         from syncedit_demo.engines.sync_lora.weights.download import download  # noqa: PLC0415
 
         yield from download(settings)
+    import torch  # noqa: PLC0415 - torch is imported here, and not before
+
+    from syncedit_demo.engines.sync_lora.weights.prepare import prepare  # noqa: PLC0415
+
     yield from prepare(settings, torch.device(settings.device or ("cuda" if torch.cuda.is_available() else "cpu")))
 
 
-def _require(packages: tuple[str, ...]) -> None:
+def upload_weights(settings: SyncLoraSettings, repo: str, *, private: bool) -> Generator[Progress]:
+    """Put the prepared set into a Hub repository.
+
+    Raises:
+        EngineError: A package is missing, there is no whole set, or the Hub refuses it.
+    """
+    require(PREPARE_PACKAGES)
+    from syncedit_demo.engines.sync_lora.weights.upload import upload_prepared  # noqa: PLC0415
+
+    yield from upload_prepared(settings, repo, private=private)
+
+
+def require(packages: tuple[str, ...] = PACKAGES) -> None:
+    """Refuse to go on without packages.
+
+    Raises:
+        EngineError: Some of them are not installed.
+    """
     if missing := [name for name in packages if find_spec(name) is None]:
         message = f"Sync-LoRA needs {', '.join(missing)}. Install with: pip install -r requirements.txt"
         raise EngineError(message)
@@ -67,6 +93,10 @@ class SyncLoraEngine:
     name: EngineName = "sync-lora"
     options: tuple[Option, ...] = OPTIONS
     uses_seed = True
+    description = (
+        "LTX-2.3 with the Sync-LoRA generates the whole clip anew from the edited frame and the reference's motion. "
+        "Fast motion, and an edited frame that does not line up with the clip, are its weak points."
+    )
 
     def __init__(self, settings: SyncLoraSettings) -> None:
         """Open the prepared set; the networks are loaded with the first edit.
@@ -77,8 +107,8 @@ class SyncLoraEngine:
         Raises:
             EngineError: A package or the set is missing or damaged, or no device does what the settings ask.
         """
-        _require(PACKAGES)
-        self._prepared = open_prepared(settings.prepared)
+        require()
+        self._prepared = open_prepared(prepared_folder(settings))
         # Parts of an edit need memory in pieces of very different size, of which torch would otherwise keep one each.
         os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
         from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - they import torch
@@ -107,14 +137,6 @@ class SyncLoraEngine:
         return ". ".join((f"{self._placement}{each}", *self._shortcomings))
 
     @property
-    def description(self) -> str:
-        """What it does and what it cannot do."""
-        return (
-            "LTX-2.3 with the Sync-LoRA generates the whole clip anew from the edited frame and the reference's "
-            "motion. Fast motion, and an edited frame that does not line up with the clip, are its weak points."
-        )
-
-    @property
     def versions(self) -> Mapping[str, str]:
         """Versions and hashes of what decides its pixels."""
         manifest = self._prepared.manifest
@@ -130,6 +152,9 @@ class SyncLoraEngine:
     def devices(self) -> int:
         """The GPUs that it uses."""
         return len(self._runtimes)
+
+    def cost(self, plan: EditPlan) -> None:
+        """An edit costs its user nothing."""
 
     def run(self, job: EditJob) -> Generator[Event]:
         """Make the edit; see `Engine.run`."""

@@ -19,3 +19,6 @@ FIRST_FRAME_CRF = 18
 """What Lightricks' own 2.3 IC-LoRA graphs compress the conditioning image with; 0 is none, 33 the stock pipeline's."""
 
 REFERENCE_STRENGTH = 1.0
+
+LATENT_SIDE = 32
+"""Pixels on a side of one latent cell; along time it is `TEMPORAL_MULTIPLE` frames."""

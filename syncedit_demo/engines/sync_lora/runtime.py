@@ -62,7 +62,7 @@ class Runtime:
             yield from generate(models, job, options)
             return
         except (torch.OutOfMemoryError, RuntimeError) as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
         # Only here, past the handler, are the frames of the failed edit and all they held gone.
         models = None
@@ -106,6 +106,6 @@ def new_runtimes(prepared: PreparedSet, settings: SyncLoraSettings) -> tuple[Run
     return tuple(Runtime(prepared, device, placement) for device in devices)
 
 
-def _is_out_of_memory(error: Exception) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
     """Whether an allocation failed: torch has a class of its own for that on a GPU, but not on the CPU."""
     return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)

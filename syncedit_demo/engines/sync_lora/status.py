@@ -14,6 +14,7 @@ from syncedit_demo.engines.sync_lora.weights.files import (
     find_gemma,
     find_weights,
     missing_connectors,
+    prepared_folder,
 )
 from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import read_header
@@ -35,7 +36,7 @@ def sync_lora_status(settings: SyncLoraSettings) -> dict[str, str]:
     missing = missing_packages()
     findings = {"packages": f"not installed: {', '.join(missing)}" if missing else "installed"}
     try:
-        findings["prepared set"] = _describe(open_prepared(settings.prepared))
+        findings["prepared set"] = _describe(open_prepared(prepared_folder(settings)))
     except EngineError as error:
         findings["prepared set"] = str(error)
     for slot, path in find_weights(settings).items():

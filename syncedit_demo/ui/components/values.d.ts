@@ -62,6 +62,7 @@ export interface Intro {
   clip: FileData;
   edited: FileData;
   result: FileData;
+  place: string;
   engine: string;
   can: string;
   other: string;

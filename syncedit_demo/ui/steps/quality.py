@@ -8,6 +8,7 @@ import gradio as gr
 
 from syncedit_demo.engines.options import QUALITY
 from syncedit_demo.errors import EngineError
+from syncedit_demo.ui.steps.place import place_in_words
 from syncedit_demo.wording import about
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class QualityChoice:
         expected, measured = self._expected(plan, "full")
         if not expected:
             return f"{QUICK} How long it takes here is known after the first run."
-        return f"{QUICK} Times as {'measured on this machine' if measured else 'on two cores'}."
+        return f"{QUICK} Times as {f'measured on {place_in_words()}' if measured else 'on two cores'}."
 
     def _expected(self, plan: EditPlan, quality: str) -> tuple[dict[str, float], bool]:
         try:

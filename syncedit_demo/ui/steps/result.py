@@ -373,7 +373,7 @@ def introduce(service: EditService, examples: Mapping[str, Example]) -> Intro | 
         other = OTHER_ENGINE if engine.name == "draft" else ""
     files = (FileData(path=str(path)) for path in (example.reference, example.edited, example.output))
     clip, edited, result = files
-    return Intro(clip=clip, edited=edited, result=result, engine=name, can=can, other=other)
+    return Intro(clip=clip, edited=edited, result=result, place=place_in_words(), engine=name, can=can, other=other)
 
 
 def _as_shipped(example: Example) -> Comparison:

@@ -53,12 +53,16 @@ class RunStep:
         missing = self._missing(cut, edited)
         return {
             self.generate: gr.update(interactive=missing is None),
-            self.message: plain([missing]) if missing else None,
+            self.message: plain([said]) if (said := missing or self._cost(cut)) else None,
         }
 
     def plan(self, cut: ClipRange | None, *, afresh: bool) -> Updates:
         """What would be made is another thing now, of another clip if `afresh`: say how long that takes."""
         return {**self._quality.of(cut.plan if cut else None, afresh=afresh), **self.judge(cut, None)}
+
+    def _cost(self, cut: ClipRange | None) -> str | None:
+        """What the run takes of what its visitor has little of."""
+        return None if cut is None else self._service.engine()[0].cost(cut.plan)
 
     def await_inputs(self) -> Updates:
         """What a run needs is looked at: it cannot start before that is done."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import closing, suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
@@ -99,7 +100,8 @@ class Job:
     def __init__(self, steps: Iterator[RunEvent]) -> None:
         self._steps = steps
         self._events: SimpleQueue[RunEvent | Exception] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, daemon=True)
+        # Who a lent GPU is asked for is read from the request that the page is answering.
+        self._thread = threading.Thread(target=copy_context().run, args=(self._work,), daemon=True)
         self._thread.start()
 
     def news(self) -> Iterator[list[RunEvent]]:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.sync_lora.network.decode import OVERLAP, STRIDE
+from syncedit_demo.engines.sync_lora.recipe import LATENT_SIDE
 from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import MIN_SIDE, SIZE_MULTIPLE, TEMPORAL_MULTIPLE, pad_frame_count
 from syncedit_demo.wording import gigabytes
@@ -46,9 +47,6 @@ RUN_FRAMES = TEMPORAL_MULTIPLE * (STRIDE + OVERLAP) + 1
 
 MARGIN = 1.05
 """What the allocator loses to fragments."""
-
-LATENT_SIDE = 32
-"""Pixels on a side of one latent cell; along time it is `TEMPORAL_MULTIPLE` frames."""
 
 
 def working_bytes(plan: EditPlan, options: SyncLoraOptions) -> int:

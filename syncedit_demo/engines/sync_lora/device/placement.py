@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import torch
 
     from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
+    from syncedit_demo.engines.sync_lora.weights.safetensors_file import TensorInfo
     from syncedit_demo.settings import Precision, SyncLoraSettings
 
 OUTER_BLOCKS = 2
@@ -28,6 +30,9 @@ SLOTS = 3
 
 _CANDIDATES: tuple[tuple[Precision, bool], ...] = (("bf16", False), ("fp8", False), ("fp8", True), ("bf16", True))
 """Precision and offload, the best first."""
+
+_CANDIDATES_IN_8_BITS = (_CANDIDATES[1], _CANDIDATES[0], *_CANDIDATES[2:])
+"""The same where the set is stored in 8 bits: the whole precision, which it has not, is not worth its memory."""
 
 _MATRIX = re.compile(r"\.transformer_blocks\.(\d+)\.(?:attn[12]\.to_(?:q|k|v|out\.0)|ff\.net\.(?:0\.proj|2))\.weight$")
 """What of a block becomes 8 bits or is streamed, by its name in the checkpoint: see `VideoBlock.matrices`."""
@@ -103,7 +108,7 @@ def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: in
         raise EngineError(message)
     allowed = [
         Placement(precision, offload, _nbytes(prepared, precision, offload=offload))
-        for precision, offload in _CANDIDATES
+        for precision, offload in (_CANDIDATES if prepared.manifest.storage == "bf16" else _CANDIDATES_IN_8_BITS)
         if settings.precision in ("auto", precision) and settings.offload in (None, offload)
         if can_fp8 or precision != "fp8"
     ]
@@ -111,13 +116,23 @@ def choose_placement(prepared: PreparedSet, settings: SyncLoraSettings, free: in
     return next(fitting, min(allowed, key=lambda each: each.nbytes))
 
 
+def eight_bit_names(tensors: Mapping[str, TensorInfo]) -> frozenset[str]:
+    """What of a checkpoint's tensors becomes 8 bits where the precision is fp8."""
+    found = {name: int(match[1]) for name in tensors if (match := _MATRIX.search(name))}
+    blocks = len(set(found.values()))
+    return frozenset(name for name, block in found.items() if is_quantised(block, blocks))
+
+
 def _nbytes(prepared: PreparedSet, precision: Precision, *, offload: bool) -> int:
+    tensors = prepared.checkpoint.tensors
+    in_8_bits = eight_bit_names(tensors) if precision == "fp8" else frozenset[str]()
     sizes: dict[int, int] = {}
-    for name, info in prepared.checkpoint.tensors.items():
+    stored = 0
+    for name, info in tensors.items():
         if found := _MATRIX.search(name):
-            sizes[int(found[1])] = sizes.get(int(found[1]), 0) + info.nbytes
-    kept = [
-        size // 2 if precision == "fp8" and is_quantised(block, len(sizes)) else size for block, size in sizes.items()
-    ]
-    rest = prepared.nbytes - sum(sizes.values())
+            block = int(found[1])
+            sizes[block] = sizes.get(block, 0) + math.prod(info.shape) * (1 if name in in_8_bits else 2)
+            stored += info.nbytes
+    kept = list(sizes.values())
+    rest = prepared.nbytes - stored
     return rest + (SLOTS * max(kept) if offload else sum(kept))

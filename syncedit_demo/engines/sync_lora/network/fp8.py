@@ -18,12 +18,13 @@ class Fp8Linear(nn.Module):
     """A linear layer whose weights are float8_e4m3fn.
 
     Args:
-        linear: The layer to take over, in bfloat16.
+        linear: The layer to take over, in bfloat16, or in 8 bits already.
+        scale: What the weights are to be multiplied with in that case, float32 `(outputs, 1)`.
     """
 
-    def __init__(self, linear: nn.Linear) -> None:
+    def __init__(self, linear: nn.Linear, scale: torch.Tensor | None = None) -> None:
         super().__init__()
-        weight, scale = quantised(linear.weight)
+        weight, scale = quantised(linear.weight) if scale is None else (linear.weight, scale)
         self.weight = nn.Parameter(weight, requires_grad=False)
         self.weight_scale = nn.Parameter(scale.t().contiguous(), requires_grad=False)
         self.bias = linear.bias

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -27,12 +29,13 @@ from syncedit_demo.engines.sync_lora.device.placement import Placement, is_quant
 from syncedit_demo.engines.sync_lora.network.transformer import VideoBlock, VideoTransformer
 from syncedit_demo.engines.sync_lora.network.vae import streamline
 from syncedit_demo.engines.sync_lora.weights.files import FETCH, TRANSFORMER_PREFIX
+from syncedit_demo.engines.sync_lora.weights.prepared import SCALE
 from syncedit_demo.engines.sync_lora.weights.prompt import load_prompt
-from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, assert_whole, read_tensors
+from syncedit_demo.engines.sync_lora.weights.tensors import DTYPE, FP8, assert_whole, read_tensors
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from ltx_core.model.transformer.transformer import BasicAVTransformerBlock
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
 
 ENCODER_PREFIX = "vae.encoder."
 DECODER_PREFIX = "vae.decoder."
+NOTHING: Mapping[str, torch.Tensor] = MappingProxyType({})
 READERS = 4
 """Threads that read weights."""
 
@@ -68,6 +72,19 @@ class Models:
     upscaler: LatentUpsampler
     prompt: torch.Tensor
     device: torch.device
+
+    def moved(self, device: str) -> Models:
+        """The same on another device: every weight by one plain move each, and nothing else."""
+        for module in (self.transformer.network, *self.transformer.blocks, self.encoder, self.decoder, self.upscaler):
+            module.to(device)
+        return replace(self, prompt=self.prompt.to(device), device=torch.device(device))
+
+    def tensors(self) -> Iterator[torch.Tensor]:
+        """All that is on the device."""
+        for module in (self.transformer.network, *self.transformer.blocks, self.encoder, self.decoder, self.upscaler):
+            yield from module.parameters()
+            yield from module.buffers()
+        yield self.prompt
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,7 +150,7 @@ def describe_networks(base: Header, upscaler: Header) -> Networks:
 
 
 def load_models(
-    prepared: PreparedSet, device: torch.device, placement: Placement
+    prepared: PreparedSet, device: torch.device, placement: Placement, *, channels_last: bool | None = None
 ) -> Generator[tuple[int, int], None, Models]:
     """Bring a prepared set onto a device, each tensor mapped and copied on its own: there is never a second copy.
 
@@ -141,6 +158,7 @@ def load_models(
         prepared: The set.
         device: Where the networks go.
         placement: In which precision, and whether the blocks wait on the host.
+        channels_last: The decoder's layout: whether it will run on a GPU. None goes by the device.
 
     Yields:
         (tensors loaded, tensors in all) after each.
@@ -158,15 +176,23 @@ def load_models(
     total = sum(len(part.state_dict()) for part in networks.parts)
     progress = itertools.count(1)
 
+    def arrived(tensor: torch.Tensor, scale: torch.Tensor | None) -> torch.Tensor:
+        if tensor.dtype != FP8:
+            return tensor.to(device=device, dtype=DTYPE, non_blocking=True)
+        tensor = tensor.to(device=device, non_blocking=True)
+        return tensor if scale is None else (tensor.float() * scale).to(DTYPE)
+
     def pinned(named: tuple[str, torch.Tensor]) -> torch.Tensor:
         # Read by several threads into memory that the device fetches from by itself.
         return named[1].pin_memory() if device.type == "cuda" else named[1]
 
-    def load(network: torch.nn.Module, path: Path, names: Mapping[str, str]) -> Generator[tuple[int, int]]:
+    def load(
+        network: torch.nn.Module, path: Path, names: Mapping[str, str], widened: Mapping[str, torch.Tensor] = NOTHING
+    ) -> Generator[tuple[int, int]]:
         state: dict[str, torch.Tensor] = {}
         with ThreadPoolExecutor(READERS, initializer=make_current, initargs=(device,)) as readers:
             for name, tensor in zip(names, readers.map(pinned, read_tensors(path, names)), strict=True):
-                state[names[name]] = tensor.to(device=device, dtype=DTYPE, non_blocking=True)
+                state[names[name]] = arrived(tensor, widened.get(names[name].removesuffix(".weight")))
                 yield next(progress), total
         network.load_state_dict(state, strict=True, assign=True)
         assert_whole(network)
@@ -181,9 +207,19 @@ def load_models(
         layer = layers.popleft()
         prefix = f"transformer_blocks.{index}."
         names = {full: own.removeprefix(prefix) for full, own in transformer_names.items() if own.startswith(prefix)}
-        yield from load(layer, checkpoint, names)
+        stored = {
+            f"{full}{SCALE}": own for full, own in names.items() if f"{full}{SCALE}" in prepared.checkpoint.tensors
+        }
+        scales = {
+            stored[name].removesuffix(".weight"): scale.to(device=device)
+            for name, scale in read_tensors(checkpoint, stored)
+        }
+        in_8_bits = placement.precision == "fp8" and is_quantised(index, count)
+        yield from load(layer, checkpoint, names, NOTHING if in_8_bits else scales)
         block = VideoBlock(cast("BasicAVTransformerBlock", layer))
-        if placement.precision == "fp8" and is_quantised(index, count):
+        if in_8_bits and scales:
+            block.take_scales(scales)
+        elif in_8_bits:
             block.quantise()
         blocks.append(block)
     rest = {full: own for full, own in transformer_names.items() if not own.startswith("transformer_blocks.")}
@@ -192,7 +228,7 @@ def load_models(
     yield from load(networks.decoder, checkpoint, networks.decoder_names)
     yield from load(networks.upscaler, upscaler, {name: name for name in networks.upscaler.state_dict()})
     streamline(networks.encoder)
-    streamline(networks.decoder, channels_last=device.type == "cuda")
+    streamline(networks.decoder, channels_last=device.type == "cuda" if channels_last is None else channels_last)
     return Models(
         transformer=VideoTransformer(networks.transformer, blocks),
         encoder=networks.encoder,

@@ -23,7 +23,7 @@ from syncedit_demo.engines.sync_lora.network.fp8 import Fp8Linear
 from syncedit_demo.engines.sync_lora.network.kernels import add_gated, gated_heads, modulated_norm, rotated_norm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ltx_core.model.transformer import LTXModel
     from ltx_core.model.transformer.adaln import AdaLayerNormSingle
@@ -50,6 +50,17 @@ class Sequence:
 
 
 Linear = nn.Linear | Fp8Linear
+
+PRODUCTS = (
+    ("attn1.to_q", "attn1.to_k", "attn1.to_v"),
+    ("attn2.to_q",),
+    ("attn2.to_k", "attn2.to_v"),
+    ("ff.net.0.proj",),
+    ("ff.net.2",),
+    ("attn1.to_out.0",),
+    ("attn2.to_out.0",),
+)
+"""The layers of ltx_core's block that each of the large products of `VideoBlock` is made of, in its order."""
 
 
 class VideoTransformer:
@@ -139,6 +150,17 @@ class VideoBlock(nn.Module):
         for module, name, linear in self._products():
             setattr(module, name, Fp8Linear(cast("nn.Linear", linear)))
 
+    def take_scales(self, scales: Mapping[str, torch.Tensor]) -> None:
+        """Take the large products' weights as they are, in 8 bits already.
+
+        Args:
+            scales: What the weights of ltx_core's layers are to be multiplied with, by their names in its block,
+                float32 `(outputs, 1)`.
+        """
+        for (module, name, linear), sources in zip(self._products(), PRODUCTS, strict=True):
+            scale = torch.cat([scales[source] for source in sources])
+            setattr(module, name, Fp8Linear(cast("nn.Linear", linear), scale))
+
     def forward(
         self,
         tokens: torch.Tensor,
@@ -216,7 +238,9 @@ def _joined(*linears: nn.Linear) -> nn.Linear:
     """One linear layer that gives the outputs of several, one after the other; they are emptied."""
     first = linears[0]
     joined = nn.Linear(first.in_features, sum(each.out_features for each in linears), device="meta")
-    joined.weight = nn.Parameter(torch.cat([each.weight for each in linears]), requires_grad=False)
+    # As bytes: not every device joins what is in 8 bits.
+    weights = torch.cat([each.weight.view(torch.uint8) for each in linears]).view(first.weight.dtype)
+    joined.weight = nn.Parameter(weights, requires_grad=False)
     joined.bias = nn.Parameter(torch.cat([each.bias for each in linears]), requires_grad=False)
     for each in linears:
         del each.weight, each.bias

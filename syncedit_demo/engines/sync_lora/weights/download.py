@@ -68,7 +68,7 @@ def download(settings: SyncLoraSettings, endpoint: str | None = None) -> Generat
     Raises:
         EngineError: The Hub cannot be reached or does not give a file, a file is damaged, or the disk is full.
     """
-    with _refusals_in_words(settings), ExitStack() as stack:
+    with refusals_in_words(settings.weights), ExitStack() as stack:
         settings.weights.mkdir(parents=True, exist_ok=True)
         lock = settings.weights / LOCK
         try:
@@ -178,8 +178,16 @@ def _check_disk(settings: SyncLoraSettings, files: list[RemoteFile], base: Path 
 
 
 @contextmanager
-def _refusals_in_words(settings: SyncLoraSettings) -> Generator[None]:
-    """What the Hub, the connection or the disk refuses in this block is told in a sentence."""
+def refusals_in_words(place: Path, again: str = FETCH) -> Generator[None]:
+    """What the Hub, the connection or the disk refuses in this block is told in a sentence.
+
+    Args:
+        place: Where files go.
+        again: The command that goes on.
+
+    Raises:
+        EngineError: Something was refused.
+    """
     try:
         yield
     except GatedRepoError as error:
@@ -189,26 +197,26 @@ def _refusals_in_words(settings: SyncLoraSettings) -> Generator[None]:
         )
         raise EngineError(message) from error
     except HfHubHTTPError as error:
-        raise EngineError(_refusal(error)) from error
+        raise EngineError(_refusal(error, again)) from error
     except (httpx2.HTTPError, OfflineModeIsEnabled) as error:
         reason = str(error) or type(error).__name__
-        message = f"The connection to the Hub failed ({reason}). What has arrived is kept; go on with: {FETCH}"
+        message = f"The connection to the Hub failed ({reason}). What has arrived is kept; go on with: {again}"
         raise EngineError(message) from error
     except OSError as error:
         reason = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
-        message = f"The weights cannot be written to {settings.weights}: {reason}. Go on with: {FETCH}"
+        message = f"The weights cannot be written to {place}: {reason}. Go on with: {again}"
         raise EngineError(message) from error
 
 
-def _refusal(error: HfHubHTTPError) -> str:
+def _refusal(error: HfHubHTTPError, again: str) -> str:
     response = error.response
     if response.status_code == UNAUTHORIZED:
         return (
             f"The Hub gives {response.url} to none it does not know, or there is no such file: run "
-            f"`hf auth login`, then go on with: {FETCH}"
+            f"`hf auth login`, then go on with: {again}"
         )
     if response.status_code in BUSY:
         asked = retry_after(response.headers, time.time())
         later = f" and asks to come back in {max(1, round(asked / 60))} min" if asked else ""
-        return f"The Hub is busy ({response.status_code}){later}. What has arrived is kept; go on then with: {FETCH}"
-    return f"The Hub does not give {response.url} ({response.status_code}). Try: {FETCH}"
+        return f"The Hub is busy ({response.status_code}){later}. What has arrived is kept; go on then with: {again}"
+    return f"The Hub does not give {response.url} ({response.status_code}). Try: {again}"

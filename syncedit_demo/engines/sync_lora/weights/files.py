@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from syncedit_demo.engines.sync_lora.weights.lora import Lora, read_lora
+from syncedit_demo.engines.sync_lora.weights.prepared import MANIFEST, PREPARE
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import Header, read_header
 from syncedit_demo.errors import EngineError
 
@@ -84,6 +85,21 @@ class Weights:
 def find_weights(settings: SyncLoraSettings) -> dict[Slot, Path | None]:
     """Where each file is: in the settings' folder or in the Hub's cache; None where it is missing."""
     return {slot: _find(settings, slot) for slot in Slot}
+
+
+def prepared_folder(settings: SyncLoraSettings) -> Path:
+    """Where the prepared set is: in the settings' folder or, where they name a repository, in the Hub's cache.
+
+    Raises:
+        EngineError: A repository is named, and its set was not fetched yet.
+    """
+    if settings.prepared_repo is None:
+        return settings.prepared
+    manifest = _cached(settings.prepared_repo, MANIFEST, settings.prepared_revision)
+    if manifest is None:
+        message = f"The prepared set of {settings.prepared_repo} is not fetched yet. Fetch it with: {PREPARE}"
+        raise EngineError(message)
+    return manifest.parent
 
 
 def find_gemma(settings: SyncLoraSettings) -> Path | None:

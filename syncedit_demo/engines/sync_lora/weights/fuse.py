@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def fused_tensors(
-    weights: Weights, names: Mapping[str, object], device: torch.device
+    weights: Weights,
+    names: Mapping[str, object],
+    device: torch.device,
+    distilled_strength: float = recipe.LORA_STRENGTH,
 ) -> Iterator[tuple[str, torch.Tensor]]:
     """The transformer's tensors with both LoRAs in them, one after the other.
 
@@ -33,6 +36,7 @@ def fused_tensors(
         weights: The four files.
         names: The wanted tensors, by their names in the checkpoint.
         device: Where the products are made.
+        distilled_strength: Strength of the distilled LoRA; the other's is the recipe's.
 
     Yields:
         (name, tensor in `DTYPE` on the device).
@@ -64,7 +68,8 @@ def fused_tensors(
                         a.nbytes + b.nbytes,
                         {a.dtype},
                     )
-                    pairs.append(LoraStateDictWithStrength(state, recipe.LORA_STRENGTH * scale))
+                    strength = distilled_strength if slot is Slot.DISTILLED_LORA else recipe.LORA_STRENGTH
+                    pairs.append(LoraStateDictWithStrength(state, strength * scale))
                     unused.discard((slot, module))
             state = StateDict({key: weight.to(device)}, device, weight.nbytes, {weight.dtype})
             yield name, apply_loras(state, pairs, dtype=DTYPE).sd[key]

@@ -13,6 +13,8 @@ import torch
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.device.hardware import describe_device
+from syncedit_demo.engines.sync_lora.device.placement import eight_bit_names
+from syncedit_demo.engines.sync_lora.network.kernels import quantised
 from syncedit_demo.engines.sync_lora.network.model import Networks, describe_networks
 from syncedit_demo.engines.sync_lora.weights.copies import check_copy, unverified
 from syncedit_demo.engines.sync_lora.weights.files import GEMMA_FILES, Slot, Weights, check_gemma, check_weights
@@ -24,6 +26,7 @@ from syncedit_demo.engines.sync_lora.weights.prepared import (
     FORMAT,
     MANIFEST,
     PROMPT,
+    SCALE,
     UPSCALER,
     FileIdentity,
     Manifest,
@@ -39,8 +42,10 @@ from syncedit_demo.settings import SyncLoraSettings
 from syncedit_demo.wording import gigabytes
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Container, Generator, Iterable, Mapping
     from pathlib import Path
+
+    from syncedit_demo.engines.sync_lora.weights.safetensors_file import Header
 
 EMBED = "Encoding the prompt"
 FUSE = "Fusing"
@@ -85,7 +90,13 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
             notes.append(note)
     folder = settings.prepared
     try:
-        if (existing := open_prepared(folder)).manifest.sources == sources:
+        existing = open_prepared(folder)
+        made = existing.manifest
+        if (made.sources, made.storage, made.distilled_strength) == (
+            sources,
+            settings.storage,
+            settings.distilled_strength,
+        ):
             return existing
     except EngineError:
         # Nothing usable is there, which is what this function is for.
@@ -101,7 +112,16 @@ def prepare(settings: SyncLoraSettings, device: torch.device) -> Generator[Progr
             (folder / MANIFEST).unlink(missing_ok=True)
             for file in making.iterdir():
                 file.replace(folder / file.name)
-            Manifest(FORMAT, recipe.PROMPT, sources, files, made_with, notes).write(folder)
+            Manifest(
+                FORMAT,
+                recipe.PROMPT,
+                sources,
+                files,
+                made_with,
+                notes,
+                storage=settings.storage,
+                distilled_strength=settings.distilled_strength,
+            ).write(folder)
     finally:
         # The prompt's embedding takes longest to make, so that it is kept for the next try.
         for name in (CHECKPOINT, UPSCALER):
@@ -137,13 +157,40 @@ def _make(
         prompt = yield from _write(making / PROMPT, phase, infos, contexts.items(), metadata)
     transformer = networks.transformer_names
     vae = networks.encoder_names | networks.decoder_names
-    infos = {name: TensorInfo("BF16", base.tensors[name].shape) for name in (*transformer, *vae)}
-    tensors = chain(fused_tensors(weights, transformer, device), read_tensors(base.path, vae))
+    in_8_bits = eight_bit_names(base.tensors) if settings.storage == "fp8" else frozenset[str]()
+    infos = _stored_infos(base, (*transformer, *vae), in_8_bits)
+    fused = fused_tensors(weights, transformer, device, settings.distilled_strength)
+    tensors = chain(_stored(fused, in_8_bits), read_tensors(base.path, vae))
     checkpoint = yield from _write(making / CHECKPOINT, FUSE, infos, tensors, base.metadata)
     infos = {name: TensorInfo("BF16", upscaler.tensors[name].shape) for name in networks.upscaler.state_dict()}
     tensors = read_tensors(upscaler.path, infos)
     copied = yield from _write(making / UPSCALER, COPY, infos, tensors, upscaler.metadata)
     return [prompt, checkpoint, copied]
+
+
+def _stored_infos(base: Header, names: Iterable[str], in_8_bits: Container[str]) -> dict[str, TensorInfo]:
+    """The tensors of the set's checkpoint in its order; a scale stands behind each weight that is in 8 bits."""
+    infos: dict[str, TensorInfo] = {}
+    for name in names:
+        shape = base.tensors[name].shape
+        if name in in_8_bits:
+            infos[name] = TensorInfo("F8_E4M3", shape)
+            infos[f"{name}{SCALE}"] = TensorInfo("F32", (shape[0], 1))
+        else:
+            infos[name] = TensorInfo("BF16", shape)
+    return infos
+
+
+def _stored(
+    tensors: Iterable[tuple[str, torch.Tensor]], in_8_bits: Container[str]
+) -> Generator[tuple[str, torch.Tensor]]:
+    for name, tensor in tensors:
+        if name in in_8_bits:
+            values, scale = quantised(tensor)
+            yield name, values
+            yield f"{name}{SCALE}", scale
+        else:
+            yield name, tensor
 
 
 def _check_gemmas_files(folder: Path) -> Generator[Progress, None, list[str]]:
@@ -177,8 +224,10 @@ def _write(
     metadata: Mapping[str, str],
 ) -> Generator[Progress, None, FileIdentity]:
     with _writing_to(path.parent), write_safetensors(path, infos, metadata) as writer:
-        for index, (_, tensor) in enumerate(tensors):
-            writer.write(tensor.to(device="cpu", dtype=DTYPE).contiguous().view(-1).view(torch.uint8).numpy().data)
+        for index, (name, tensor) in enumerate(tensors):
+            # The networks' own dtype, but for what is stored in 8 bits.
+            stored = tensor.to("cpu") if infos[name].dtype != "BF16" else tensor.to(device="cpu", dtype=DTYPE)
+            writer.write(stored.contiguous().view(-1).view(torch.uint8).numpy().data)
             yield Progress(phase, index + 1, len(infos))
     return FileIdentity(path.name, path.stat().st_size, writer.sha256)
 

@@ -1,6 +1,7 @@
 """The prepared set: everything an edit needs, fused and in the order it is loaded, with a manifest of what it is.
 
-    checkpoint.safetensors   video-only transformer with both LoRAs in it, and the VAE, under the checkpoint's names
+    checkpoint.safetensors   video-only transformer with both LoRAs in it, and the VAE, under the checkpoint's names;
+                             NAME_scale stands beside each NAME that is stored in 8 bits
     upscaler.safetensors     the spatial ×2 upscaler
     prompt.safetensors       the embedding of the prompt
     manifest.json            the recipe, what it was made from and its own files, with SHA-256
@@ -16,8 +17,10 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from syncedit_demo.engines.interface import Progress
+from syncedit_demo.engines.sync_lora import recipe
 from syncedit_demo.engines.sync_lora.weights.safetensors_file import Header, hash_file, read_header
 from syncedit_demo.errors import EngineError
+from syncedit_demo.settings import Precision
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -28,6 +31,9 @@ MANIFEST = "manifest.json"
 CHECKPOINT = "checkpoint.safetensors"
 UPSCALER = "upscaler.safetensors"
 PROMPT = "prompt.safetensors"
+SCALE = "_scale"
+"""Behind the name of a weight in 8 bits: what its outputs are to be multiplied with, float32 `(outputs, 1)`."""
+
 PREPARE = "python -m syncedit_demo prepare"
 CHECK = "Checking the weights"
 
@@ -52,6 +58,8 @@ class Manifest:
         files: Its own files.
         made_with: Versions of what decided its numbers, and the device that made the products.
         notes: What of the weight files was left out, or is not as published, as sentences.
+        storage: How the large products of the transformer's blocks are stored.
+        distilled_strength: Strength of the distilled LoRA.
     """
 
     format: int
@@ -60,6 +68,8 @@ class Manifest:
     files: list[FileIdentity]
     made_with: dict[str, str]
     notes: list[str] = field(default_factory=list[str])
+    storage: Precision = "bf16"
+    distilled_strength: float = recipe.LORA_STRENGTH
 
     def write(self, folder: Path) -> None:
         """Write the manifest, which makes the set whole."""

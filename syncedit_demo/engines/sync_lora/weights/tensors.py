@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 DTYPE = torch.bfloat16
 """What the model was trained in and the stock pipeline runs in."""
 
+FP8 = torch.float8_e4m3fn
+"""What its large products are in where they are in 8 bits."""
+
 
 def read_tensors(path: Path, names: Mapping[str, object]) -> Iterator[tuple[str, torch.Tensor]]:
     """The named tensors of a file, mapped into memory one after the other."""

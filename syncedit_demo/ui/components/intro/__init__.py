@@ -22,6 +22,7 @@ class Intro(GradioModel):
         clip: The clip, a video.
         edited: Its edited first frame.
         result: The edited clip, a video.
+        place: The machine that the page is served from, in words.
         engine: The engine that works here.
         can: What it can do and what not.
         other: What could be had besides, and how; empty where nothing could.
@@ -30,6 +31,7 @@ class Intro(GradioModel):
     clip: FileData
     edited: FileData
     result: FileData
+    place: str
     engine: str
     can: str
     other: str

@@ -37,6 +37,7 @@ function show() {
   put(/** @type {HTMLVideoElement} */ (videos[1]), value?.result.url);
   if (value) {
     find(box, ".edited", HTMLImageElement).src = value.edited.url;
+    find(box, ".place", HTMLElement).textContent = value.place;
     find(box, ".engine-name", HTMLElement).textContent = value.engine;
     find(box, ".can", HTMLElement).textContent = value.can;
     find(box, ".other", HTMLElement).textContent = value.other;

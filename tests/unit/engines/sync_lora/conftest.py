@@ -66,10 +66,10 @@ def prepared(settings: SyncLoraSettings) -> PreparedSet:
 
 @pytest.fixture(scope="session")
 def make_job() -> JobMaker:
-    return _make_job
+    return make_small_job
 
 
-def _make_job(
+def make_small_job(
     width: int = 64,
     height: int = 64,
     frames: int = 9,

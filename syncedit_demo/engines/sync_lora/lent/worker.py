@@ -1,0 +1,85 @@
+"""What runs in the worker: one edit, as a generator of small messages that looks for a stop at every step.
+
+The networks are this module's: the server puts them here before the first worker is forked, which finds them on its
+GPU.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from syncedit_demo.engines.interface import EditJob
+from syncedit_demo.engines.sync_lora.device.hardware import describe_device, free_bytes, make_current
+from syncedit_demo.engines.sync_lora.device.memory import check_memory, suggest
+from syncedit_demo.engines.sync_lora.lent.exchange import (
+    EDITED,
+    STOP,
+    Handing,
+    LentJob,
+    Message,
+    Refused,
+    StopFile,
+    open_reference,
+)
+from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
+from syncedit_demo.engines.sync_lora.pipeline import generate
+from syncedit_demo.engines.sync_lora.runtime import is_out_of_memory
+from syncedit_demo.errors import Cancelled, SyncEditError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from syncedit_demo.engines.sync_lora.network.model import Models
+
+logger = logging.getLogger(__name__)
+
+_models: list[Models] = []
+
+
+def take(models: Models) -> None:
+    """Keep the networks for the workers that will be forked."""
+    _models[:] = [models]
+
+
+def work(lent: LentJob) -> Generator[Message]:
+    """Make an edit; the last message is `Finished` or `Refused`. What is a fault is logged here and raised."""
+    try:
+        yield from _work(lent)
+    except Cancelled:
+        yield Refused(None)
+    except SyncEditError as error:
+        yield Refused(str(error))
+    except Exception:
+        logger.exception("An edit failed on a lent GPU")
+        raise
+
+
+def _work(lent: LentJob) -> Generator[Message]:
+    (models,) = _models
+    make_current(models.device)
+    options = SyncLoraOptions.resolve(lent.options)
+    job = EditJob(
+        plan=lent.plan,
+        edited_frame=np.load(lent.folder / EDITED),
+        reference=lambda: open_reference(lent.folder),
+        seed=lent.seed,
+        cancel=StopFile(lent.folder / STOP),
+        options=lent.options,
+        previews=lent.previews,
+    )
+    job.cancel.raise_if_set()
+    check_memory(job.plan, options, free_bytes(models.device))
+    handing = Handing(lent.folder)
+    free = free_bytes(models.device)
+    try:
+        for event in generate(models, job, options):
+            yield handing.message(event)
+    except (torch.OutOfMemoryError, RuntimeError) as error:
+        if not is_out_of_memory(error):
+            raise
+        sentence = f"The memory of {describe_device(models.device)} ran out. {suggest(job.plan, options, free // 2)}"
+        yield Refused(sentence)
