@@ -62,6 +62,8 @@ HEADER = """<header>
 FOOT = (
     '<p class="hint">Everything stays on {place}; uploads and results are deleted after {hours:g} hours. '
     "Edit only people who agreed to it, and say that a video was edited when you show it.</p>"
+    # As high, on narrow pages, as what stays at their lower edge.
+    '<div class="under-run" aria-hidden="true"></div>'
 )
 
 

@@ -43,7 +43,7 @@ NO_COOKIE = (
 
 REACH_RESULT = """() => {
   // What stands above the player on a narrow page gets its height only when its pictures are there.
-  const reach = () => document.querySelector("#player").scrollIntoView({ block: "nearest" });
+  const reach = () => document.querySelector("#player .stage").scrollIntoView({ block: "nearest" });
   const growing = new ResizeObserver(reach);
   growing.observe(document.querySelector("#steps"));
   setTimeout(() => growing.disconnect(), 2000);
