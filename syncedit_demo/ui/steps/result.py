@@ -18,6 +18,7 @@ from syncedit_demo.ui.components.sync_view import BETWEEN_RUNS, IN_THE_MAKING, N
 from syncedit_demo.ui.components.tiles import Tile, Tiles, picked_tile, tiles
 from syncedit_demo.ui.messages import facts
 from syncedit_demo.ui.steps.export import ExportStep
+from syncedit_demo.ui.steps.place import place_in_words
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.visit import Run, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
