@@ -7,6 +7,7 @@ GPU.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -60,6 +61,9 @@ def work(lent: LentJob) -> Generator[Message]:
 
 def _work(lent: LentJob) -> Generator[Message]:
     (models,) = _models
+    if models.device.type == "cuda":
+        # It has no number before it is lent, and is the only one then; much of torch asks for the number.
+        models = replace(models, device=torch.device("cuda", 0))
     make_current(models.device)
     options = SyncLoraOptions.resolve(lent.options)
     job = EditJob(
