@@ -161,6 +161,15 @@ class MediaReader:
         """
         return self._runner.call(result.name, _picture_of, result, cancel=cancel)
 
+    def picture(self, path: Path, cancel: CancelFlag) -> Frame:
+        """A picture of the user's at its own size, whatever is transparent in it.
+
+        Raises:
+            EditedFrameError: It cannot be read.
+            LimitError, Cancelled: As for `probe`.
+        """
+        return self._runner.call(path.name, _picture, path, cancel=cancel)
+
     def playable(self, video: Path, folder: Path, cancel: CancelFlag) -> Playable:
         """Picture and sound of an mp4 that was made here; see `Playable.of`.
 
@@ -208,6 +217,10 @@ def _side_by_side(
     path: Path, clip: ClipInfo, plan: EditPlan, result: Path, labels: tuple[str, str], max_pixels: int
 ) -> Generator[Frame]:
     return side_by_side(conform(path, clip, plan, max_pixels=max_pixels), read_frames(result), labels)
+
+
+def _picture(path: Path) -> Frame:
+    return read_image(path).pixels
 
 
 def _picture_of(result: Path) -> Frame:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from gradio.data_classes import FileData
 
+from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.errors import DeletedError
 from syncedit_demo.media.image_file import read_image, write_png
 from syncedit_demo.ui.components.first_frame import FirstFrame, first_frame
@@ -23,7 +24,6 @@ from syncedit_demo.ui.visits.jobs import CancelFlags
 from syncedit_demo.ui.visits.visit import ClipRange, Visit
 
 if TYPE_CHECKING:
-    from syncedit_demo.cancel import CancelFlag
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import Settings
     from syncedit_demo.ui.steps.visitor import Visitor
@@ -195,7 +195,12 @@ class FrameStep:
 
     def put_away(self, visit: Visit, painting: Painting | None, drawn: dict[str, Any] | None) -> Updates:
         """Keep what was painted for the next time, and take the editor away."""
-        return self._away(painting, _kept(visit, drawn)) if painting and painting.in_editor else UNCHANGED
+        if not painting or not painting.in_editor:
+            return UNCHANGED
+        try:
+            return self._away(painting, self._kept(visit, drawn))
+        except Exception as error:
+            return {**self._away(painting, None), self.message: bad(explain(error))}
 
     def take_upload(self, visit: Visit, cut: ClipRange | None, upload: str | None, session: str) -> Updates:
         """Keep the picture that was given back, or none; nothing is said any more about the one before."""
@@ -210,7 +215,10 @@ class FrameStep:
         session: str,
     ) -> Updates:
         """The picture that was painted here is the edited frame."""
-        picture = _kept(visit, drawn)
+        try:
+            picture = self._kept(visit, drawn)
+        except Exception as error:
+            return {self.message: bad(explain(error))}
         return {
             **self._await_check(cut, picture, session),
             self.file: None,
@@ -263,6 +271,13 @@ class FrameStep:
             ),
         }
 
+    def _kept(self, visit: Visit, drawn: dict[str, Any] | None) -> Path | None:
+        """The picture that the editor's value shows, read apart, written anew and kept by the visit; None for none."""
+        composite = drawn["composite"] if drawn else None
+        if not composite:
+            return None
+        return visit.keep_painting(self._service.reader.picture(Path(composite), CancelFlag()))
+
     def _await_check(self, cut: ClipRange | None, image: Path | None, session: str) -> Updates:
         self._fitting.stop(session)
         self._present.put(session, image)
@@ -300,9 +315,3 @@ def _limits(settings: Settings) -> str:
         f"PNG, JPEG, WebP, TIFF or AVIF, at most {settings.max_image_mb} MB. It is fitted back onto your clip where "
         "size or place changed."
     )
-
-
-def _kept(visit: Visit, drawn: dict[str, Any] | None) -> Path | None:
-    """The picture that the editor's value shows, kept by the visit; None for an empty one."""
-    composite = drawn["composite"] if drawn else None
-    return visit.keep(Path(composite)) if composite else None

@@ -18,11 +18,13 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo.edits.record import RunRecord, load_record, record_path
 from syncedit_demo.errors import DeletedError, NoRoomError, RecordError
+from syncedit_demo.media.image_file import write_png
 from syncedit_demo.ui.visits.room import Room, room_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
+    from syncedit_demo.frames import Frame
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan, PlanOptions
     from syncedit_demo.settings import Settings
@@ -171,6 +173,18 @@ class Visit:
             shutil.rmtree(folder, ignore_errors=True)
             raise
         return folder / upload.name
+
+    def keep_painting(self, painting: Frame) -> Path:
+        """A painting in a folder of its own in the visit, as a PNG that was written here.
+
+        Raises:
+            NoRoomError: The visit keeps too much already.
+            OutputError: The disk is full.
+        """
+        self.room.check_visit(self.folder, painting.nbytes)
+        path = self._new_folder("upload") / "painting.png"
+        write_png(painting, path)
+        return path
 
     def new_range(self, path: Path, clip: ClipInfo, options: PlanOptions, plan: EditPlan) -> ClipRange:
         """A cut of a clip, with a folder for what is made of it."""

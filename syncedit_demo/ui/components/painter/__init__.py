@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import threading
+import uuid
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ from syncedit_demo.ui.gradio_internals import derived
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from gradio.components.image_editor import EditorData, EditorValue
 
 Kind = Literal["background", "composite", "layer"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -122,13 +125,33 @@ def _ignore(_painter: gr.ImageEditor, _default: object) -> None:
     pass
 
 
+def _as_it_came(painter: gr.ImageEditor, payload: EditorData | None) -> EditorValue | None:
+    """The whole picture of a painting as a file, as it was sent: what a visitor sends is decoded elsewhere."""
+    if payload is None:
+        return None
+    composite = payload.composite.path if payload.composite else None
+    if payload.id is not None:
+        blobs = PAINTINGS.get(payload.id)
+        PAINTINGS.pop(payload.id)
+        composite = _written(blobs.composite, Path(painter.GRADIO_CACHE)) if blobs and blobs.composite else None
+    return {"background": None, "layers": [], "composite": composite}
+
+
+def _written(picture: bytes, folder: Path) -> str:
+    path = folder / uuid.uuid4().hex / "painting.png"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(picture)
+    return str(path)
+
+
 Painter = derived(
     gr.ImageEditor,
     "Painter",
+    preprocess=_as_it_came,
     blob_storage=property(lambda _painter: PAINTINGS, _ignore),
     GRADIO_CACHE=property(_folder, _ignore),
 )
-"""Gradio's editor, with bounded memory and a folder of its own among the uploads."""
+"""Gradio's editor, with bounded memory and a folder of its own among the uploads; it decodes nothing that comes."""
 
 
 def _is_png(picture: bytes) -> bool:
