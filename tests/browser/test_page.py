@@ -30,7 +30,7 @@ RATE = Fraction(25)
 
 
 def test_a_stranger_sees_an_example_play_and_reads_what_this_is(open_page: OpenPage, app: str) -> None:
-    page = open_page(app)
+    page = open_page(app, reduced_motion="no-preference")
     about, player = page.locator("#intro .intro"), page.locator(".compare-player")
     expect(about).to_contain_text("every other frame follows")
     expect(about).to_contain_text("On this machine: the Draft engine (CPU) moves your edit along with the clip.")
@@ -46,7 +46,7 @@ def test_a_stranger_sees_an_example_play_and_reads_what_this_is(open_page: OpenP
     expect(page.get_by_text(re.compile("3d1t|dice|trained size", re.IGNORECASE))).to_have_count(0)
     page.close()
 
-    calm = open_page(app, reduced_motion="reduce").locator(".compare-player")
+    calm = open_page(app).locator(".compare-player")
     expect(calm).to_have_attribute("data-state", "ready")
     expect(calm).not_to_have_attribute("data-playing", "")
     expect(calm.locator(".counter")).to_have_text("frame 1 / 81")
@@ -391,6 +391,7 @@ def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path, watch: W
 
 
 def test_an_example_shows_its_result_at_once_and_can_be_made_again(desk: Desk, tmp_path: Path) -> None:
+    desk.page.emulate_media(reduced_motion="no-preference")
     desk.page.locator("#examples .choose").first.click()
     expect(desk.player).to_have_attribute("data-playing", "")
     expect(desk.notice("caption")).to_contain_text("Example “A new sky at dusk”, made by")

@@ -45,6 +45,7 @@ def test_the_whole_page_works_under_its_policy(open_page: OpenPage, app: str, me
     desk.run()
     page.get_by_role("button", name="Play", exact=True).click()
     expect(desk.sync).to_be_visible()
+    desk.clear("clip")
     page.locator("#examples button").first.click()
     expect(page.locator("#caption")).to_contain_text("Example")
     expect(desk.player).to_have_attribute("data-state", "ready")
