@@ -9,9 +9,7 @@ The engine is one that shows the edited frame throughout; `--draft` measures wit
 from __future__ import annotations
 
 import argparse
-import ctypes
 import gc
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +23,7 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
+from syncedit_demo.spare_memory import give_back
 from syncedit_demo.ui.visits.room import disk_use
 from tests.support.clips import edited_scene, write_scene
 from tests.support.quick_app import QuickService
@@ -64,7 +63,9 @@ def endure(service: EditService, folder: Path, edits: int, every: int) -> Iterat
         for _ in service.edit(request, CancelFlag()):
             pass
         if number == 1 or number % every == 0:
-            _give_back()
+            # Which comes and goes by more than the frames of an edit.
+            gc.collect()
+            give_back()
             yield Held(
                 number,
                 process.memory_info().rss / 1e6,
@@ -73,13 +74,6 @@ def endure(service: EditService, folder: Path, edits: int, every: int) -> Iterat
                 len(process.children(recursive=True)),
                 disk_use(folder),
             )
-
-
-def _give_back() -> None:
-    """Let go of what Python and the C library keep for later, which comes and goes by more than an edit's frames."""
-    gc.collect()
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
-        trim(0)
 
 
 def main() -> None:

@@ -32,6 +32,7 @@ from syncedit_demo.plan import EditPlan, PlanOptions, plan_edit
 from syncedit_demo.reading.kept import FileState, Kept
 from syncedit_demo.reading.media_reader import MediaReader, Registered
 from syncedit_demo.reading.runner import HereRunner
+from syncedit_demo.spare_memory import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -200,8 +201,11 @@ class EditService:
             EngineError: The engine is not ready.
         """
         chosen, _ = self.engines.choose(engine)
-        with self.admission.admitted(owner, cancel, chosen.devices) as job:
-            yield job
+        try:
+            with self.admission.admitted(owner, cancel, chosen.devices) as job:
+                yield job
+        finally:
+            give_back()
 
     def edit(self, request: EditRequest, cancel: CancelFlag) -> Generator[JobEvent]:
         """Carry out one edit; the result appears at its target only when it is whole.

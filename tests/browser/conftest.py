@@ -72,8 +72,8 @@ class ContextOptions(TypedDict, total=False):
 class OpenPage(Protocol):
     """Opens an address in a browser context of its own.
 
-    When nothing else is asked for it is 1440 by 900, and of somebody who wants less motion: the example that plays on the
-    page would take most of a processor in every test.
+    When nothing else is asked for it is 1440 by 900, and of somebody who wants less motion: the example that plays on
+    the page would take most of a processor in every test.
     """
 
     def __call__(self, address: str, **options: Unpack[ContextOptions]) -> Page: ...

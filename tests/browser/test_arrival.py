@@ -234,6 +234,7 @@ def test_an_answer_about_a_frame_that_is_gone_is_dropped(desk: Desk, service: He
     desk.download("Download first frame", desk.media / "same.png")
     service.hold(EDITED_FRAME)
     desk.clear("frame")
+    expect(desk.notice("run-message")).to_have_text("First give back the edited frame.")
     desk.give_frame("other.png")
     assert service.is_reached(EDITED_FRAME)
     expect(desk.notice("frame-message")).to_have_text("Checking the edited frame …")
