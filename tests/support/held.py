@@ -46,9 +46,9 @@ class HeldService(EditService):
         self._held |= {moment: threading.Event() for moment in moments}
         self._reached |= {moment: threading.Event() for moment in moments}
 
-    def is_reached(self, moment: Moment) -> bool:
-        """Wait until it waits at a moment, half a minute at most; whether it does."""
-        return self._reached[moment].wait(30)
+    def is_reached(self, moment: Moment, seconds: float = 30) -> bool:
+        """Wait until it waits at a moment, so long at most; whether it does."""
+        return self._reached[moment].wait(seconds)
 
     def release(self, *moments: Moment) -> None:
         """Go on from these moments, and pass those that have not come yet; without any, all of them."""
