@@ -120,11 +120,20 @@ def launch_unchecked(page: gr.Blocks, app: App, protocol: Callable[..., Any], **
     # past everything that stands in front of the app.
     _, address, _ = page.launch(_app=app, _frontend=False, num_workers=0, prevent_thread_lock=True, **options)
     page.server.config.http_protocol_class = cast("Any", protocol)
+    # Who came before that is asked to come again: nothing bounds how long such a connection may bring no request.
+    for listening in page.server.servers:
+        listening.get_loop().call_soon_threadsafe(_end, page.server.server_state.connections)
     # uvicorn has given its loggers a form of their own.
     for name in ("uvicorn", "uvicorn.error"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     return address
+
+
+def _end(connections: set[Any]) -> None:
+    """Close each connection as soon as what it is answered with is sent."""
+    for connection in list(connections):
+        connection.shutdown()
 
 
 def is_logged_in(app: App, scope: Scope) -> bool:

@@ -59,7 +59,8 @@ def running_app(
         **{f"SYNCEDIT_{name.upper()}": str(value) for name, value in wanted.items()},
         "GRADIO_SERVER_NAME": "127.0.0.1",
         "GRADIO_SERVER_PORT": str(port),
-        "PYTHONWARNINGS": "default",
+        # Gradio leaves a loop open; where that is told of while a module is imported, Python 3.11 may trip over it.
+        "PYTHONWARNINGS": "default,ignore:unclosed event loop:ResourceWarning",
         **(variables or {}),
     }
     log = folder / "app.log"

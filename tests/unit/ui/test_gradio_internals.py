@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import inspect
+import socket
+import time
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import pytest
+from gradio.routes import App
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from syncedit_demo.ui.gradio_internals import event_text
+from syncedit_demo.ui.gradio_internals import event_text, launch_unchecked
+from tests.support.running import free_port
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_an_event_has_what_the_browser_sent() -> None:
@@ -22,3 +33,36 @@ def test_an_event_may_have_brought_anything(sent: object) -> None:
 
 def test_launching_can_be_told_not_to_look_whether_the_page_answers() -> None:
     assert inspect.signature(gr.Blocks.launch).parameters["_frontend"].default is True
+
+
+class CameEarly(gr.Blocks):
+    """A page that somebody connects to as soon as there is a server, before it is known what makes a connection."""
+
+    def launch(self, **options: Any) -> tuple[App, str, str]:  # type: ignore[override]  # noqa: ANN401
+        launched = super().launch(**options)
+        self.early = socket.create_connection(("127.0.0.1", self.server_port), timeout=30)
+        while not self.server.server_state.connections:
+            time.sleep(0.01)
+        return launched
+
+
+# Gradio leaves its server's loop and sockets to the collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_who_connects_before_it_is_known_what_makes_a_connection_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
+
+    async def lay_out() -> CameEarly:
+        # Gradio makes a loop of its own where there is none, and leaves it open.
+        with CameEarly(analytics_enabled=False) as page:
+            gr.HTML("Here.")
+        return page
+
+    page = asyncio.run(lay_out())
+    launch_unchecked(page, App(), H11Protocol, server_port=free_port(), quiet=True)
+    with page.early as line:
+        assert line.recv(1) == b""
+    page.close(verbose=False)
+    del page
+    gc.collect()
