@@ -6,9 +6,9 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from syncedit_demo.edits.ai_mark import described
+from syncedit_demo.edits.finishing import finish_result
 from syncedit_demo.engines.interface import Progress
-from syncedit_demo.media.atomic import check_target, output_errors, publish, staging
+from syncedit_demo.media.atomic import check_target, publish, staging
 from syncedit_demo.media.audio import AudioInterval
 from syncedit_demo.media.formats.registry import FORMATS
 
@@ -70,7 +70,7 @@ def export(
         audio = AudioInterval(result, clip.audio.index, clip.start_time, count / rate, from_first_frame=True)
     own = replace(record, format=name, notes=(*record.notes, TRANSCODED, *form.notes(clip.display_size, rate)))
     with staging(target) as folder:
-        frames, whole = folder / f"frames{form.suffix}", folder / f"result{form.suffix}"
+        frames = folder / f"frames{form.suffix}"
         with (
             closing(reader.result_frames(result, clip.display_size, cancel)) as pictures,
             form.open(frames, rate, target) as file,
@@ -78,10 +78,4 @@ def export(
             for done, frame in enumerate(pictures, start=1):
                 file.write(frame)
                 yield Progress(EXPORT_PHASE, done, count)
-        tags = {"comment": own.to_json(), **described(own)}
-        reader.finish(frames, whole, target, audio=audio, tags=tags, cancel=cancel)
-        if signer is not None:
-            with output_errors(target):
-                signer.sign(whole, folder / target.name, own)
-            whole = folder / target.name
-        publish(whole, target)
+        publish(finish_result(reader, frames, target, own, audio=audio, signer=signer, cancel=cancel), target)

@@ -18,6 +18,7 @@ from syncedit_demo import __version__
 from syncedit_demo.conform.sound import audio_interval
 from syncedit_demo.edits.ai_mark import described
 from syncedit_demo.edits.compare_files import Side, report_edit
+from syncedit_demo.edits.finishing import finish_result
 from syncedit_demo.edits.frame_digest import FrameDigest
 from syncedit_demo.edits.record import EngineRecord, InputFile, RunRecord, record_path, write_record
 from syncedit_demo.engines.interface import EditJob, Engine, Finished, Frames, Preview, PreviewClip, Progress
@@ -363,20 +364,16 @@ def _publish(edit: Edit, record: RunRecord, folder: Path) -> None:
         folder: Holds what `encode` wrote.
     """
     target, form = edit.request.target, edit.request.form
-    whole = folder / f"result{form.suffix}"
     with edit.watch.measure(WRITING_PHASE):
-        edit.reader.finish(
+        whole = finish_result(
+            edit.reader,
             folder / VIDEO if form is MP4 else folder / f"frames{form.suffix}",
-            whole,
             target,
+            record,
             audio=edit.audio if form.sound else None,
-            tags={"comment": record.to_json(), **described(record)},
+            signer=edit.signer,
             cancel=edit.job.cancel,
         )
-        if edit.signer is not None:
-            with output_errors(target):
-                edit.signer.sign(whole, folder / target.name, record)
-            whole = folder / target.name
         with output_errors(target):
             # What the new result replaces had a record too, which would be taken for the new one's.
             record_path(target).unlink(missing_ok=True)
