@@ -18,6 +18,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from tests.support.serving import serving
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -149,13 +151,5 @@ def serve(api: DeviceApi) -> Generator[DeviceApi]:
             with suppress(ConnectionError):
                 self.wfile.write(data)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        api.endpoint = f"http://127.0.0.1:{server.server_address[1]}"
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as api.endpoint:
         yield api
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

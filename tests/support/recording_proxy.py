@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socketserver
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from tests.support.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,15 +26,8 @@ def recording_proxy() -> Generator[tuple[dict[str, str], list[str]]]:
             method, _, rest = self.rfile.readline().decode().partition(" ")
             wanted.append(f"{method} {rest.partition(' ')[0]}")
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Note) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        address = f"http://127.0.0.1:{server.server_address[1]}"
+    with serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Note)) as address:
         names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
         variables = {name: address for each in names for name in (each, each.lower())}
         local = "127.0.0.1,localhost"
-        try:
-            yield {**variables, "NO_PROXY": local, "no_proxy": local}, wanted
-        finally:
-            server.shutdown()
-            thread.join()
+        yield {**variables, "NO_PROXY": local, "no_proxy": local}, wanted

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import threading
 from contextlib import AbstractContextManager, contextmanager
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,6 +26,7 @@ from syncedit_demo.sync_report.landmarks import PUBLISHED, describe_face_model, 
 from syncedit_demo.ui.components.sync_view import SyncView
 from tests.support.clips import edited_scene, write_scene
 from tests.support.command_line import SMALL, fail, run, succeed
+from tests.support.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -208,7 +208,7 @@ SHA256 = hashlib.sha256(MODEL).hexdigest()
 
 
 @contextmanager
-def serving(content: bytes, sent: int) -> Generator[str]:
+def giving(content: bytes, sent: int) -> Generator[str]:
     """A server that claims to give a file and sends so many bytes of it."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -221,20 +221,13 @@ def serving(content: bytes, sent: int) -> Generator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
             del format, args
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/model.task"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as address:
+        yield f"{address}/model.task"
 
 
 def test_a_model_is_fetched_whole(tmp_path: Path) -> None:
     target = tmp_path / "weights" / "model.task"
-    with serving(MODEL, len(MODEL)) as address:
+    with giving(MODEL, len(MODEL)) as address:
         fetch(address, SHA256, target)
     assert target.read_bytes() == MODEL
     assert list(target.parent.iterdir()) == [target]
@@ -243,13 +236,13 @@ def test_a_model_is_fetched_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("content", "sent"), [(b"another" * 1000, 7000), (MODEL, 6000), (MODEL, 0)])
 def test_a_model_that_is_another_or_not_whole_leaves_nothing(tmp_path: Path, content: bytes, sent: int) -> None:
     target = tmp_path / "weights" / "model.task"
-    with serving(content, sent) as address, pytest.raises(FaceModelError, match="thrown away"):
+    with giving(content, sent) as address, pytest.raises(FaceModelError, match="thrown away"):
         fetch(address, SHA256, target)
     assert not target.parent.exists()
 
 
 def test_a_server_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    with serving(MODEL, 0) as address:
+    with giving(MODEL, 0) as address:
         pass
     with pytest.raises(FaceModelError, match=r"cannot be fetched from http://127\.0\.0\.1"):
         fetch(address, SHA256, tmp_path / "model.task")
