@@ -197,10 +197,8 @@ class FrameStep:
         """Keep what was painted for the next time, and take the editor away."""
         if not painting or not painting.in_editor:
             return UNCHANGED
-        try:
-            return self._away(painting, self._kept(visit, drawn))
-        except Exception as error:
-            return {**self._away(painting, None), self.message: bad(explain(error))}
+        picture, trouble = self._kept(visit, drawn)
+        return {**self._away(painting, picture), **trouble}
 
     def take_upload(self, visit: Visit, cut: ClipRange | None, upload: str | None, session: str) -> Updates:
         """Keep the picture that was given back, or none; nothing is said any more about the one before."""
@@ -215,14 +213,12 @@ class FrameStep:
         session: str,
     ) -> Updates:
         """The picture that was painted here is the edited frame."""
-        try:
-            picture = self._kept(visit, drawn)
-        except Exception as error:
-            return {self.message: bad(explain(error))}
+        picture, trouble = self._kept(visit, drawn)
         return {
             **self._await_check(cut, picture, session),
             self.file: None,
             **self._away(painting, picture),
+            **trouble,
         }
 
     def leave(self, session: str) -> None:
@@ -271,12 +267,19 @@ class FrameStep:
             ),
         }
 
-    def _kept(self, visit: Visit, drawn: dict[str, Any] | None) -> Path | None:
-        """The picture that the editor's value shows, read apart, written anew and kept by the visit; None for none."""
+    def _kept(self, visit: Visit, drawn: dict[str, Any] | None) -> tuple[Path | None, Updates]:
+        """The picture that the editor's value shows, read apart, written anew and kept by the visit.
+
+        Returns:
+            It, None where there is none, and what there is to say where it cannot be kept.
+        """
         composite = drawn["composite"] if drawn else None
         if not composite:
-            return None
-        return visit.keep_painting(self._service.reader.picture(Path(composite), CancelFlag()))
+            return None, {}
+        try:
+            return visit.keep_painting(self._service.reader.picture(Path(composite), CancelFlag())), {}
+        except Exception as error:
+            return None, {self.message: bad(explain(error))}
 
     def _await_check(self, cut: ClipRange | None, image: Path | None, session: str) -> Updates:
         self._fitting.stop(session)

@@ -62,6 +62,8 @@ def test_what_only_looks_like_a_painting_is_said_and_not_kept(step: FrameStep, v
     updates = step.take_painting(visit, None, Painting(visit.folder), given, "session")
     assert "cannot be read" in str(updates[step.message]) or "damaged" in str(updates[step.message])
     assert not list(visit.folder.rglob("*.png"))
+    # What follows in the page looks whether there is an edited frame now.
+    assert updates[step.image] is None
     assert step.put_away(visit, Painting(visit.folder), given)[step.painting].picture is None
 
 
