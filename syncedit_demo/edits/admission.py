@@ -125,8 +125,8 @@ class Admission:
 
     def _when(self, devices: int) -> str:
         """In how long all that is taken on is done, as far as earlier jobs tell; empty where none does."""
-        if not self._seconds:
+        left = self.wait_for(len(self._admitted), devices)
+        if left is None:
             return ""
-        left = len(self._admitted) / devices * sum(self._seconds) / len(self._seconds)
         minutes = max(1, math.ceil(left / 60))
         return f" in about {minutes} minute{'s' if minutes > 1 else ''}"
