@@ -27,14 +27,15 @@ SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lor
 # The rooms whose tests take a tenth of a second each rather than seconds.
 TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: help demo faces test test-cpu test-fast check fuzz draft-quality mutants corpus chromium format scenes moving-picture clean
+.PHONY: help demo faces test test-cpu test-fast test-thorough check fuzz draft-quality mutants corpus chromium format scenes moving-picture clean
 
 help:
 	@echo "make demo            install what this machine needs, once, and serve the page"
 	@echo "make faces           install what the sync report follows faces with"
-	@echo "make test            every check and every test, both engines; installs torch"
+	@echo "make test            every check and the tests of both engines; installs torch"
 	@echo "make test-cpu        the same without torch and without the tests of the Sync-LoRA engine"
 	@echo "make test-fast       what an edit needs at each turn, in under a minute; TESTS=tests/unit/media for one room"
+	@echo "make test-thorough   further cases of what a quicker test holds, and the tools for measuring, in minutes"
 	@echo "make check           formatting, lint, types, and who may import whom"
 	@echo "make fuzz            read two thousand files that were spoilt, in minutes"
 	@echo "make draft-quality   hold the draft engine's quality against what it was, for a night"
@@ -101,6 +102,10 @@ test-fast: $(VENV)/installed-requirements-dev.txt
 	$(BIN)/ruff check
 	$(BIN)/lint-imports
 	$(PYTEST) $(PARALLEL) $(TESTS)
+
+# What `make test` leaves out to stay under ten minutes.
+test-thorough: $(VENV)/installed-requirements-dev-sync-lora.txt
+	$(PYTEST) $(PARALLEL) -m thorough tests
 
 # The browser tests drive Debian's Chromium; as root it is installed, otherwise it is asked for.
 chromium:

@@ -51,7 +51,9 @@ def finish_result(
     reader.finish(frames, whole, target, audio=audio, tags=tags, cancel=cancel)
     if signer is None:
         return whole
-    signed = frames.with_name(target.name)
+    # Under the name that the signature will tell, in a folder where nothing else can have it.
+    signed = frames.with_name("signed") / target.name
     with output_errors(target):
+        signed.parent.mkdir()
         signer.sign(whole, signed, record)
     return signed

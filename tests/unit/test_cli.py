@@ -302,7 +302,7 @@ def stderr_until(stream: IO[str], text: str) -> Iterator[str]:
         ("60 frames, 320×256", signal.SIGINT),
         ("of 60, about", signal.SIGTERM),
         ("motion: 0 of 1", signal.SIGINT),
-        ("motion: 0 of 1", signal.SIGTERM),
+        pytest.param("motion: 0 of 1", signal.SIGTERM, marks=pytest.mark.thorough),
         ("side-by-side video: 6", signal.SIGINT),
     ],
 )

@@ -20,7 +20,7 @@ from syncedit_demo.ui.door.routes import ServedRoutes
 from syncedit_demo.ui.door.sessions import OwnSessions, Sessions
 from syncedit_demo.ui.door.values import EventValues
 from syncedit_demo.ui.door.visitors import KnownVisitors
-from syncedit_demo.ui.gradio_internals import is_logged_in
+from syncedit_demo.ui.gradio_internals import LeanStates, is_logged_in
 from syncedit_demo.ui.visits.room import MB, room_of
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class DoorApp(App):
         self._door = door
         # Within Gradio's own middleware, which compresses: there, folders could not be found in what is answered.
         super().__init__(middleware=[Middleware(HiddenFolders, door.names)], **options)
+        self.state_holder = LeanStates()
 
     def build_middleware_stack(self) -> ASGIApp:
         """What answers a request: the door before all that Gradio puts there."""

@@ -36,6 +36,7 @@ def test_a_constant_is_moved_wherever_it_is_imported_and_nowhere_else_and_put_ba
         assert margin == settling.MARGIN
 
 
+@pytest.mark.thorough
 def test_only_what_an_edit_reads_is_moved_and_what_moves_it_is_told_from_what_does_not() -> None:
     found, seconds = sweep(
         [Constant("network", "RATE"), Constant("colour", "CELLS")], ["look"], frames=3, side=64, jobs=1

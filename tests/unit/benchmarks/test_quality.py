@@ -19,6 +19,8 @@ from syncedit_demo.settings import Settings
 
 SIDE, COUNT = 256, 9
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def example() -> Example:

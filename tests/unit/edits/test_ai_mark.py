@@ -134,8 +134,10 @@ def write_credentials(folder: Path) -> tuple[Path, Path]:
     return folder / "chain.pem", folder / "key.pem"
 
 
-def test_a_result_is_signed_where_there_is_a_certificate_and_plays_as_before(tmp_path: Path) -> None:
-    wanted = request(tmp_path)
+# The second is what the file that is signed is called, beside which it is made.
+@pytest.mark.parametrize("name", ["out.mp4", "result.mp4"])
+def test_a_result_is_signed_where_there_is_a_certificate_and_plays_as_before(tmp_path: Path, name: str) -> None:
+    wanted = replace(request(tmp_path), target=tmp_path / name)
     list(QuickService(Settings(work_dir=tmp_path)).edit(wanted, CancelFlag()))
     plain = [frame.tobytes() for frame in read_frames(wanted.target)]
     chain, key = write_credentials(tmp_path)

@@ -14,7 +14,7 @@ import pytest
 from gradio.routes import App
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from syncedit_demo.ui.gradio_internals import event_text, launch_unchecked
+from syncedit_demo.ui.gradio_internals import LeanStates, event_text, launch_unchecked
 from tests.support.running import free_port
 
 if TYPE_CHECKING:
@@ -35,13 +35,38 @@ def test_launching_can_be_told_not_to_look_whether_the_page_answers() -> None:
     assert inspect.signature(gr.Blocks.launch).parameters["_frontend"].default is True
 
 
+def test_of_a_page_its_state_is_kept_and_no_copy_of_its_layout() -> None:
+    async def lay_out() -> tuple[App, Any, Any]:
+        with gr.Blocks(analytics_enabled=False) as page:
+            given, text = gr.State(["kept"]), gr.Textbox("Here.")
+        app = App()
+        app.state_holder = LeanStates()
+        app.configure_app(page)
+        return app, given, text
+
+    app, given, text = asyncio.run(lay_out())
+    one: Any = app.state_holder["one"]
+    assert one[given._id] == ["kept"]
+    one[given._id] = ["changed"]
+    # What Gradio does with each answer.
+    one._update_value_in_config(text._id, "There.")
+    one[text._id] = gr.Textbox("There.")
+    assert app.state_holder["one"][given._id] == ["changed"]
+    assert app.state_holder["other"][given._id] == ["kept"]
+    assert app.state_holder["one"][text._id].value == "There."
+    assert list(one.components) == []
+
+
 class CameEarly(gr.Blocks):
     """A page that somebody connects to as soon as there is a server, before it is known what makes a connection."""
 
     def launch(self, **options: Any) -> tuple[App, str, str]:  # type: ignore[override]  # noqa: ANN401
         launched = super().launch(**options)
         self.early = socket.create_connection(("127.0.0.1", self.server_port), timeout=30)
-        while not self.server.server_state.connections:
+        # Gradio asks its own server something too.
+        here = self.early.getsockname()
+        state: Any = self.server.server_state
+        while not any(each.client == here for each in state.connections.copy()):
             time.sleep(0.01)
         return launched
 
@@ -53,16 +78,16 @@ def test_who_connects_before_it_is_known_what_makes_a_connection_is_not_kept(
 ) -> None:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path))
 
-    async def lay_out() -> CameEarly:
-        # Gradio makes a loop of its own where there is none, and leaves it open.
+    async def lay_out() -> tuple[CameEarly, App]:
+        # Gradio makes loops of its own where there is none, and leaves them open.
         with CameEarly(analytics_enabled=False) as page:
             gr.HTML("Here.")
-        return page
+        return page, App()
 
-    page = asyncio.run(lay_out())
-    launch_unchecked(page, App(), H11Protocol, server_port=free_port(), quiet=True)
+    page, app = asyncio.run(lay_out())
+    launch_unchecked(page, app, H11Protocol, server_port=free_port(), quiet=True)
     with page.early as line:
         assert line.recv(1) == b""
     page.close(verbose=False)
-    del page
+    del page, app
     gc.collect()

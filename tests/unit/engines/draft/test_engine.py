@@ -253,7 +253,12 @@ def soft_recolour(frame: Frame) -> Frame:
 
 @pytest.mark.parametrize(
     ("look", "least", "by_colour"),
-    [(poster, 40, 29), (poster_of_lightness, 46, 32), (ink_drawing, 35, 23), (soft_recolour, 42, 33)],
+    [
+        pytest.param(poster, 40, 29, marks=pytest.mark.thorough),
+        pytest.param(poster_of_lightness, 46, 32, marks=pytest.mark.thorough),
+        (ink_drawing, 35, 23),
+        (soft_recolour, 42, 33),
+    ],
 )
 def test_look_made_from_surroundings_is_learnt(look: Callable[[Frame], Frame], least: float, by_colour: float) -> None:
     frames = blue_disc_clip(9)
@@ -351,7 +356,7 @@ def test_frames_are_counted_exactly_and_frame_0_is_the_edit(count: int) -> None:
     assert all(frame.shape == frames[0].shape and frame.dtype == np.uint8 for frame in result)
 
 
-@pytest.mark.parametrize("size", [(1024, 768), (256, 320), (1344, 256)])
+@pytest.mark.parametrize("size", [(1024, 768), (256, 320), pytest.param((1344, 256), marks=pytest.mark.thorough)])
 def test_any_size_of_a_plan(size: tuple[int, int]) -> None:
     frames = [np.asarray(cv2.resize(frame, size), np.uint8) for frame in blue_disc_clip(3)]
     truth = [red_for_blue(frame) for frame in frames]
@@ -395,7 +400,7 @@ def test_motion_is_the_same_wherever_its_buffers_lie() -> None:
     edit_mask[150:380, 130:380] = 1
     rng = np.random.default_rng(3)
     found: set[bytes] = set()
-    for _ in range(24):
+    for _ in range(10):
         for size in rng.integers(1000, 200_000, 3):
             rng.random(int(size))
         motion = LocalTracker(first, edit_mask).step(second)
@@ -486,7 +491,9 @@ def test_a_stop_lets_go_of_the_reference_that_is_being_read(edited: Callable[[Fr
     assert stopped.value.__traceback__ is not None
 
 
-@pytest.mark.parametrize("look", [vignette, graduated_filter, light_leak])
+@pytest.mark.parametrize(
+    "look", [vignette, *(pytest.param(look, marks=pytest.mark.thorough) for look in (graduated_filter, light_leak))]
+)
 def test_light_on_the_screen_stays_there_while_the_camera_moves(look: Callable[[Frame], Frame]) -> None:
     sheet = texture(21)
     frames = [moved(sheet, 0, 1, (9 * t, -5 * t)) for t in range(7)]

@@ -117,6 +117,7 @@ def test_the_tables_compare_with_the_stock_pipeline_and_with_81_frames() -> None
     assert "it did not fit" in shown
 
 
+@pytest.mark.thorough
 def test_the_benchmark_runs_at_toy_size(tmp_path: Path) -> None:
     figures, rows = tmp_path / "figures.json", ("stock", "preview", "first-picture")
     command = [sys.executable, "-m", "benchmarks.gpu", "--tiny", "--edits", "1", "--stock-edits", "1"]
