@@ -42,6 +42,9 @@ MB = 10**6
 ARENAS = 2
 """Pools that the C library hands out memory from: each takes 64 MB of addresses, and it would make 8 for each core."""
 
+BEHIND = 5
+"""How far a child stands back for processor time: the page goes on answering while all processors read."""
+
 M_ARENA_MAX = -8
 """The C library's number of that setting (mallopt(3))."""
 
@@ -109,6 +112,8 @@ def serve_jobs(connection: Connection, limits: ReadingLimits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     hold_process_to(limits)
+    if sys.platform != "win32":
+        os.nice(BEHIND)
     _limit_memory(limits)
     connection.send(Ready())
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):

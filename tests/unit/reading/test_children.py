@@ -21,6 +21,7 @@ from syncedit_demo.edits.make import EditRequest, EditResult
 from syncedit_demo.errors import Cancelled, LimitError, OutputError, ReaderError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.plan import PlanOptions, plan_edit
+from syncedit_demo.reading.child import BEHIND
 from syncedit_demo.reading.children import ChildrenRunner
 from syncedit_demo.reading.media_reader import MediaReader
 from syncedit_demo.reading.runner import HereRunner
@@ -83,6 +84,10 @@ def test_a_process_that_did_well_does_the_next_job_too(runner: ChildrenRunner, t
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):
         ask(runner, jobs.divide_by_zero)
     assert ask(runner, jobs.process) == first != os.getpid()
+
+
+def test_a_process_that_reads_stands_behind_the_one_that_answers(runner: ChildrenRunner) -> None:
+    assert ask(runner, os.getpriority, os.PRIO_PROCESS, 0) == os.getpriority(os.PRIO_PROCESS, 0) + BEHIND
 
 
 def test_a_crash_costs_one_process_and_the_next_job_works(runner: ChildrenRunner) -> None:
