@@ -79,7 +79,9 @@ BROKEN_UPLOAD = (
 )
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.thorough), signal.SIGKILL]
+)
 def test_a_server_that_is_ended_leaves_nothing_half_made(tmp_path: Path, media: Path, how: signal.Signals) -> None:
     with running_app(tmp_path, program=PROGRAM, variables={"QUICK_STEP": "0.5"}, end_with=how) as address:
         start_edit(address, media)

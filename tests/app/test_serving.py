@@ -26,11 +26,14 @@ def pictures_of_examples(address: str) -> list[str]:
     return [tile["picture"]["url"] for tile in shelf["props"]["value"]["tiles"]]
 
 
-def test_old_files_are_deleted_while_the_page_is_served_and_its_examples_stay(tmp_path: Path) -> None:
-    upload = tmp_path / "work/uploads/copy/clip.mp4"
+def test_old_files_are_deleted_while_the_page_is_served_and_nobody_else_reads_new_ones(tmp_path: Path) -> None:
+    work = tmp_path / "deep" / "work"
+    upload = work / "uploads/copy/clip.mp4"
     upload.parent.mkdir(parents=True)
     upload.touch()
-    with running_app(tmp_path, job_max_age_hours=1e-9) as address:
+    with running_app(tmp_path, job_max_age_hours=1e-9, work_dir=work) as address:
+        for folder in (work, work / "jobs", work / "uploads"):
+            assert folder.stat().st_mode & 0o777 == 0o700
         end = time.monotonic() + START_SECONDS
         while upload.parent.exists():
             assert time.monotonic() < end, "old files are deleted from the start"
@@ -38,12 +41,6 @@ def test_old_files_are_deleted_while_the_page_is_served_and_its_examples_stay(tm
         pictures = pictures_of_examples(address)
         assert len(pictures) > 1
         assert {httpx.get(picture).headers["Content-Type"] for picture in pictures} == {"image/png"}
-
-
-def test_what_visitors_bring_is_for_nobody_else_on_the_machine(tmp_path: Path) -> None:
-    with running_app(tmp_path, work_dir=tmp_path / "deep" / "work"):
-        for name in ("work", "work/jobs", "work/uploads"):
-            assert (tmp_path / "deep" / name).stat().st_mode & 0o777 == 0o700
 
 
 def test_a_working_folder_that_cannot_be_used_is_refused_in_words(tmp_path: Path) -> None:
@@ -63,7 +60,14 @@ def test_a_page_that_is_slow_to_answer_is_served_and_said_to_be_slow(tmp_path: P
     assert "localhost is not accessible" not in log
 
 
-@pytest.mark.parametrize("plain", [False, True], ids=["this page", "a plain page of Gradio"])
+@pytest.mark.parametrize(
+    "plain",
+    [
+        pytest.param(False, id="this page"),
+        # What it would look like if something were told.
+        pytest.param(True, id="a plain page of Gradio", marks=pytest.mark.thorough),
+    ],
+)
 def test_nothing_is_told_to_others_and_no_use_is_shown(tmp_path: Path, plain: bool) -> None:
     program = ("-m", "tests.support.plain_app") if plain else ("app.py",)
     with recording_proxy() as (variables, wanted):

@@ -299,15 +299,15 @@ def stderr_until(stream: IO[str], text: str) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("phase", "number"),
     [
-        ("60 frames, 320×256", signal.SIGINT),
-        ("of 60, about", signal.SIGTERM),
+        ("40 frames, 320×256", signal.SIGINT),
+        ("of 40, about", signal.SIGTERM),
         ("motion: 0 of 1", signal.SIGINT),
         pytest.param("motion: 0 of 1", signal.SIGTERM, marks=pytest.mark.thorough),
         ("side-by-side video: 6", signal.SIGINT),
     ],
 )
 def test_a_stop_in_any_phase_leaves_nothing_half_written(tmp_path: Path, phase: str, number: signal.Signals) -> None:
-    clip = write_scene(tmp_path / "clip.mp4", frames=60)
+    clip = write_scene(tmp_path / "clip.mp4", frames=40)
     write_png(edited_scene(clip), tmp_path / "edited.png")
     before = names(tmp_path)
     out, both = tmp_path / "out.mp4", tmp_path / "both.mp4"

@@ -424,19 +424,19 @@ def test_few_frames_are_held_whatever_the_length() -> None:
     seen: list[weakref.ref[Frame]] = []
 
     def reference() -> Iterator[Frame]:
-        for t in range(24):
+        for t in range(14):
             frame = moved(sheet, 0, 1, (t, 0))
             seen.append(weakref.ref(frame))
             yield frame
 
-    frames = [moved(sheet, 0, 1, (t, 0)) for t in range(24)]
+    frames = [moved(sheet, 0, 1, (t, 0)) for t in range(14)]
     most_held, given = 0, 0
     for event in DraftEngine().run(make_job(frames, red_for_blue(frames[0]), reference)):
         most_held = max(most_held, sum(frame() is not None for frame in seen))
         if isinstance(event, Frames):
             given += len(event.frames)
             assert len(seen) - given <= 4
-    assert given == 24
+    assert given == 14
     assert most_held <= 5
 
 
