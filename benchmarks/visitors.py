@@ -7,6 +7,8 @@ own, asks for the edit and listens. Prints for each number of visitors how many 
 were told that there is no place for them, and what else happened; how long the page took to answer meanwhile; and
 memory, open handles, threads and children of the server before and after, when all are gone.
 
+The visitors live in a process that stands back for processor time: they would be on machines of their own.
+
 The engine is one that shows the edited frame from the first to the last frame, so that it is the server that is
 measured; `--draft` measures with the draft engine.
 """
@@ -15,11 +17,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
+import os
 import tempfile
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -40,6 +44,8 @@ SQUARE = np.s_[90:150, 45:100]
 
 REFUSALS = ("This server is busy", "edits are waiting already")
 IDLE_SECONDS = 3
+BEHIND = 10
+"""How far the visitors stand back for processor time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,12 @@ def visit(address: str, clip: Path, folder: Path, visitor: int) -> str:
         return "right" if is_own(result, visitor) else "another's"
 
 
+def visit_all(address: str, clip: Path, folder: Path, visitors: int) -> Counter[str]:
+    """So many visitors at once; how many fared how."""
+    with ThreadPoolExecutor(max(1, visitors)) as pool:
+        return Counter(pool.map(partial(visit, address, clip, folder), range(visitors)))
+
+
 def is_own(result: Path, visitor: int) -> bool:
     """Whether a result begins with the visitor's colour."""
     first = next(read_frames(result))[SQUARE].reshape(-1, 3).astype(int)
@@ -126,11 +138,14 @@ def answers(address: str, over: threading.Event) -> list[float]:
 
 def measure(address: str, server: psutil.Process, clip: Path, folder: Path, visitors: int) -> None:
     """So many visitors at once; prints a row."""
-    before, over = Load.of(server), threading.Event()
-    began = time.perf_counter()
-    with ThreadPoolExecutor(visitors + 1) as pool:
-        page = pool.submit(answers, address, over)
-        outcomes = Counter(pool.map(partial(visit, address, clip, folder), range(visitors)))
+    over = threading.Event()
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawned, os.nice, (BEHIND,)) as elsewhere, ThreadPoolExecutor(1) as here:
+        elsewhere.submit(visit_all, address, clip, folder, 0).result()
+        before = Load.of(server)
+        began = time.perf_counter()
+        page = here.submit(answers, address, over)
+        outcomes = elsewhere.submit(visit_all, address, clip, folder, visitors).result()
         over.set()
         taken = sorted(page.result()) or [float("nan")]
     seconds = time.perf_counter() - began

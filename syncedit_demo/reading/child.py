@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import multiprocessing
 import os
@@ -26,6 +25,7 @@ from syncedit_demo.prefetch import prefetch
 
 # What the jobs need is loaded before the first of them comes.
 from syncedit_demo.reading import media_reader as _  # noqa: F401
+from syncedit_demo.spare_memory import keep_few_arenas
 from syncedit_demo.wording import gigabytes
 
 if sys.platform != "win32":
@@ -39,14 +39,8 @@ if TYPE_CHECKING:
     from syncedit_demo.settings import ReadingLimits
 
 MB = 10**6
-ARENAS = 2
-"""Pools that the C library hands out memory from: each takes 64 MB of addresses, and it would make 8 for each core."""
-
 BEHIND = 5
 """How far a child stands back for processor time: the page goes on answering while all processors read."""
-
-M_ARENA_MAX = -8
-"""The C library's number of that setting (mallopt(3))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +128,7 @@ def _limit_memory(limits: ReadingLimits) -> None:
     """Bound the addresses this process may take from now on. Windows has no such limit, and macOS does not heed it."""
     if sys.platform == "win32":
         return
-    with suppress(OSError, AttributeError):  # Other C libraries do not have it, and hold nothing back either.
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, ARENAS)
+    keep_few_arenas()
     taken = psutil.Process().memory_info().vms
     _lower(resource.RLIMIT_AS, taken + limits.read_memory_mb * MB)
     # A crash is told of by its signal; nobody wants the picture of it on the disk.

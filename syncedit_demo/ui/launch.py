@@ -15,6 +15,7 @@ import gradio as gr
 
 from syncedit_demo.reading.choice import make_runner
 from syncedit_demo.service import EditService
+from syncedit_demo.spare_memory import keep_few_arenas
 from syncedit_demo.ui.door.app import Door, DoorApp
 from syncedit_demo.ui.door.connections import Lines, connection_limit
 from syncedit_demo.ui.door.log_lines import write_in_lines
@@ -67,6 +68,7 @@ def serve(service: EditService) -> None:
     Raises:
         SettingsError: The working folder cannot be used, or is not safe from others.
     """
+    keep_few_arenas()
     settings = service.settings
     make_private(settings)
     occupied = occupy(settings)
