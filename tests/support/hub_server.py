@@ -37,8 +37,8 @@ class Hub:
         silent: Files which it sends up to `break_after` and then nothing, once each, leaving the connection open.
         corrupt: Files of which it sends a wrong byte.
         claimed: Sizes that it claims for files instead of the true ones.
-        off_main: Files by "owner/repository/file" that are no longer in the main branch, but in what it was before and in the commit
-            of the published ones.
+        off_main: Files by "owner/repository/file" that are no longer in the main branch, but in what it was and in the
+            commit of the published ones.
         ignore_ranges: Whether it sends every file from its start.
         sizeless: Files whose size it does not say when asked for it; it sends them in chunks if it ignores ranges.
         nameless: Files of which it says no ETag.
