@@ -74,7 +74,7 @@ def test_exif_inside_motion_jpeg_turns_the_picture(tmp_path: Path, suffix: str, 
 
 
 LCEVC, VIEW_ID, EXIF = 28, 29, 31
-"""Kinds of side data by ffmpeg's numbers, for which PyAV has no names; the one between them is in no stream made here."""
+"""Kinds of side data by ffmpeg's numbers, without names in PyAV; the one between them is in no stream made here."""
 
 
 def write_unnamed(folder: Path, kind: int) -> Path:
