@@ -480,12 +480,22 @@ def test_damaged_start_is_left_out(tmp_path: Path, plain: Path) -> None:
     assert clip.notes == ("25 frames at the start cannot be decoded and are left out.",)
 
 
-def test_nothing_decodes(tmp_path: Path, plain: Path) -> None:
-    data = bytearray(plain.read_bytes())
-    start = data.index(b"mdat") + 8
-    data[start:] = bytes(len(data) - start)
-    (tmp_path / "zero.mp4").write_bytes(data)
-    expect_error(tmp_path / "zero.mp4", "no frame can be decoded")
+@pytest.mark.parametrize(
+    ("name", "video"),
+    [
+        ("h264", Video()),
+        ("vp9", Video(codec="libvpx-vp9")),
+        # What decodes it is called otherwise.
+        ("av1", Video(codec="libsvtav1", options={"preset": "12"})),
+    ],
+)
+def test_nothing_decodes(tmp_path: Path, name: str, video: Video) -> None:
+    path = write_clip(tmp_path / "zero.mp4", PICTURES[:4], video, container_options={"movflags": "faststart"})
+    data = bytearray(path.read_bytes())
+    start = data.index(b"mdat") + 4
+    data[start:] = b"\xff" * (len(data) - start)
+    path.write_bytes(data)
+    expect_error(path, f"zero.mp4 holds {name} video of which no frame can be decoded: the file is damaged. Copy it")
 
 
 @pytest.mark.parametrize(("box", "offset"), [(b"mvhd", 16), (b"tkhd", 20), (b"mdhd", 16)])
