@@ -95,6 +95,12 @@ def test_what_repeats_every_other_frame_stutters() -> None:
     assert found.score < 0.5
 
 
+def test_what_stands_still_for_long_is_judged_by_what_moves() -> None:
+    found = shows(np.where((TIMES >= 10) & (TIMES < 58), 9, TIMES))
+    assert (found.verdict, found.frozen_frames) == ("frozen", 48)
+    assert found.sentences[0] == "The result stands still for 48 frames from frame 11 (0.4 s) on."
+
+
 def test_what_never_moves_is_frozen_and_worth_nothing() -> None:
     found = shows(0 * TIMES)
     assert (found.verdict, found.frozen_frames, found.score) == ("frozen", 74, 0)

@@ -104,6 +104,14 @@ def test_a_late_result_waits_at_its_start_and_an_early_one_at_its_end(frames: in
     assert stills(clip(), clip(mended), IN_TIME + frames) == ([(1, frames)] if frames < 3 else [])
 
 
+@pytest.mark.parametrize("frames", [1, 2])
+def test_the_last_of_two_frames_that_wait_may_be_coded_anew_but_not_a_single_one(frames: int) -> None:
+    change = changing()
+    late = np.concatenate([change[:1], np.zeros((frames, 9, 12)), change[1:-frames]])
+    late[frames] = change[frames]
+    assert stills(clip(), clip(late), IN_TIME + frames) == ([(1, 2)] if frames == 2 else [])
+
+
 def test_what_noise_hides_is_not_called_still() -> None:
     noise = np.abs(np.random.default_rng(2).normal(size=(COUNT, 9, 12)))
     noise[0] = 0
