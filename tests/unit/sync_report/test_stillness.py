@@ -112,6 +112,13 @@ def test_the_last_of_two_frames_that_wait_may_be_coded_anew_but_not_a_single_one
     assert stills(clip(), clip(late), IN_TIME + frames) == ([(1, 2)] if frames == 2 else [])
 
 
+def test_a_freeze_near_the_end_of_a_result_that_was_early_is_found() -> None:
+    offsets = np.where(np.arange(COUNT) < 52, -8, 0)
+    early = np.concatenate([changing()[:1], changing()[9:], changing()[-8:]])
+    early[50:57] = 0
+    assert stills(clip(), clip(early), offsets) == [(50, 7)]
+
+
 def test_what_noise_hides_is_not_called_still() -> None:
     noise = np.abs(np.random.default_rng(2).normal(size=(COUNT, 9, 12)))
     noise[0] = 0
