@@ -111,6 +111,10 @@ def test_a_drift_and_a_jump_are_said_by_both_ends() -> None:
     slow = shows(np.rint(TIMES * 0.95).astype(np.int64))
     assert slow.verdict == "drifting"
     assert slow.sentences[0] == "The result drifts: in time at the start, 4 frames late at the end."
+    later = shows(np.maximum(0, np.rint(TIMES * 0.96).astype(np.int64) - 2))
+    assert later.sentences[0] == "The result drifts: 2 frames late at the start, 5 frames late at the end."
+    last = shows(np.rint(TIMES * 0.925).astype(np.int64))
+    assert last.sentences[0] == "The result drifts: in time at the start, 6 frames late at the end."
     jump = shows(np.minimum(COUNT - 1, np.where(TIMES < 40, TIMES, TIMES + 6)))
     assert jump.verdict == "drifting"
     assert jump.sentences[0] == "The result drifts: in time at the start, 6 frames early at the end."

@@ -65,7 +65,9 @@ def test_a_picture_that_is_mended_while_it_stands_is_held_and_a_shorter_one_has_
     share: float, long: bool, short: bool
 ) -> None:
     assert stills(clip(), held((10, 20), share=share), IN_TIME) == ([(10, 10)] if long else [])
-    assert stills(clip(), held((10, 11), share=share), IN_TIME) == ([(10, 1)] if short else [])
+    assert stills(clip(), held((10, 13), share=share), IN_TIME) == ([(10, 3)] if long else [])
+    for frames in (1, 2):
+        assert stills(clip(), held((10, 10 + frames), share=share), IN_TIME) == ([(10, frames)] if short else [])
 
 
 def test_where_the_clip_rests_the_result_may() -> None:
@@ -110,6 +112,29 @@ def test_the_last_of_two_frames_that_wait_may_be_coded_anew_but_not_a_single_one
     late = np.concatenate([change[:1], np.zeros((frames, 9, 12)), change[1:-frames]])
     late[frames] = change[frames]
     assert stills(clip(), clip(late), IN_TIME + frames) == ([(1, 2)] if frames == 2 else [])
+
+
+def test_a_late_result_has_to_wait_until_its_last_frame_but_one() -> None:
+    change = changing()
+    for moving, waits in ((8, False), (9, True)):
+        late = np.concatenate([change[:1], np.zeros((10, 9, 12)), change[1:-10]])
+        late[1 + moving] = 0.7 * change[1 + moving]
+        assert ((1, 10) in stills(clip(), clip(late), IN_TIME + 10)) == waits
+
+
+def test_where_the_timing_changes_either_time_may_excuse_what_stands() -> None:
+    for rest, found in (((30, 40), []), ((20, 30), []), ((45, 55), [(30, 10)])):
+        resting = changing()
+        resting[rest[0] : rest[1]] = 0
+        late = np.where(np.arange(COUNT) < 30, 0, 10)
+        assert [run for run in stills(clip(resting), held((30, 40)), late) if run[0] < 41] == found
+
+
+def test_what_came_before_the_clip_excuses_no_freeze() -> None:
+    change = changing()
+    late = np.concatenate([change[:1], np.zeros((10, 9, 12)), change[6:-5]])
+    late[1] = 0.7 * change[1]
+    assert stills(clip(), clip(late), IN_TIME + 5) == [(2, 9)]
 
 
 def test_a_freeze_near_the_end_of_a_result_that_was_early_is_found() -> None:
