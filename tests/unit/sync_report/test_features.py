@@ -79,15 +79,37 @@ def test_change_is_in_levels_cell_by_cell() -> None:
     assert not found.change[3].any()
 
 
-def test_noise_on_a_wall_counts_for_a_third_of_what_it_seems_to_move() -> None:
+@pytest.mark.parametrize("strength", [4, 12])
+def test_noise_on_a_wall_counts_for_a_third_of_what_it_seems_to_move(strength: float) -> None:
     noise = np.random.default_rng(3)
-    wall = [np.clip(120 + noise.normal(0, 4, (96, 128, 3)), 0, 255).astype(np.uint8) for _ in range(4)]
+    wall = [np.clip(120 + noise.normal(0, strength, (96, 128, 3)), 0, 255).astype(np.uint8) for _ in range(4)]
     found = measure_motion(wall, SIZE)
     gray = [cv2.GaussianBlur(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), (0, 0), 1.0) for frame in wall[:2]]
     raw = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM).calc(gray[1], gray[0], np.empty(0))
     seeming = np.linalg.norm(cv2.resize(raw, (16, 12), interpolation=cv2.INTER_AREA), axis=-1)
     counted = np.linalg.norm(found.flow[1].astype(np.float32), axis=-1)
     assert 0.2 < counted.mean() / seeming.mean() < 0.45
+
+
+def test_what_is_finer_than_the_analysis_is_evened_out() -> None:
+    even = np.full((96, 128, 3), 100, np.uint8)
+    for stripes in (np.s_[:, ::2], np.s_[::2]):
+        grain = even.copy()
+        grain[stripes] = 200
+        other = np.where(grain == 200, 100, 200).astype(np.uint8)
+        assert measure_motion([grain, other], SIZE).change[1, 1:-1, 1:-1].max() < 5
+    large = np.full((384, 512, 3), 100, np.uint8)
+    for y, x in ((1, 1), (1, 2), (2, 1), (2, 2)):
+        large[y::4, x::4] = 200
+    assert measure_motion([large, np.full_like(large, 125)], SIZE).change[1].max() < 2
+
+
+def test_an_edge_is_a_rise_in_levels_a_pixel_over_what_the_picture_has() -> None:
+    ramp = np.repeat(np.repeat((2 * np.arange(96)).astype(np.uint8)[:, None], 128, axis=1)[..., None], 3, axis=2)
+    edges = measure_motion([ramp], SIZE).edges[0].astype(np.float32)
+    # Two levels, against one on average of both directions, and one more.
+    assert edges[1:-1, 1:-1, 1] == pytest.approx(1, abs=0.05)
+    assert edges[..., 0].max() < 0.01
 
 
 def test_edges_are_told_by_their_direction_and_against_the_picture_s_own() -> None:

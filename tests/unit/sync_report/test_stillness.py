@@ -152,6 +152,12 @@ def test_what_noise_hides_is_not_called_still() -> None:
         assert stills(clip(), clip(change), IN_TIME) == found
 
 
+def test_noise_later_on_hides_nothing_now() -> None:
+    noise = np.abs(np.random.default_rng(2).normal(size=(COUNT, 9, 12)))
+    noise[:30] = 0
+    assert stills(clip(), clip(held((10, 20)).change + 4 * noise), IN_TIME) == [(10, 10)]
+
+
 def test_a_result_that_always_moves_little_does_not_stand_still() -> None:
     assert stills(clip(changing(40)), clip(changing(3)), IN_TIME) == []
     assert stills(clip(changing(40)), clip(changing(0.2)), IN_TIME) == [(1, COUNT - 1)]
