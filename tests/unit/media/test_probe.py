@@ -344,6 +344,22 @@ def test_default_streams_are_taken(tmp_path: Path) -> None:
     assert (clip.audio.index, clip.audio.channels) == (4, 1)
 
 
+@pytest.mark.parametrize("suffix", ["mkv", "ts"])
+def test_a_track_that_holds_no_sound_is_none(tmp_path: Path, suffix: str) -> None:
+    path, video = tmp_path / f"silent.{suffix}", Video()
+    with av.open(str(path), "w") as container:
+        stream = add_video(container, video)
+        add_sound(container, Sound())
+        stream.width, stream.height = 160, 96
+        for number, picture in enumerate(PICTURES[:6]):
+            encode(container, stream, video, number, to_frame(picture, video))
+        container.mux(stream.encode(None))
+    with av.open(str(path)) as container:
+        assert container.streams.audio
+    clip = probe(path)
+    assert (clip.audio, clip.frames, clip.notes) == (None, 6, ())
+
+
 @pytest.mark.parametrize(
     "name",
     [
