@@ -92,6 +92,36 @@ def test_an_uncovered_border_shows_frame_0_or_the_edge_again() -> None:
     assert np.abs(found.frame[:, 182:].astype(int) - (250, 250, 0)).max() < 8
 
 
+def test_frame_0_has_the_tone_of_the_edit_where_it_fills_a_border() -> None:
+    brighter = np.clip(EDITED.astype(int) + 15, 0, 255).astype(np.uint8)
+    found = register(FIRST, moved(brighter, Displacement(dx=20)))
+    assert found.notes[1].endswith("was filled from frame 0.")
+    filled = found.frame[:, :18].astype(int) - FIRST[:, :18]
+    assert np.median(filled) == pytest.approx(15, abs=2)
+
+
+def test_what_is_displaced_and_transparent_is_put_back_over_frame_0() -> None:
+    opacity = np.zeros(SIZE[::-1], np.uint8)
+    opacity[20:140, 30:170] = 255
+    by = Displacement(dx=7, dy=-4)
+    away = as_frame(cv2.warpAffine(opacity, by.matrix(SIZE), SIZE))
+    found = register(FIRST, moved(EDITED, by), away)
+    assert found.notes[0] == "Shifted by 8.1 px: corrected."
+    assert found.notes[-2] == "Transparent parts of the edited frame show frame 0."
+    assert np.abs(found.frame.astype(int) - EDITED).mean() < 3
+    assert np.array_equal(found.frame[:12], FIRST[:12])
+
+
+def test_what_is_opaque_may_be_another_scene_in_a_picture_of_frame_0_s_shape() -> None:
+    other = as_frame(np.dstack([textured(2)] * 3).astype(np.uint8))
+    opacity = np.zeros(SIZE[::-1], np.uint8)
+    opacity[:, :110] = 255
+    found = register(FIRST, other, opacity)
+    assert np.array_equal(found.frame[:, 110:], FIRST[:, 110:])
+    assert np.array_equal(found.frame[:, :110], other[:, :110])
+    assert not found.corrected
+
+
 def test_transparent_parts_show_frame_0() -> None:
     opacity = np.zeros(SIZE[::-1], np.uint8)
     opacity[20:140, 30:170] = 255
