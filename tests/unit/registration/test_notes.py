@@ -90,13 +90,17 @@ def test_an_uncovered_border_shows_frame_0_or_the_edge_again() -> None:
     found = register(FIRST, other)
     assert found.notes[1] == "The border this uncovered (10 % of the frame) was filled from repeating its edge."
     assert np.abs(found.frame[:, 182:].astype(int) - (250, 250, 0)).max() < 8
+    half = away.copy()
+    half[:80, -40:] = (250, 250, 0)
+    found = register(FIRST, half)
+    assert found.notes[1].endswith("(10 % of the frame) was filled from frame 0 and repeating its edge.")
 
 
 def test_frame_0_has_the_tone_of_the_edit_where_it_fills_a_border() -> None:
     brighter = np.clip(EDITED.astype(int) + 15, 0, 255).astype(np.uint8)
     found = register(FIRST, moved(brighter, Displacement(dx=20)))
     assert found.notes[1].endswith("was filled from frame 0.")
-    filled = found.frame[:, :18].astype(int) - FIRST[:, :18]
+    filled = found.frame[:, 182:].astype(int) - FIRST[:, 182:]
     assert np.median(filled) == pytest.approx(15, abs=2)
 
 
