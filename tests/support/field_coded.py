@@ -9,6 +9,7 @@ import av
 import numpy as np
 
 from tests.support.media import Video, to_frame
+from tests.support.nal_units import Bits, nal_unit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,32 +17,8 @@ if TYPE_CHECKING:
 
     from tests.support.media import Picture
 
-START = b"\0\0\0\1"
-PARAMETERS, PICTURE_PARAMETERS, FIRST_FIELD, SECOND_FIELD = 0x67, 0x68, 0x65, 0x61
+PARAMETERS, PICTURE_PARAMETERS, FIRST_FIELD, SECOND_FIELD = b"\x67", b"\x68", b"\x65", b"\x61"
 """NAL headers: sequence and picture parameter sets; a slice of an IDR picture, and of one that only follows."""
-
-
-class _Bits:
-    """A bit string in the terms of ITU-T H.264, clause 9.1."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def u(self, length: int, *values: int) -> None:
-        self.text += "".join(f"{value:0{length}b}" for value in values)
-
-    def ue(self, *values: int) -> None:
-        for value in values:
-            code = f"{value + 1:b}"
-            self.text += "0" * (len(code) - 1) + code
-
-    def aligned(self, fill: str = "0") -> bytes:
-        text = self.text + fill * (-len(self.text) % 8)
-        return int(text, 2).to_bytes(len(text) // 8, "big")
-
-    def ended(self) -> bytes:
-        self.text += "1"
-        return self.aligned()
 
 
 def write_field_coded(path: Path, pictures: Iterable[Picture], rate: Fraction = Fraction(25)) -> Path:
@@ -56,7 +33,7 @@ def write_field_coded(path: Path, pictures: Iterable[Picture], rate: Fraction = 
             for plane in frame.planes
         ]
         packets += [_field([plane[bottom::2] for plane in planes], number, bottom) for bottom in (0, 1)]
-    head = _nal(PARAMETERS, _sequence(size, rate)) + _nal(PICTURE_PARAMETERS, _picture())
+    head = nal_unit(PARAMETERS, _sequence(size, rate)) + nal_unit(PICTURE_PARAMETERS, _picture())
     raw = path.with_suffix(".h264")
     raw.write_bytes(head + b"".join(packets))
     with av.open(str(raw)) as source, av.open(str(path), "w") as container:
@@ -70,21 +47,8 @@ def write_field_coded(path: Path, pictures: Iterable[Picture], rate: Fraction = 
     return path
 
 
-def _nal(header: int, payload: bytes) -> bytes:
-    # No start code may appear inside: after two zero bytes a 3 is put before what would make one.
-    out = bytearray()
-    zeros = 0
-    for byte in payload:
-        if zeros >= 2 and byte <= 3:
-            out.append(3)
-            zeros = 0
-        out.append(byte)
-        zeros = zeros + 1 if byte == 0 else 0
-    return START + bytes([header]) + bytes(out)
-
-
 def _sequence(size: tuple[int, int], rate: Fraction) -> bytes:
-    bits = _Bits()
+    bits = Bits()
     bits.u(8, 77, 0, 30)
     bits.ue(0, 0, 0, 4, 1)
     bits.u(1, 0)
@@ -97,7 +61,7 @@ def _sequence(size: tuple[int, int], rate: Fraction) -> bytes:
 
 
 def _picture() -> bytes:
-    bits = _Bits()
+    bits = Bits()
     bits.ue(0, 0)
     bits.u(1, 0, 0)
     bits.ue(0, 0, 0)
@@ -108,7 +72,7 @@ def _picture() -> bytes:
 
 
 def _field(planes: list[Picture], number: int, bottom: int) -> bytes:
-    bits = _Bits()
+    bits = Bits()
     bits.ue(0, 7, 0)
     bits.u(4, 0)
     bits.u(1, 1, bottom)
@@ -124,8 +88,8 @@ def _field(planes: list[Picture], number: int, bottom: int) -> bytes:
             # I_PCM: the samples of a macroblock, after it is aligned to bytes.
             bits.ue(25)
             data += bits.aligned()
-            bits = _Bits()
+            bits = Bits()
             for plane, side in zip(planes, (16, 8, 8), strict=True):
                 row, column = top * side // 16, left * side // 16
                 data += plane[row : row + side, column : column + side].tobytes()
-    return _nal(SECOND_FIELD if bottom else FIRST_FIELD, data + b"\x80")
+    return nal_unit(SECOND_FIELD if bottom else FIRST_FIELD, data + b"\x80")

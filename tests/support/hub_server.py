@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+PUBLISHED_COMMIT = "7caa482d5cd10a2eae6b34cb48f093ebc45a263e"
+"""The commit of the published weights' repository that is known to hold all of them."""
 
 
 @dataclass
@@ -35,7 +37,8 @@ class Hub:
         silent: Files which it sends up to `break_after` and then nothing, once each, leaving the connection open.
         corrupt: Files of which it sends a wrong byte.
         claimed: Sizes that it claims for files instead of the true ones.
-        off_main: Files by "owner/repository/file" that are no longer in the main branch, but in every other revision.
+        off_main: Files by "owner/repository/file" that are no longer in the main branch, but in what it was and in the
+            commit of the published ones.
         ignore_ranges: Whether it sends every file from its start.
         sizeless: Files whose size it does not say when asked for it; it sends them in chunks if it ignores ranges.
         nameless: Files of which it says no ETag.
@@ -162,7 +165,7 @@ def serve(hub: Hub) -> Generator[Hub]:
         def _answer(self, *, with_body: bool) -> None:
             repo, _, rest = self.path.removeprefix("/").partition("/resolve/")
             revision, _, name = rest.partition("/")
-            gone = revision == "main" and f"{repo}/{name}" in hub.off_main
+            gone = f"{repo}/{name}" in hub.off_main and revision not in (hub.commit(repo), PUBLISHED_COMMIT)
             data = None if gone else hub.files.get(f"{repo}/{name}")
             refusal = self._refusal(repo, name, exists=data is not None)
             if refusal is not None:

@@ -243,3 +243,43 @@ def test_who_comes_too_late_is_told_when_by_what_edits_took(tmp_path: Path) -> N
         service.taken_on("another", "draft", CancelFlag()),
     ):
         pass
+
+
+def test_new_shapes_speak_against_the_draft_engine_alone(tmp_path: Path) -> None:
+    service = EditService(Settings(work_dir=tmp_path / "work"))
+    first = np.full((256, 320, 3), 128, np.uint8)
+    first[80:200, 100:220] = (200, 40, 40)
+    hat = first.copy()
+    hat[40:140, 120:200] = (30, 60, 220)
+    doubt = service.doubt("draft", first, hat)
+    assert doubt is not None
+    assert doubt.startswith("This edit has new shapes, and the Draft engine (CPU) invents none: ")
+    assert doubt.endswith("Recolour, or paint on what is there; new shapes need Sync-LoRA.")
+    assert service.doubt("draft", first, first) is None
+    other, engine = seeded(tmp_path)
+    engine.name = "sync-lora"
+    assert other.doubt("sync-lora", first, hat) is None
+
+
+def test_a_wait_is_said_by_what_edits_took_on_as_many_devices(tmp_path: Path) -> None:
+    service = QuickService(Settings(work_dir=tmp_path / "work"), step_seconds=0.01)
+    assert service.waiting_seconds(2, "draft") is None
+    list(service.edit(request(tmp_path), CancelFlag()))
+    one = service.waiting_seconds(1, "draft")
+    assert one is not None
+    assert 4 * 0.01 <= one < 3600
+    assert service.waiting_seconds(3, "draft") == pytest.approx(3 * one)
+
+
+def test_what_cannot_be_heard_of_a_format_is_said(tmp_path: Path) -> None:
+    service, _ = seeded(tmp_path)
+    wanted = request(tmp_path, 9)
+    write_scene(wanted.clip, 9, sound=True)
+    silent = "As GIF the result is silent."
+    for name, audio in (("gif", True), ("gif", False)):
+        target = tmp_path / f"out.{name}"
+        *_, result = service.edit(replace(wanted, format=name, audio=audio, target=target), CancelFlag())
+        assert isinstance(result, EditResult)
+        assert (silent in result.record.notes) == audio
+    with pytest.raises(OutputError, match=r"\.gif"):
+        list(service.edit(replace(wanted, format="gif", target=tmp_path / "out.mp4"), CancelFlag()))

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import av
 import numpy as np
 import pytest
+from av.filter import Graph
 from PIL import ExifTags, Image
 
-from syncedit_demo.conform.frames import first_frame
+from syncedit_demo.conform.frames import conform, first_frame
 from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions, plan_edit
-from tests.support.media import numbered, read_corners
+from tests.support.media import Video, numbered, read_corners, write_clip
+from tests.support.side_data import add_enhancement, add_views
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,3 +71,37 @@ def test_exif_inside_motion_jpeg_turns_the_picture(tmp_path: Path, suffix: str, 
     size = (256, 320) if rotation in (90, 270) else (320, 256)
     frame = first_frame(path, clip, plan_edit(clip, PlanOptions(size=size)))
     assert read_corners(frame) == tuple(expected.ravel().tolist())
+
+
+LCEVC, VIEW_ID, EXIF = 28, 29, 31
+"""Kinds of side data by ffmpeg's numbers, without names in PyAV; the one between them is in no stream made here."""
+
+
+def write_unnamed(folder: Path, kind: int) -> Path:
+    """A clip whose first frame has side data of a kind without a name."""
+    pictures = [numbered(number) for number in range(12)]
+    if kind == LCEVC:
+        return add_enhancement(write_clip(folder / "clip.h264", pictures))
+    if kind == VIEW_ID:
+        plain = Video(codec="libx265", options={"x265-params": "log-level=none"})
+        return add_views(write_clip(folder / "clip.hevc", pictures, plain), (160, 96))
+    return write_camera_jpegs(folder / "clip.mov", None)
+
+
+@pytest.mark.parametrize("kind", [LCEVC, VIEW_ID, EXIF])
+def test_side_data_without_a_name_does_no_harm(tmp_path: Path, kind: int) -> None:
+    path = write_unnamed(tmp_path, kind)
+    with av.open(str(path)) as container:
+        stream, graph = container.streams.video[0], Graph()
+        frame = next(container.decode(stream))
+        with pytest.raises(ValueError, match="not a valid Type"):
+            frame.side_data.keys()
+        only = graph.add("sidedata", f"mode=select:type={kind}")
+        graph.link_nodes(graph.add_buffer(stream), only, graph.add("buffersink")).configure()
+        graph.vpush(frame)
+        assert graph.vpull().width == 160
+    clip = probe(path)
+    assert (clip.frames, clip.rotation, clip.mirrored, clip.coded_size) == (12, 0, False, (160, 96))
+    shown = list(conform(path, clip, plan_edit(clip, PlanOptions(size=(320, 256), max_frames=9))))
+    assert len(shown) == 9
+    assert all(read_corners(frame) == (0, 1, 2, 3) for frame in shown)

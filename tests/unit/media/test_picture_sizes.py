@@ -93,10 +93,26 @@ def test_a_phone_that_was_turned_is_not_squeezed(tmp_path: Path, name: str) -> N
 def test_a_size_of_the_same_shape_fills_the_picture(tmp_path: Path, name: str) -> None:
     path = write_parts(tmp_path / name, FORMATS[name], [LANDSCAPE, LARGER, LANDSCAPE])
     clip = probe(path)
-    (note,) = clip.notes
-    assert "at 0.40 s (frame 10), from 160×96 to 320×192, and once more after that" in note
+    assert clip.notes == (
+        "The picture changes its size at 0.40 s (frame 10), from 160×96 to 320×192, and once more after that: it is "
+        "fitted into the first one's size, and its shape is kept.",
+    )
     plan = replace(plan_edit(clip, PlanOptions()), crop=(0, 0, 160, 96), width=320, height=192)
     assert [read_number(frame) for frame in conform(path, clip, plan)] == list(range(30))
+
+
+def test_what_has_no_clock_is_said_to_change_on_the_way_and_how_often(tmp_path: Path) -> None:
+    parts = [
+        write_clip(tmp_path / f"{index}.h264", [numbered(index, size)] * 2, Video(options={"bf": "0"})).read_bytes()
+        for index, size in enumerate([LANDSCAPE, PORTRAIT, LARGER, LANDSCAPE])
+    ]
+    (tmp_path / "raw.h264").write_bytes(b"".join(parts))
+    clip = probe(tmp_path / "raw.h264")
+    assert (clip.frames, clip.coded_size, clip.timed) == (8, LANDSCAPE, False)
+    assert clip.notes == (
+        "The picture changes its size on the way, from 160×96 to 96×160, and 2 times more after that: it is fitted "
+        "into the first one's size, and its shape is kept.",
+    )
 
 
 @pytest.mark.parametrize("name", FORMATS)

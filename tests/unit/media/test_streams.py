@@ -169,6 +169,15 @@ def test_the_head_of_a_stream_is_said_to_be_no_more(tmp_path: Path) -> None:
     assert probe(tmp_path / "joined.mp4").frames == 12
 
 
+def test_a_head_that_announces_pictures_is_a_clip_that_was_cut_off(tmp_path: Path) -> None:
+    data = write_clip(tmp_path / "whole.mp4", PICTURES, container_options={"movflags": "faststart"}).read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: data.index(b"mdat") - 4])
+    assert refusal(tmp_path / "cut.mp4") == (
+        "cut.mp4 holds h264 video of which no frame can be decoded: the file is damaged. Copy it again, or export it "
+        "again."
+    )
+
+
 @pytest.mark.parametrize("first", [b"", struct.pack(">I4s4sI", 16, b"styp", b"msdh", 0)])
 def test_a_piece_of_a_stream_is_said_to_lack_its_head(tmp_path: Path, first: bytes) -> None:
     (tmp_path / "seg1.m4s").write_bytes(first + write_pieces(tmp_path)[1])
