@@ -66,6 +66,7 @@ class LentGpu:
         kill_after: After how many yields the next worker is killed; None for never.
         asked: The seconds that were asked for, in order.
         started: The process ids of all workers that were started.
+        tasks: What asks for a GPU, as the platform is told at the launch.
     """
 
     device = "cpu"
@@ -78,6 +79,7 @@ class LentGpu:
         self.kill_after: int | None = None
         self.asked: list[int] = []
         self.started: list[int] = []
+        self.tasks: list[Task] = []
         self._kept: list[Worker] = []
         self._hidden: dict[torch.Tensor, torch.Tensor] = {}
 
@@ -90,6 +92,7 @@ class LentGpu:
 
     def lend(self, task: Task, seconds: Callable[[LentJob], int]) -> Task:
         """The task as it runs in a worker."""
+        self.tasks.append(task)
 
         def lent(job: LentJob) -> Generator[Any]:
             self.asked.append(seconds(job))

@@ -156,6 +156,17 @@ class SyncLoraEngine:
     def cost(self, plan: EditPlan) -> None:
         """An edit costs its user nothing."""
 
+    def load(self) -> Generator[Progress]:
+        """Load the networks for the next edit, which would do it by itself."""
+        runtime = self._idle.get()
+        try:
+            yield from runtime.load()
+        except BaseException:
+            runtime.unload()
+            raise
+        finally:
+            self._idle.put(runtime)
+
     def run(self, job: EditJob) -> Generator[Event]:
         """Make the edit; see `Engine.run`."""
         runtime = self._idle.get()

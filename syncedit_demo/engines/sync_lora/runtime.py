@@ -82,17 +82,27 @@ class Runtime:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
+    def load(self) -> Generator[Progress, None, Models]:
+        """Bring the networks onto the device, where they are not there yet."""
+        loading = load_models(self._prepared, self.device, self.placement)
+        while self._models is None:
+            make_current(self.device)
+            try:
+                yield Progress(LOAD, *next(loading))
+            except StopIteration as done:
+                self._models = done.value
+        return self._models
+
     def _load(self, job: EditJob, options: SyncLoraOptions) -> Generator[Event, None, Models]:
         if self._models is None:
             check_memory(job.plan, options, free_bytes(self.device) - self.placement.nbytes)
-            loading = load_models(self._prepared, self.device, self.placement)
-            while self._models is None:
-                job.cancel.raise_if_set()
-                try:
-                    yield Progress(LOAD, *next(loading))
-                except StopIteration as done:
-                    self._models = done.value
-        return self._models
+        loading = self.load()
+        while True:
+            job.cancel.raise_if_set()
+            try:
+                yield next(loading)
+            except StopIteration as done:
+                return done.value
 
 
 def new_runtimes(prepared: PreparedSet, settings: SyncLoraSettings) -> tuple[Runtime, ...]:
