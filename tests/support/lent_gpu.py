@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,7 @@ class LentGpu:
         refusals: What the platform refuses the next tasks with: (title, text).
         idle: Whether it lets a worker be kept.
         kill_after: After how many yields the next worker is killed; None for never.
+        deadline: After how many seconds the next worker is killed; None for never.
         asked: The seconds that were asked for, in order.
         started: The process ids of all workers that were started.
         tasks: What asks for a GPU, as the platform is told at the launch.
@@ -77,6 +79,7 @@ class LentGpu:
         self.refusals: list[tuple[str, str]] = []
         self.idle = True
         self.kill_after: int | None = None
+        self.deadline: float | None = None
         self.asked: list[int] = []
         self.started: list[int] = []
         self.tasks: list[Task] = []
@@ -104,6 +107,9 @@ class LentGpu:
                 worker = Worker(task, self._hidden)
                 self.started.append(worker.process.pid or 0)
             worker.pipe.send(job)
+            if self.deadline is not None:
+                threading.Timer(self.deadline, worker.process.kill).start()
+                self.deadline = None
             yield from self._results(worker)
 
         return lent
