@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def engine_options() -> dict[EngineName, tuple[Option, ...]]:
     """What the user may decide about each engine, whether it is ready here or not; torch is not imported for this.
 
-    Options of two engines that have one name are the same option: they are equal.
+    Options of two engines that have one name are the same option; one of the engines may have more choices for it.
     """
     return {engine.name: engine.options for engine in (DraftEngine, SyncLoraEngine)}
 

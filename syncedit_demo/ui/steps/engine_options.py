@@ -40,27 +40,30 @@ class EngineOptions:
         self._service = service
         now = self._of(service.settings.engine)
         later = engine_options()["sync-lora"] if service.engines.coming else ()
-        self._options = (*now, *(option for option in later if option not in now))
+        names = {option.name for option in now}
+        self._options = (*now, *(option for option in later if option.name not in names))
         self.components: list[Component] = [
-            quality if quality is not None and option is QUALITY else _component(option, visible=option in now)
+            quality
+            if quality is not None and option.name == QUALITY.name
+            else _component(option, visible=option.name in names)
             for option in self._options
         ]
 
     def offer(self) -> Updates:
         """Show the options of the engine that is used by now."""
-        now = self._of(self._service.settings.engine)
+        now = {option.name for option in self._of(self._service.settings.engine)}
         return {
-            component: gr.update(visible=option in now)
+            component: gr.update(visible=option.name in now)
             for option, component in zip(self._options, self.components, strict=True)
         }
 
     def chosen(self, engine: EngineChoice, values: tuple[Values, ...]) -> dict[str, OptionValue]:
         """The options by name from the values of the components, those alone that the engine asked for has."""
-        own = self._of(engine)
+        own = {option.name for option in self._of(engine)}
         return {
             option.name: value
             for option, value in zip(self._options, values, strict=True)
-            if value is not None and option in own
+            if value is not None and option.name in own
         }
 
     def _of(self, engine: EngineChoice) -> tuple[Option, ...]:

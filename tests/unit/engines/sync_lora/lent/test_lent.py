@@ -102,7 +102,7 @@ def test_more_to_do_asks_for_more_seconds(make_job: JobMaker) -> None:
     trained = replace(plan, width=1024, height=1024, frames=81, padded_frames=81)
     by = [
         asked_seconds(trained, SyncLoraOptions(quality=each), nbytes)
-        for each in ("preview", "full")
+        for each in ("preview", "full", "single-stage")
         for nbytes in (0, 10**10)
     ]
     assert by == sorted(by)
