@@ -1,6 +1,12 @@
 """How near an engine's results come to the truth, over the examples whose true edit is known.
 
     python -m benchmarks.quality [NAME …] [--engine draft] [--every N]
+    python -m benchmarks.quality --engine sync-lora [--sets FOLDER …]
+
+With Sync-LoRA the choices that only trained weights can judge (`VARIANTS`) stand side by side, one table for all; with
+`--sets` they are made from further prepared sets too, each named by the strength of its distilled LoRA: one made with
+`prepare --distilled-strength 0.5` and `SYNCEDIT_PREPARED=FOLDER` is what the maker's own graphs use. At the end stands
+the mean of each over all examples.
 
 An edit is made of each example's `reference.mp4` and `edited.png` as a user would make it, mp4 and all, and held
 against `truth.mp4`, beside two results that cost nothing: "left in place" adds the change of frame 0 to every frame,
@@ -17,10 +23,12 @@ against `truth.mp4`, beside two results that cost nothing: "left in place" adds 
 from __future__ import annotations
 
 import argparse
+import gc
 import math
+import statistics
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,6 +40,7 @@ from numpy.typing import NDArray
 from benchmarks.draft import Frame, edited_region, gray, left_in_place, similarity
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import EditRequest
+from syncedit_demo.engines.options import OptionValue
 from syncedit_demo.media.image_file import read_image
 from syncedit_demo.media.probe import probe
 from syncedit_demo.media.video_writer import read_frames
@@ -40,6 +49,19 @@ from syncedit_demo.service import EditService
 from syncedit_demo.settings import EngineName, Settings
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
+VARIANTS: Mapping[EngineName, Mapping[str, Mapping[str, OptionValue]]] = {
+    "draft": {"": {}},
+    "sync-lora": {
+        "": {},
+        "positions trained": {"positions": "trained"},
+        "single stage": {"quality": "single-stage"},
+        "single stage, positions trained": {"quality": "single-stage", "positions": "trained"},
+        "refined with the reference": {"refine_with_reference": True},
+        "first frame as it is": {"first_frame_crf": 0},
+    },
+}
+"""By what they change of an engine's defaults: the options that are held against each other."""
+
 HEADER = """\
 | example | result | PSNR | SSIM | ꟻLIP | edited: PSNR | SSIM | ꟻLIP | flicker | frame 0 |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"""
@@ -87,30 +109,85 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     parser.add_argument("--engine", choices=("draft", "sync-lora"), default="draft")
     parser.add_argument("--every", type=int, default=4, metavar="N", help="measure every N-th frame (4)")
+    parser.add_argument("--sets", nargs="+", type=Path, default=[], metavar="FOLDER", help="further prepared sets")
     arguments = parser.parse_args()
-    service = EditService(Settings())
+    folders = [EXAMPLES / name for name in arguments.names or known]
     print(HEADER)
-    for name in arguments.names or known:
-        for result, scores in compare(EXAMPLES / name, service, arguments.engine, arguments.every).items():
-            print(scores.row(name, result), flush=True)
+    table(
+        folders, arguments.engine, arguments.every, [Settings(), *(Settings(prepared=each) for each in arguments.sets)]
+    )
 
 
-def compare(folder: Path, service: EditService, engine: EngineName, every: int) -> Mapping[str, Scores]:
-    """The scores of an engine and of what costs nothing on the example in a folder."""
+def table(folders: Sequence[Path], engine: EngineName, every: int, sets: Sequence[Settings]) -> None:
+    """Print a row for each result of each example, and then the means; a set is let go before the next is loaded."""
+    found: dict[str, list[Scores]] = {}
+    for number, settings in enumerate(sets):
+        service = EditService(settings)
+        name = named(engine, service, alone=len(sets) == 1)
+        for folder in folders:
+            for result, scores in compare(folder, service, engine, every, name, beside=number == 0).items():
+                found.setdefault(result, []).append(scores)
+                print(scores.row(folder.name, result), flush=True)
+        del service
+        gc.collect()
+    if len(folders) > 1:
+        for result, scores in found.items():
+            print(mean_of(scores).row("mean", result))
+
+
+def named(engine: EngineName, service: EditService, *, alone: bool) -> str:
+    """What an engine is called in the table: with the strength of its set's distilled LoRA where there are several."""
+    if alone or engine == "draft":
+        return engine
+    # Found without torch, which the engine that is not asked for needs.
+    from syncedit_demo.engines.sync_lora.weights.files import prepared_folder  # noqa: PLC0415
+    from syncedit_demo.engines.sync_lora.weights.prepared import open_prepared  # noqa: PLC0415
+
+    strength = open_prepared(prepared_folder(service.settings)).manifest.distilled_strength
+    return f"{engine}, distilled LoRA at {strength:g}"
+
+
+def mean_of(scores: Sequence[Scores]) -> Scores:
+    """Their mean, number by number."""
+    whole, region = (
+        Nearness(*(statistics.fmean(values) for values in zip(*(astuple(near) for near in nears), strict=True)))
+        for nears in zip(*((each.whole, each.region) for each in scores), strict=True)
+    )
+    flicker, first = (
+        statistics.fmean(values) for values in zip(*((s.flicker, s.first_frame) for s in scores), strict=True)
+    )
+    return Scores(whole, region, flicker, first)
+
+
+def compare(
+    folder: Path, service: EditService, engine: EngineName, every: int, name: str | None = None, *, beside: bool = True
+) -> Mapping[str, Scores]:
+    """The scores of an engine, variant by variant, on the example in a folder.
+
+    Args:
+        folder: The example's.
+        service: Makes the edits.
+        engine: The engine.
+        every: Of how many frames one is measured.
+        name: What the engine is called; None is by its name.
+        beside: Whether what costs nothing is measured too.
+    """
     example = Example(
         list(read_frames(folder / "reference.mp4")),
         read_image(folder / "edited.png").pixels,
         list(read_frames(folder / "truth.mp4")),
     )
     results = {
-        engine: edit(folder, service, engine),
-        "left in place": list(left_in_place(example.reference, example.edited)),
-        "unedited": example.reference,
+        ", ".join(filter(None, (name or engine, variant))): edit(folder, service, engine, options)
+        for variant, options in VARIANTS[engine].items()
     }
+    if beside:
+        results["left in place"] = list(left_in_place(example.reference, example.edited))
+        results["unedited"] = example.reference
     return {name: score(example, result, every) for name, result in results.items()}
 
 
-def edit(folder: Path, service: EditService, engine: EngineName) -> list[Frame]:
+def edit(folder: Path, service: EditService, engine: EngineName, options: Mapping[str, OptionValue]) -> list[Frame]:
     """The frames of the mp4 that an engine makes of an example."""
     clip = folder / "reference.mp4"
     info = probe(clip)
@@ -121,6 +198,7 @@ def edit(folder: Path, service: EditService, engine: EngineName) -> list[Frame]:
             target=Path(scratch) / "output.mp4",
             options=PlanOptions(size=info.display_size),
             engine=engine,
+            engine_options=options,
         )
         for _ in service.edit(request, CancelFlag()):
             pass

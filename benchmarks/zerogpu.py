@@ -22,20 +22,23 @@ import statistics
 import threading
 import time
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.engines.interface import EditJob, Event, Frames
-from syncedit_demo.settings import SyncLoraSettings
+from syncedit_demo.engines.sync_lora.options import OPTIONS
+from syncedit_demo.settings import Settings, SyncLoraSettings
 from tests.support import hub_server
-from tests.support.device_api import DeviceApi, gpus_here, serve
+from tests.support.device_api import DeviceApi, gpus_here, memory_here, serve
 from tests.support.lent_scenarios import SCENARIOS, Stage, frames_of
 from tests.unit.engines.sync_lora.conftest import make_small_job as make_job
 
@@ -57,7 +60,13 @@ REFUSABLE = (
 class Own:
     """The engine that has the GPU to itself, in a process that the package knows nothing of."""
 
+    name = "sync-lora"
+    title = "Sync-LoRA on a GPU of its own"
+    description = ""
+    options = OPTIONS
     uses_seed = True
+    devices = 1
+    versions: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, settings: SyncLoraSettings, gpu: str) -> None:
         context = multiprocessing.get_context("spawn")
@@ -128,6 +137,14 @@ class ThroughApi:
         os.kill(self._api.allowed[-1], signal.SIGKILL)
 
     @property
+    def deadline(self) -> float | None:
+        return self._api.deadline
+
+    @deadline.setter
+    def deadline(self, value: float | None) -> None:
+        self._api.deadline = value
+
+    @property
     def idle(self) -> bool:
         return self._api.idle
 
@@ -154,9 +171,13 @@ def main() -> None:
         own = Own(settings, gpus[0])
         if wanted.hub:
             settings = _through_hub(stack, settings, figures)
-        lent = _launched(settings, figures)
-        stage = Stage(lent, cast("Engine", own), cast("Platform", ThroughApi(api)), make_job)
+        work = Path(stack.enter_context(TemporaryDirectory(prefix="syncedit-zerogpu-")))
+        os.environ["GRADIO_TEMP_DIR"] = str(work / "uploads")
+        lent, address = _launched(settings, work, figures)
+        platform = cast("Platform", ThroughApi(api))
+        stage = Stage(lent, cast("Engine", own), platform, make_job, memory_here(gpus[0]))
         figures["scenarios"] = {each.__name__: _held(each, stage) for each in SCENARIOS}
+        figures["through the page"] = _through_page(address, cast("Engine", own), work)
         figures |= _times(lent, own, api, tiny=wanted.tiny, edits=wanted.edits)
         figures["workers"], figures["failed"] = len(api.allowed), sum(api.released)
     print(json.dumps(figures, indent=2))
@@ -179,21 +200,36 @@ def _through_hub(stack: ExitStack, settings: SyncLoraSettings, figures: dict[str
     return elsewhere
 
 
-def _launched(settings: SyncLoraSettings, figures: dict[str, Any]) -> Engine:
-    """The engine of this process, after a page was launched."""
+def _launched(settings: SyncLoraSettings, work: Path, figures: dict[str, Any]) -> tuple[Engine, str]:
+    """The engine of this process, after the page was launched, and the page's address."""
     from syncedit_demo.engines.sync_lora import make_engine  # noqa: PLC0415
 
     began = time.perf_counter()
     engine = make_engine(settings)
     figures["load in the server, s"] = time.perf_counter() - began
-    import gradio as gr  # noqa: PLC0415
+    from syncedit_demo.ui.page import build_page  # noqa: PLC0415
+    from tests.support.lent_page import service_over  # noqa: PLC0415
 
-    with gr.Blocks() as page:
-        gr.Markdown("page")
+    service = service_over(engine, Settings(work_dir=work))
+    page = build_page(service)
     began = time.perf_counter()
-    page.launch(prevent_thread_lock=True, quiet=True)
+    allowed = [str(service.settings.jobs_dir)]
+    _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, allowed_paths=allowed)
     figures["launch with packing, s"] = time.perf_counter() - began
-    return engine
+    return engine, address
+
+
+def _through_page(address: str, own: Engine, work: Path) -> str:
+    """Whether what a program gets that asks the served page for an edit is what the engine makes by itself."""
+    from tests.support.lent_page import edited_by_page, edited_directly, inputs_in, service_over  # noqa: PLC0415
+
+    try:
+        clip, edited = inputs_in(work)
+        through_page = edited_by_page(address, clip, edited)
+        directly = edited_directly(service_over(own, Settings(work_dir=work / "own")), clip, edited)
+    except Exception:
+        return traceback.format_exc()
+    return "held" if np.array_equal(through_page, directly) else "other frames"
 
 
 def _held(scenario: Any, stage: Stage) -> str:  # noqa: ANN401

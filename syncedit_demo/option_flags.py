@@ -47,12 +47,14 @@ def flag(option: Option) -> str:
 
 
 def _options() -> dict[Option, list[EngineName]]:
-    """Each option, once, and the engines that have it."""
-    found: dict[Option, list[EngineName]] = {}
+    """Each option, once and with all choices that any engine has for it, and the engines that have it."""
+    widest: dict[str, Option] = {}
+    engines: dict[str, list[EngineName]] = {}
     for engine, options in engine_options().items():
         for option in options:
-            found.setdefault(option, []).append(engine)
-    return found
+            widest[option.name] = max(widest.get(option.name, option), option, key=lambda each: len(each.choices))
+            engines.setdefault(option.name, []).append(engine)
+    return {option: engines[name] for name, option in widest.items()}
 
 
 def _written(value: OptionValue) -> str:

@@ -96,6 +96,11 @@ class Admission:
             seconds = list(self._seconds)
         return position / devices * sum(seconds) / len(seconds) if seconds else None
 
+    def wait_until_idle(self, timeout: float) -> bool:
+        """Wait until there is no job, so many seconds at most; whether there is none."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._admitted, timeout)
+
     def end(self, timeout: float) -> bool:
         """Take no more jobs on, stop those that there are, and wait for them.
 

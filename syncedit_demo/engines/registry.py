@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.options import resolve_options
-from syncedit_demo.engines.sync_lora import SyncLoraEngine, make_engine
+from syncedit_demo.engines.sync_lora import Start, SyncLoraEngine, make_engine, start_engine
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from syncedit_demo.engines.interface import Engine
     from syncedit_demo.engines.options import Option, OptionValue
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def engine_options() -> dict[EngineName, tuple[Option, ...]]:
     """What the user may decide about each engine, whether it is ready here or not; torch is not imported for this.
 
-    Options of two engines that have one name are the same option: they are equal.
+    Options of two engines that have one name are the same option; one of the engines may have more choices for it.
     """
     return {engine.name: engine.options for engine in (DraftEngine, SyncLoraEngine)}
 
@@ -52,6 +52,29 @@ class Engines:
     def __init__(self, settings: SyncLoraSettings) -> None:
         self._settings = settings
         self._sync_lora: Engine | None = None
+        self._start: Start | None = None
+
+    def begin(self, begin_anew: Callable[[], None]) -> None:
+        """Have the Sync-LoRA engine made ready in the background of a server; until it is, it says how far it is.
+
+        Args:
+            begin_anew: Has the program begin anew, where it cannot use what was fetched before that.
+        """
+        started = start_engine(self._settings, begin_anew)
+        if isinstance(started, Start):
+            self._start = started
+        else:
+            self._sync_lora = started
+
+    @property
+    def coming(self) -> str | None:
+        """How far an engine is that is being made ready, in a sentence; None where none is."""
+        return self._start.coming if self._start else None
+
+    @property
+    def failed(self) -> str | None:
+        """That an engine could not be made ready, in a sentence; None where none failed."""
+        return self._start.failed if self._start else None
 
     def choose(self, choice: EngineChoice) -> tuple[Engine, str]:
         """The engine that a choice means here, and a sentence that says which and why.
@@ -64,7 +87,7 @@ class Engines:
             return draft, f"Made by: {draft.title}, as asked for."
         try:
             if self._sync_lora is None:
-                self._sync_lora = make_engine(self._settings)
+                self._sync_lora = self._start.engine() if self._start else make_engine(self._settings)
         except EngineError as error:
             if choice == "sync-lora":
                 raise

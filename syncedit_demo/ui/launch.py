@@ -23,7 +23,7 @@ from syncedit_demo.ui.door.names import FolderNames
 from syncedit_demo.ui.door.password import Guard, Password
 from syncedit_demo.ui.gradio_internals import launch_unchecked
 from syncedit_demo.ui.page import build_page
-from syncedit_demo.ui.shutdown import end_when_told
+from syncedit_demo.ui.shutdown import End, end_when_told
 from syncedit_demo.ui.theme import theme
 from syncedit_demo.ui.visits.cookie import VisitCookies
 from syncedit_demo.ui.visits.examples import EXAMPLES
@@ -89,6 +89,10 @@ def serve(service: EditService) -> None:
         with suppress(asyncio.CancelledError):
             await task
 
+    end = End(service)
+    # Before the launch, at which a platform that lends GPUs takes what it finds.
+    if settings.engine != "draft":
+        service.engines.begin(end.begin_anew)
     page = build_page(service)
     door = Door(
         lines=lines,
@@ -121,9 +125,10 @@ def serve(service: EditService) -> None:
     )
     logging.getLogger("uvicorn.error").addFilter(lines.once)
     _say_how_it_answers(address)
-    end_when_told(page, service)
+    end_when_told(page, service, end)
     if occupied is not None:
         occupied.close()
+    end.follow()
 
 
 def _say_how_it_answers(address: str) -> None:

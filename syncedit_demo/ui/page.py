@@ -15,6 +15,7 @@ from syncedit_demo.ui.api import add_endpoints
 from syncedit_demo.ui.components.intro import intro
 from syncedit_demo.ui.components.tiles import picked_tile
 from syncedit_demo.ui.gradio_internals import serve_from, visit_of
+from syncedit_demo.ui.steps.arrival import EngineArrival
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.frame import Edited, FrameStep, Painting
 from syncedit_demo.ui.steps.options import Options, OptionsPanel
@@ -92,6 +93,7 @@ class _Page:
             with gr.Column(elem_id="about", elem_classes="card"):
                 about = intro(introduce(service, examples), elem_id="intro")
             with gr.Column(scale=5, min_width=330, elem_id="steps"):
+                self._arrival = EngineArrival(service, examples)
                 with gr.Column(elem_id="step-list", elem_classes="plain"):
                     with gr.Column(elem_id="clip-step", elem_classes=["card", "step", "takes-file"]):
                         self._clip = ClipStep(service)
@@ -122,6 +124,7 @@ class _Page:
             self.restore, visitor.stored, [visitor.visit, visitor.stored, *results.outputs], **HIDDEN_PROGRESS
         )
         self.blocks.unload(self.leave)
+        self._arrival.listen(self.blocks, clip.cut, frame.edited, options, run, results)
         self._listen_to_clip()
         frame.listen(visitor, clip.cut, run.generate)
         self._listen_to_frame()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
     from syncedit_demo.service import EditService
 
+BEGUN_ANEW = "SYNCEDIT_BEGUN_ANEW"
+"""The environment variable by which a program that began anew knows that it did."""
+
+IDLE_SECONDS = 1800.0
+"""How long a server that is to begin anew waits for the jobs that it has."""
+
 logger = logging.getLogger(__name__)
 
 JOB_SECONDS = 2.5
@@ -31,19 +38,56 @@ END_SECONDS = 4.5
 """How long all of it may take; then the process is gone whatever it does."""
 
 
-def end_when_told(page: gr.Blocks, service: EditService) -> None:
-    """Wait until the process is told to end, by SIGTERM or Ctrl-C, and end what it does."""
-    told = threading.Event()
+class End:
+    """When a server ends, and whether the program begins anew then."""
 
-    def tell(_number: int, _frame: FrameType | None) -> None:
-        told.set()
+    def __init__(self, service: EditService) -> None:
+        self._service = service
+        self._told = threading.Event()
+        self._begins_anew = False
 
+    def tell(self, _number: int = 0, _frame: FrameType | None = None) -> None:
+        """End."""
+        self._told.set()
+
+    def begin_anew(self) -> None:
+        """End as soon as no job is at work, and have the program begin anew.
+
+        Raises:
+            RuntimeError: It has begun anew already, which did not help.
+        """
+        if BEGUN_ANEW in os.environ:
+            message = "The program has begun anew already, and what it was to begin with is still not there."
+            raise RuntimeError(message)
+        self._service.admission.wait_until_idle(IDLE_SECONDS)
+        logger.warning("the program begins anew, with what was fetched")
+        self._begins_anew = True
+        self.tell()
+
+    def wait(self) -> None:
+        """Wait until the server is to end."""
+        # Without an end to it, a wait is not interrupted by signals on every system.
+        while not self._told.wait(3600):
+            pass
+
+    def follow(self) -> None:
+        """After the end: have the program take the process's place anew, where that was asked for."""
+        if self._begins_anew:
+            os.environ[BEGUN_ANEW] = "1"
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
+
+    def leave(self) -> None:
+        """Leave whatever the process still does."""
+        self.follow()
+        os._exit(0)
+
+
+def end_when_told(page: gr.Blocks, service: EditService, end: End) -> None:
+    """Wait until the process is told to end, by SIGTERM, by Ctrl-C or by itself, and end what it does."""
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, tell)
-    # Without an end to it, a wait is not interrupted by signals on every system.
-    while not told.wait(3600):
-        pass
-    late = threading.Timer(END_SECONDS, os._exit, (0,))
+        signal.signal(number, end.tell)
+    end.wait()
+    late = threading.Timer(END_SECONDS, end.leave)
     late.daemon = True
     late.start()
     if not service.admission.end(JOB_SECONDS):

@@ -9,8 +9,11 @@ events, and refuses what it is told to.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import threading
+import time
 import uuid
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,6 +38,7 @@ class DeviceApi:
         endpoint: Its address.
         refusals: What the next tasks are refused with: "quota", "duration", "full" or "failed".
         idle: Whether a worker may be kept.
+        deadline: After how many seconds the next task's worker is killed; None for never.
         asked: The seconds that were asked for.
         allowed: The process ids of the workers that were started.
         released: How each task ended: whether it failed.
@@ -44,6 +48,7 @@ class DeviceApi:
     endpoint: str = ""
     refusals: list[str] = field(default_factory=list[str])
     idle: bool = True
+    deadline: float | None = None
     asked: list[int] = field(default_factory=list[int])
     allowed: list[int] = field(default_factory=list[int])
     released: list[bool] = field(default_factory=list[bool])
@@ -59,10 +64,28 @@ class DeviceApi:
             if not free:
                 return None
             token = uuid.uuid4().hex
+            if self.deadline is not None:
+                threading.Thread(target=self.end_late, args=(token, self.deadline), daemon=True).start()
+                self.deadline = None
             self.tokens[token] = free[0]
             idle = self.idle and free[0] in self.served
             self.served.add(free[0])
             return {"idle": idle, "nvidiaIndex": free[0], "nvidiaUUID": self.gpus[free[0]], "allowToken": token}
+
+    def allow(self, process: int) -> None:
+        """A worker was started."""
+        with self.changed:
+            self.allowed.append(process)
+            self.changed.notify_all()
+
+    def end_late(self, token: str, seconds: float) -> None:
+        """Kill a task's worker if the task is not over after so many seconds from when the worker is there."""
+        with self.changed:
+            self.changed.wait_for(lambda: bool(self.allowed))
+        time.sleep(seconds)
+        with self.changed:
+            if token in self.tokens:
+                os.kill(self.allowed[-1], signal.SIGKILL)
 
     def release(self, token: str, *, failed: bool) -> bool:
         """Give a GPU back; whether it was lent."""
@@ -80,6 +103,12 @@ def gpus_here() -> list[str]:
     return subprocess.run(question, capture_output=True, text=True, check=True).stdout.split()
 
 
+def memory_here(gpu: str) -> int:
+    """Bytes of memory of a GPU."""
+    question = ["nvidia-smi", f"--id={gpu}", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+    return int(subprocess.run(question, capture_output=True, text=True, check=True).stdout) << 20
+
+
 @contextmanager
 def serve(api: DeviceApi) -> Generator[DeviceApi]:
     """Serve for as long as the block lasts."""
@@ -95,7 +124,7 @@ def serve(api: DeviceApi) -> Generator[DeviceApi]:
                 case "/schedule":
                     self._schedule(asked)
                 case "/allow":
-                    api.allowed.append(int(asked["pid"]))
+                    api.allow(int(asked["pid"]))
                     self._send(200, {})
                 case "/release":
                     known = api.release(asked["allowToken"], failed=asked.get("fail", "false").lower() == "true")

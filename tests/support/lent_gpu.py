@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import multiprocessing
 import pickle
+import threading
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -64,8 +65,10 @@ class LentGpu:
         refusals: What the platform refuses the next tasks with: (title, text).
         idle: Whether it lets a worker be kept.
         kill_after: After how many yields the next worker is killed; None for never.
+        deadline: After how many seconds the next worker is killed; None for never.
         asked: The seconds that were asked for, in order.
         started: The process ids of all workers that were started.
+        tasks: What asks for a GPU, as the platform is told at the launch.
     """
 
     device = "cpu"
@@ -76,8 +79,10 @@ class LentGpu:
         self.refusals: list[tuple[str, str]] = []
         self.idle = True
         self.kill_after: int | None = None
+        self.deadline: float | None = None
         self.asked: list[int] = []
         self.started: list[int] = []
+        self.tasks: list[Task] = []
         self._kept: list[Worker] = []
         self._hidden: dict[torch.Tensor, torch.Tensor] = {}
 
@@ -90,6 +95,7 @@ class LentGpu:
 
     def lend(self, task: Task, seconds: Callable[[LentJob], int]) -> Task:
         """The task as it runs in a worker."""
+        self.tasks.append(task)
 
         def lent(job: LentJob) -> Generator[Any]:
             self.asked.append(seconds(job))
@@ -101,6 +107,9 @@ class LentGpu:
                 worker = Worker(task, self._hidden)
                 self.started.append(worker.process.pid or 0)
             worker.pipe.send(job)
+            if self.deadline is not None:
+                threading.Timer(self.deadline, worker.process.kill).start()
+                self.deadline = None
             yield from self._results(worker)
 
         return lent

@@ -6,14 +6,17 @@ Each scenario gets a `Stage`: an engine on a lent GPU, the engine that has the s
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pytest
 
 from syncedit_demo.engines.interface import Finished, Frames, Preview, PreviewClip, Progress
+from syncedit_demo.engines.sync_lora.device.memory import working_bytes
+from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.errors import Cancelled, EngineError
+from syncedit_demo.plan import pad_frame_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class Platform(Protocol):
-    """Whoever lends: what is appended to `refusals` refuses a task, and `refusable` says what there is to append."""
+    """Whoever lends: what is appended to `refusals` refuses a task, and `refusable` says what there is to append.
+
+    After `deadline` seconds the next task's GPU is taken back, as if those were what was asked for.
+    """
 
     @property
     def refusable(self) -> Sequence[tuple[Any, str]]: ...
@@ -32,18 +38,28 @@ class Platform(Protocol):
     refusals: list[Any]
     idle: bool
     kill_after: int | None
+    deadline: float | None
     asked: list[int]
     started: list[int]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a scenario plays; `make_job` makes a small job, with options by name."""
+    """Where a scenario plays.
+
+    Attributes:
+        lent: The engine on a lent GPU.
+        own: The engine that has the same weights to itself.
+        platform: Whoever lends.
+        make_job: Makes a small job, with options by name.
+        memory: Bytes of memory of the device that is lent.
+    """
 
     lent: Engine
     own: Engine
     platform: Platform
     make_job: Callable[..., EditJob]
+    memory: int
 
 
 def frames_of(events: list[Event]) -> NDArray[np.uint8]:
@@ -98,6 +114,16 @@ def what_the_engine_refuses_crosses_as_its_sentence(stage: Stage) -> None:
         list(stage.lent.run(job))
 
 
+def what_the_worker_refuses_crosses_as_its_sentence(stage: Stage) -> None:
+    # A third more than there is memory for, which is known where the card is.
+    job = stage.make_job()
+    known = replace(job.plan, padded_frames=80_001)
+    frames = pad_frame_count(int(80_001 * 4 / 3 * stage.memory / working_bytes(known, SyncLoraOptions())))
+    with pytest.raises(EngineError, match=r"needs about .* beside the model"):
+        list(stage.lent.run(replace(job, plan=replace(job.plan, padded_frames=frames))))
+    assert frames_of(list(stage.lent.run(stage.make_job(quality="preview")))).any(), "and the worker goes on"
+
+
 def what_the_platform_refuses_is_a_sentence(stage: Stage) -> None:
     for refused, said in stage.platform.refusable:
         stage.platform.refusals.append(refused)
@@ -109,6 +135,13 @@ def a_worker_that_is_killed_is_a_sentence_and_the_next_edit_is_made(stage: Stage
     stage.platform.kill_after = 2
     with pytest.raises(EngineError, match="The GPU was taken back before the edit was done"):
         list(stage.lent.run(stage.make_job(quality="preview")))
+    assert frames_of(list(stage.lent.run(stage.make_job(quality="preview")))).any()
+
+
+def an_edit_that_takes_longer_than_was_asked_for_is_a_sentence_and_the_next_is_made(stage: Stage) -> None:
+    stage.platform.deadline = 0.02
+    with pytest.raises(EngineError, match="its worker was ended, or took longer than was asked for"):
+        list(stage.lent.run(stage.make_job(128, 128, 17)))
     assert frames_of(list(stage.lent.run(stage.make_job(quality="preview")))).any()
 
 
@@ -146,8 +179,10 @@ SCENARIOS = (
     a_worker_is_kept_while_it_is_idle_and_else_replaced,
     a_stop_is_honoured_within_a_step,
     what_the_engine_refuses_crosses_as_its_sentence,
+    what_the_worker_refuses_crosses_as_its_sentence,
     what_the_platform_refuses_is_a_sentence,
     a_worker_that_is_killed_is_a_sentence_and_the_next_edit_is_made,
+    an_edit_that_takes_longer_than_was_asked_for_is_a_sentence_and_the_next_is_made,
     seconds_are_asked_for_by_the_plan,
     two_visitors_get_their_own_results,
 )

@@ -112,7 +112,7 @@ class SyncLoraEngine:
         # Parts of an edit need memory in pieces of very different size, of which torch would otherwise keep one each.
         os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")
         from syncedit_demo.engines.sync_lora import runtime  # noqa: PLC0415 - they import torch
-        from syncedit_demo.engines.sync_lora.network import kernels  # noqa: PLC0415 - they import torch
+        from syncedit_demo.engines.sync_lora.network import fp8, kernels  # noqa: PLC0415 - they import torch
 
         self._runtimes = runtime.new_runtimes(self._prepared, settings)
         # The last one used is the first to be used again: its networks are loaded.
@@ -122,7 +122,8 @@ class SyncLoraEngine:
         device = self._runtimes[0].device
         self._device_name = runtime.describe_device(device)
         self._kernels = "triton" if kernels.fused_kernels(device) else "torch"
-        self._shortcomings = kernels.shortcomings(device)
+        widened = settings.precision == "auto" and runtime.fails_fp8(device)
+        self._shortcomings = (*kernels.shortcomings(device), *((fp8.WRONG,) if widened else ()))
 
     @property
     def title(self) -> str:
@@ -155,6 +156,17 @@ class SyncLoraEngine:
 
     def cost(self, plan: EditPlan) -> None:
         """An edit costs its user nothing."""
+
+    def load(self) -> Generator[Progress]:
+        """Load the networks for the next edit, which would do it by itself."""
+        runtime = self._idle.get()
+        try:
+            yield from runtime.load()
+        except BaseException:
+            runtime.unload()
+            raise
+        finally:
+            self._idle.put(runtime)
 
     def run(self, job: EditJob) -> Generator[Event]:
         """Make the edit; see `Engine.run`."""

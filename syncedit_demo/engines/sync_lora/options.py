@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 from syncedit_demo.engines.options import QUALITY, Option, OptionValue, resolve_options
@@ -12,11 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-Quality = Literal["full", "preview"]
+Quality = Literal["full", "preview", "single-stage"]
+Positions = Literal["exact", "trained"]
 
 OPTIONS = (
     # A preview is the first of its two stages.
-    QUALITY,
+    replace(
+        QUALITY,
+        help=f"{QUALITY.help} single-stage makes it in one stage at full size, not two: slower, with more memory.",
+        choices=(*QUALITY.choices, "single-stage"),
+    ),
     Option(
         "refine_with_reference",
         "Refine with the reference",
@@ -40,6 +45,14 @@ OPTIONS = (
         minimum=0.0,
         maximum=1.0,
     ),
+    Option(
+        "positions",
+        "Positions",
+        "Where in space and time the model is told that things are: exact, or rounded to a grid of 39 ms, as in the "
+        "trainer until June 2026.",
+        default="exact",
+        choices=("exact", "trained"),
+    ),
 )
 
 
@@ -51,6 +64,7 @@ class SyncLoraOptions:
     refine_with_reference: bool = False
     first_frame_crf: int = recipe.FIRST_FRAME_CRF
     reference_strength: float = recipe.REFERENCE_STRENGTH
+    positions: Positions = "exact"
 
     @classmethod
     def resolve(cls, given: Mapping[str, OptionValue]) -> SyncLoraOptions:
@@ -65,4 +79,5 @@ class SyncLoraOptions:
             refine_with_reference=cast("bool", values["refine_with_reference"]),
             first_frame_crf=cast("int", values["first_frame_crf"]),
             reference_strength=cast("float", values["reference_strength"]),
+            positions=cast("Positions", values["positions"]),
         )

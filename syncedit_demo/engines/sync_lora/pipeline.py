@@ -80,17 +80,21 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
     half = (plan.width // 2, plan.height // 2)
     noiser = GaussianNoiser(torch.Generator(models.device).manual_seed(job.seed))
 
-    stages = (half, full) if options.quality == "full" else (half,)
+    first, stages = half, (half,)
+    if options.quality == "full":
+        stages = (half, full)
+    elif options.quality == "single-stage":
+        first, stages = full, (full,)
     edited = {size: _resized(job.edited_frame, size, models.device).cpu() for size in stages}
-    references = yield from _read_references(models, job, stages if options.refine_with_reference else (half,))
+    references = yield from _read_references(models, job, stages if options.refine_with_reference else (first,))
     # The host compresses while the device is busy with the reference.
     firsts = {size: _first_frame(models, pixels, options) for size, pixels in edited.items()}
-    tools = _latent_tools(job, half)
+    tools = _latent_tools(job, first)
     conditionings = [
-        firsts[half],
-        VideoConditionByReferenceLatent(references[half], strength=options.reference_strength),
+        firsts[first],
+        VideoConditionByReferenceLatent(references[first], strength=options.reference_strength),
     ]
-    state = _noised(tools, conditionings, noiser, models.device)
+    state = _noised(tools, conditionings, noiser, models.device, options)
     _draw_audio_noise(noiser, tools, job, models.device)
     latent = yield from _denoise(models, job, state, tools, recipe.STAGE_1_SIGMAS, STAGE_1)
 
@@ -105,7 +109,7 @@ def generate(models: Models, job: EditJob, options: SyncLoraOptions) -> Generato
         conditionings: list[ConditioningItem] = [firsts[full]]
         if full in references:
             conditionings.append(VideoConditionByReferenceLatent(references[full], strength=options.reference_strength))
-        state = _noised(tools, conditionings, noiser, models.device, recipe.STAGE_2_SIGMAS[0], latent)
+        state = _noised(tools, conditionings, noiser, models.device, options, recipe.STAGE_2_SIGMAS[0], latent)
         latent = yield from _denoise(models, job, state, tools, recipe.STAGE_2_SIGMAS, STAGE_2)
 
     del references, conditionings, state
@@ -184,13 +188,15 @@ def _noised(
     conditionings: list[ConditioningItem],
     noiser: GaussianNoiser,
     device: torch.device,
+    options: SyncLoraOptions,
     noise_scale: float = 1.0,
     latent: torch.Tensor | None = None,
 ) -> LatentState:
     """The sequence a stage starts from: the target's tokens, the reference's behind them, noise where it is not clean.
 
     Positions stay in float32. ltx_core 1.0.0 rounds the target's to bfloat16 but not the reference's, which puts up
-    to 6 ms between frames that belong together.
+    to 6 ms between frames that belong together. The trainer rounded both until June 2026, and what is made of them, up
+    to `2 * seconds / 20 - 1`, is bfloat16 then too, which has steps of 39 ms in a clip's first seconds.
     """
     state = tools.create_initial_state(device, DTYPE, latent)
     grid = tools.patchifier.get_patch_grid_bounds(tools.target_shape, device)
@@ -199,6 +205,8 @@ def _noised(
     state = replace(state, positions=positions)
     for conditioning in conditionings:
         state = conditioning.apply_to(state, tools)
+    if options.positions == "trained":
+        state = replace(state, positions=state.positions.to(DTYPE))
     return noiser(state, noise_scale)
 
 

@@ -18,6 +18,7 @@ from syncedit_demo.engines.sync_lora.device.hardware import (
 )
 from syncedit_demo.engines.sync_lora.device.memory import check_memory, suggest
 from syncedit_demo.engines.sync_lora.device.placement import Placement, choose_devices
+from syncedit_demo.engines.sync_lora.network.fp8 import WRONG, is_right
 from syncedit_demo.engines.sync_lora.network.model import Models, load_models
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import generate
@@ -82,17 +83,27 @@ class Runtime:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
 
+    def load(self) -> Generator[Progress, None, Models]:
+        """Bring the networks onto the device, where they are not there yet."""
+        loading = load_models(self._prepared, self.device, self.placement)
+        while self._models is None:
+            make_current(self.device)
+            try:
+                yield Progress(LOAD, *next(loading))
+            except StopIteration as done:
+                self._models = done.value
+        return self._models
+
     def _load(self, job: EditJob, options: SyncLoraOptions) -> Generator[Event, None, Models]:
         if self._models is None:
             check_memory(job.plan, options, free_bytes(self.device) - self.placement.nbytes)
-            loading = load_models(self._prepared, self.device, self.placement)
-            while self._models is None:
-                job.cancel.raise_if_set()
-                try:
-                    yield Progress(LOAD, *next(loading))
-                except StopIteration as done:
-                    self._models = done.value
-        return self._models
+        loading = self.load()
+        while True:
+            job.cancel.raise_if_set()
+            try:
+                yield next(loading)
+            except StopIteration as done:
+                return done.value
 
 
 def new_runtimes(prepared: PreparedSet, settings: SyncLoraSettings) -> tuple[Runtime, ...]:
@@ -102,8 +113,16 @@ def new_runtimes(prepared: PreparedSet, settings: SyncLoraSettings) -> tuple[Run
         EngineError: There is no such device, or it cannot do what the settings ask for.
     """
     free = {device: free_bytes(device) for device in find_devices(settings.device)}
-    placement, devices = choose_devices(prepared, settings, free, can_fp8=all(map(multiplies_fp8, free)))
+    if settings.precision == "fp8" and any(map(fails_fp8, free)):
+        raise EngineError(f"{WRONG.partition(', so')[0]}. Leave SYNCEDIT_PRECISION out, or set it to bf16.")
+    can_fp8 = settings.precision != "bf16" and all(multiplies_fp8(each) and is_right(each) for each in free)
+    placement, devices = choose_devices(prepared, settings, free, can_fp8=can_fp8)
     return tuple(Runtime(prepared, device, placement) for device in devices)
+
+
+def fails_fp8(device: torch.device) -> bool:
+    """Whether a device should multiply in 8 bits and was found not to."""
+    return multiplies_fp8(device) and not is_right(device)
 
 
 def is_out_of_memory(error: Exception) -> bool:

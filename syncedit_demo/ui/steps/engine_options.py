@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import gradio as gr
 
 from syncedit_demo.engines.options import QUALITY
+from syncedit_demo.engines.registry import engine_options
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from syncedit_demo.engines.options import Option, OptionValue
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import EngineChoice
-    from syncedit_demo.ui.updates import Values
+    from syncedit_demo.ui.updates import Updates, Values
 
 LONGEST_TEXT = 200
 """Characters of an option that is a text."""
@@ -25,7 +26,8 @@ class EngineOptions:
     """The components, where it is made, and what they mean.
 
     Attributes:
-        components: One for each option of the engine that is used when none is asked for by name.
+        components: One for each option of the engine that is used when none is asked for by name, and of one that will
+            be when it is ready; those are hidden until then.
     """
 
     def __init__(self, service: EditService, quality: gr.Radio | None = None) -> None:
@@ -35,35 +37,57 @@ class EngineOptions:
             service: Has the engine.
             quality: Stands for the option of that name, and elsewhere on the page; made here too if None.
         """
-        try:
-            engine, _ = service.engine()
-        except EngineError:
-            self._options: tuple[Option, ...] = ()
-            self._meant_by: tuple[EngineChoice, ...] = ()
-        else:
-            self._options = engine.options
-            chosen = service.settings.engine
-            self._meant_by = (engine.name, "auto") if chosen in (engine.name, "auto") else (engine.name,)
+        self._service = service
+        now = self._of(service.settings.engine)
+        later = engine_options()["sync-lora"] if service.engines.coming else ()
+        names = {option.name for option in now}
+        self._options = (*now, *(option for option in later if option.name not in names))
         self.components: list[Component] = [
-            quality if quality is not None and option is QUALITY else _component(option) for option in self._options
+            quality
+            if quality is not None and option.name == QUALITY.name
+            else _component(option, visible=option.name in names)
+            for option in self._options
         ]
 
+    def offer(self) -> Updates:
+        """Show the options of the engine that is used by now."""
+        now = {option.name for option in self._of(self._service.settings.engine)}
+        return {
+            component: gr.update(visible=option.name in now)
+            for option, component in zip(self._options, self.components, strict=True)
+        }
+
     def chosen(self, engine: EngineChoice, values: tuple[Values, ...]) -> dict[str, OptionValue]:
-        """The options by name from the values of the components; none for another engine, which has not these."""
-        if engine not in self._meant_by:
-            return {}
-        return {option.name: value for option, value in zip(self._options, values, strict=True) if value is not None}
+        """The options by name from the values of the components, those alone that the engine asked for has."""
+        own = {option.name for option in self._of(engine)}
+        return {
+            option.name: value
+            for option, value in zip(self._options, values, strict=True)
+            if value is not None and option.name in own
+        }
+
+    def _of(self, engine: EngineChoice) -> tuple[Option, ...]:
+        """The options of an engine, none where it is not ready."""
+        try:
+            return self._service.engines.choose(engine)[0].options
+        except EngineError:
+            return ()
 
 
-def _component(option: Option) -> Component:
-    label, info, elem_id, default = option.label, option.help, f"option-{option.name}", option.default
+def _component(option: Option, *, visible: bool) -> Component:
+    default = option.default
+    seen: dict[str, Any] = {
+        "label": option.label,
+        "info": option.help,
+        "elem_id": f"option-{option.name}",
+        "visible": visible,
+    }
     if option.choices:
         choices = [(str(choice), choice) for choice in option.choices]
-        return gr.Radio(cast("Any", choices), value=cast("Any", default), label=label, info=info, elem_id=elem_id)
+        return gr.Radio(cast("Any", choices), value=cast("Any", default), **seen)
     if isinstance(default, bool):
-        return gr.Checkbox(default, label=label, info=info, elem_id=elem_id)
+        return gr.Checkbox(default, **seen)
     if isinstance(default, str):
-        return gr.Textbox(default, label=label, info=info, elem_id=elem_id, max_length=LONGEST_TEXT)
+        return gr.Textbox(default, max_length=LONGEST_TEXT, **seen)
     step = 0.05 if isinstance(default, float) else 1
-    low, high = option.minimum or 0, option.maximum or 100
-    return gr.Slider(low, high, default, step=step, label=label, info=info, elem_id=elem_id)
+    return gr.Slider(option.minimum or 0, option.maximum or 100, default, step=step, **seen)

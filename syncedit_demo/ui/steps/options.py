@@ -70,6 +70,7 @@ class OptionsPanel:
         plan_inputs: The components whose values `read` takes, after that of the start.
         run_inputs: The components whose values `choices` takes.
         outputs: The components that `set_to` gives values for.
+        offered: The components that `offer` gives values for.
         changed: The events of those that are typed into, whose every letter would be one otherwise.
     """
 
@@ -128,9 +129,10 @@ class OptionsPanel:
             )
         self.audio = gr.Checkbox(True, label="Keep the clip's sound", elem_id="audio")
         self.label = gr.Checkbox(False, label="Write “AI-edited” on the picture", elem_id="label")
-        ready = [name for name, state in service.engines.states().items() if state == "ready"]
+        self._service = service
+        choices = self._engines()
         self.engine = gr.Radio(
-            ["auto", *ready], value=settings.engine, label="Engine", visible=len(ready) > 1, elem_id="engine"
+            choices, value=settings.engine, label="Engine", visible=len(choices) > 2, elem_id="engine"
         )
         self._of_engine = EngineOptions(service, quality)
         self.plan_inputs: Outputs = (self.size, self.width, self.height, self.frames, self.rate)
@@ -138,11 +140,27 @@ class OptionsPanel:
             *(self.engine, self.seed, self.audio, self.label, self.variants),
             *self._of_engine.components,
         )
+        self.offered: Outputs = (self.engine, self.dice, self.variants, *self._of_engine.components)
         self.outputs: Outputs = (*self.plan_inputs, self.own_size)
         typed = (self.frames, self.rate, self.width, self.height)
         self.changed = [self.size.input, *(event for field in typed for event in (field.submit, field.blur))]
         self.dice.click(lambda: secrets.randbelow(LARGEST_SEED), outputs=self.seed, queue=False, **HIDDEN_PROGRESS)
         self.size.input(_own_size, self.size, self.own_size, queue=False, **HIDDEN_PROGRESS)
+
+    def offer(self) -> Updates:
+        """Offer what the engines that are ready by now can do."""
+        choices, uses_seed = self._engines(), _uses_seed(self._service)
+        return {
+            self.engine: gr.update(choices=choices, visible=len(choices) > 2),
+            self.dice: gr.update(visible=uses_seed),
+            self.variants: gr.update(visible=uses_seed),
+            **self._of_engine.offer(),
+        }
+
+    def _engines(self) -> list[tuple[str, EngineChoice]]:
+        states = self._service.engines.states()
+        ready: list[EngineChoice] = ["auto", *(name for name, state in states.items() if state == "ready")]
+        return [(name, name) for name in ready]
 
     def read(self, start: float, *values: Values) -> Options:
         """The options from the values of the start and of `plan_inputs`."""

@@ -30,7 +30,7 @@ def place_in_words() -> str:
 
 def offer_a_copy(service: EditService) -> None:
     """Lay out the way to a Space of one's own, on a Space that makes drafts alone."""
-    if not is_space():
+    if not is_space() or service.engines.coming:
         return
     try:
         engine, _ = service.engine()

@@ -371,7 +371,7 @@ def introduce(service: EditService, examples: Mapping[str, Example]) -> Intro | 
         name, can, other = "Nothing can be made here now.", str(error), ""
     else:
         name, can = engine.title, IN_PLAIN_WORDS[engine.name]
-        other = OTHER_ENGINE if engine.name == "draft" else ""
+        other = "" if engine.name != "draft" or service.engines.coming else OTHER_ENGINE
     files = (FileData(path=str(path)) for path in (example.reference, example.edited, example.output))
     clip, edited, result = files
     return Intro(clip=clip, edited=edited, result=result, place=place_in_words(), engine=name, can=can, other=other)

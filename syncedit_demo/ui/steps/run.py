@@ -37,7 +37,6 @@ class RunStep:
     def __init__(self, service: EditService, quality: QualityChoice) -> None:
         self._service = service
         self._quality = quality
-        self._trouble = _trouble(service)
         self._flags = CancelFlags()
         self.state = run_state(elem_id="run-state")
         self.message = notice(plain([self._missing(None, None) or ""]), elem_id="run-message")
@@ -59,6 +58,10 @@ class RunStep:
     def plan(self, cut: ClipRange | None, *, afresh: bool) -> Updates:
         """What would be made is another thing now, of another clip if `afresh`: say how long that takes."""
         return {**self._quality.of(cut.plan if cut else None, afresh=afresh), **self.judge(cut, None)}
+
+    def expect(self, cut: ClipRange | None) -> Updates:
+        """Another engine would make it now: say how long that takes."""
+        return self._quality.of(cut.plan if cut else None, afresh=False)
 
     def _cost(self, cut: ClipRange | None) -> str | None:
         """What the run takes of what its visitor has little of."""
@@ -124,8 +127,8 @@ class RunStep:
         self._flags.stop(session)
 
     def _missing(self, cut: ClipRange | None, edited: Edited | None) -> str | None:
-        if self._trouble:
-            return self._trouble
+        if trouble := _trouble(self._service):
+            return trouble
         if cut is None:
             return "First choose a clip."
         if edited is None or edited.cut != cut.folder:

@@ -34,6 +34,9 @@ POLL_SECONDS = 0.3
 REFUSALS_AT_ONCE = 4
 """How many jobs are told at once that too much waits already."""
 
+MOST_DEVICES = 8
+"""Devices that an engine is taken to have which is not ready yet."""
+
 PICTURE_SIDE = 320
 
 
@@ -142,6 +145,8 @@ def edits_at_once(service: EditService) -> int:
     devices = [
         service.engines.choose(name)[0].devices for name, state in service.engines.states().items() if state == "ready"
     ]
+    if service.engines.coming:
+        devices.append(MOST_DEVICES)
     return service.settings.max_waiting + max(devices, default=1) + REFUSALS_AT_ONCE
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.draft import disc, left_in_place, moved, red_for_blue, texture
-from benchmarks.quality import Example, Scores, compare, score
+from benchmarks.quality import Example, Scores, compare, mean_of, score
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.service import EditService
@@ -89,3 +89,11 @@ def test_an_engine_is_held_against_both_baselines(example: Example, tmp_path: Pa
     cells = scores["draft"].row("disc", "draft").strip("| ").split(" | ")
     assert len(cells) == 10
     assert float(cells[5]) == pytest.approx(scores["draft"].region.psnr, abs=0.05)
+
+
+def test_the_mean_is_that_of_each_number(baselines: list[Scores]) -> None:
+    mean = mean_of(baselines)
+    one, other = baselines
+    assert mean.region.psnr == pytest.approx((one.region.psnr + other.region.psnr) / 2)
+    assert mean.whole.flip == pytest.approx((one.whole.flip + other.whole.flip) / 2)
+    assert mean.flicker == pytest.approx((one.flicker + other.flicker) / 2)

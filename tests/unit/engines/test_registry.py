@@ -95,9 +95,18 @@ def test_an_option_of_two_engines_is_one_flag(monkeypatch: pytest.MonkeyPatch) -
     assert "options of the engine draft and of sync-lora:" in run("edit", "--help").out
 
 
-def test_options_of_one_name_are_one_option() -> None:
-    every = {option for options in engine_options().values() for option in options}
-    assert len({option.name for option in every}) == len(every)
+def test_options_of_one_name_are_one_option_of_which_one_engine_may_have_more_choices() -> None:
+    every = [option for options in engine_options().values() for option in options]
+    for name in {option.name for option in every}:
+        same = sorted((each for each in every if each.name == name), key=lambda each: len(each.choices))
+        assert len({(each.label, each.default, each.minimum, each.maximum) for each in same}) == 1
+        assert all(set(each.choices) <= set(same[-1].choices) for each in same)
+
+
+def test_a_choice_of_another_engine_is_refused_with_those_there_are(files: tuple[Path, Path, Path]) -> None:
+    assert "{full,preview,single-stage}" in run("edit", "--help").out
+    said = fail("edit", *files, *SMALL, "--engine", "draft", "--quality", "single-stage")
+    assert said == "Quality: 'single-stage' is not possible; choose one of full, preview."
 
 
 def test_the_options_are_known_without_torch() -> None:

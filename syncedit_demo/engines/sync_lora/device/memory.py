@@ -51,6 +51,8 @@ MARGIN = 1.05
 
 def working_bytes(plan: EditPlan, options: SyncLoraOptions) -> int:
     """Device memory an edit takes on top of the networks."""
+    if options.quality == "single-stage":
+        return int(MARGIN * _stage_bytes(plan, 1, reference=True))
     full = options.quality == "full"
     half = _stage_bytes(plan, 2, reference=True)
     return int(MARGIN * max(half, _stage_bytes(plan, 1, reference=options.refine_with_reference) if full else 0))
@@ -116,7 +118,9 @@ def suggest(plan: EditPlan, options: SyncLoraOptions, free: int) -> str:
     counts = range(plan.padded_frames - TEMPORAL_MULTIPLE, 0, -TEMPORAL_MULTIPLE)
     if frames := next((n for n in counts if fits(replace(plan, frames=n, padded_frames=pad_frame_count(n)))), None):
         ideas.append(f"--frames {frames}")
-    if options.quality == "full" and fits(plan, replace(options, quality="preview")):
+    if options.quality == "single-stage" and fits(plan, replace(options, quality="full")):
+        ideas.append("--quality full")
+    if options.quality != "preview" and fits(plan, replace(options, quality="preview")):
         ideas.append("--quality preview")
     if not ideas:
         return "Nothing smaller fits either: free memory on the device or use a larger one."

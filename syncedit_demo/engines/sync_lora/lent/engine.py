@@ -58,13 +58,16 @@ class LentSyncLoraEngine:
 
     def __init__(self, settings: SyncLoraSettings, lender: Lender) -> None:
         require()
+        from syncedit_demo.engines.sync_lora.lent import worker  # noqa: PLC0415 - it imports torch
+
+        # First, set or no set: the platform is told at the launch what asks for a GPU, and something has to.
+        self._lent = lender.lend(worker.work, self._asked)
         prepared = open_prepared(prepared_folder(settings))
         self._manifest, self._nbytes = prepared.manifest, prepared.nbytes
         self._factor = lender.duration_factor
         import torch  # noqa: PLC0415 - torch is imported here, and not before
 
         from syncedit_demo.engines.sync_lora.device.placement import Placement  # noqa: PLC0415
-        from syncedit_demo.engines.sync_lora.lent import worker  # noqa: PLC0415
         from syncedit_demo.engines.sync_lora.network.model import load_models  # noqa: PLC0415
 
         precision: Precision = self._manifest.storage
@@ -78,7 +81,6 @@ class LentSyncLoraEngine:
                 break
         self.models = models.moved(lender.device)
         worker.take(self.models)
-        self._lent = lender.lend(worker.work, self._asked)
 
     @property
     def title(self) -> str:

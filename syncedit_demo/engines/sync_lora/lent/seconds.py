@@ -41,12 +41,14 @@ MARGIN = 1.1
 def edit_seconds(plan: EditPlan, options: SyncLoraOptions) -> float:
     """Seconds that an edit takes in a worker that has the networks."""
     cells = ((plan.padded_frames - 1) // TEMPORAL_MULTIPLE + 1) * plan.width * plan.height / LATENT_SIDE**2
-    seconds = STAGE_1 * (cells / 2 / STAGE_1_TOKENS) ** GROWTH
+    # With the reference's the first stage has twice the tokens of its size, half the plan's but for a single stage.
+    tokens = cells * 2 if options.quality == "single-stage" else cells / 2
+    seconds = STAGE_1 * (tokens / STAGE_1_TOKENS) ** GROWTH
     pixels = plan.width * plan.height * plan.padded_frames
     if options.quality == "full":
         refined = options.refine_with_reference
         seconds += (REFINED if refined else STAGE_2) * (cells / STAGE_2_TOKENS) ** GROWTH
-    else:
+    elif options.quality == "preview":
         pixels /= 4
     return (seconds + pixels / PIXELS_PER_SECOND) / CARD_SHARE
 

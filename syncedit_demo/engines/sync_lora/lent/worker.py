@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from syncedit_demo.engines.interface import EditJob
+from syncedit_demo.engines.interface import EditJob, Finished
 from syncedit_demo.engines.sync_lora.device.hardware import describe_device, free_bytes, make_current
 from syncedit_demo.engines.sync_lora.device.memory import check_memory, suggest
 from syncedit_demo.engines.sync_lora.lent.exchange import (
@@ -26,6 +26,7 @@ from syncedit_demo.engines.sync_lora.lent.exchange import (
     StopFile,
     open_reference,
 )
+from syncedit_demo.engines.sync_lora.network.fp8 import WRONG, is_right, scaled_product
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import generate
 from syncedit_demo.engines.sync_lora.runtime import is_out_of_memory
@@ -34,16 +35,31 @@ from syncedit_demo.errors import Cancelled, SyncEditError
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from syncedit_demo.engines.sync_lora.network.fp8 import Product
     from syncedit_demo.engines.sync_lora.network.model import Models
 
 logger = logging.getLogger(__name__)
 
 _models: list[Models] = []
+_notes: list[str] = []
+"""What there is to say of every result of this worker."""
 
 
 def take(models: Models) -> None:
     """Keep the networks for the workers that will be forked."""
     _models[:] = [models]
+    _notes.clear()
+
+
+def usable(models: Models, product: Product = scaled_product) -> tuple[str, ...]:
+    """Bring what is in 8 bits to bfloat16 where this worker's GPU has no use for it; what there is to say of that.
+
+    Nobody knows before which card it will be. A worker that is kept has them in bfloat16 from then on.
+    """
+    if models.in_8_bits and not is_right(models.device, product):
+        models.widen_products()
+        _notes[:] = [WRONG]
+    return tuple(_notes)
 
 
 def work(lent: LentJob) -> Generator[Message]:
@@ -65,6 +81,7 @@ def _work(lent: LentJob) -> Generator[Message]:
         # It has no number before it is lent, and is the only one then; much of torch asks for the number.
         models = replace(models, device=torch.device("cuda", 0))
     make_current(models.device)
+    notes = usable(models)
     options = SyncLoraOptions.resolve(lent.options)
     job = EditJob(
         plan=lent.plan,
@@ -81,7 +98,7 @@ def _work(lent: LentJob) -> Generator[Message]:
     free = free_bytes(models.device)
     try:
         for event in generate(models, job, options):
-            yield handing.message(event)
+            yield handing.message(replace(event, notes=event.notes + notes) if isinstance(event, Finished) else event)
     except (torch.OutOfMemoryError, RuntimeError) as error:
         if not is_out_of_memory(error):
             raise

@@ -79,6 +79,16 @@ class Models:
             module.to(device)
         return replace(self, prompt=self.prompt.to(device), device=torch.device(device))
 
+    def widen_products(self) -> None:
+        """Bring everything to bfloat16, for a device whose product in 8 bits is of no use."""
+        for block in self.transformer.blocks:
+            block.widen_products()
+
+    @property
+    def in_8_bits(self) -> bool:
+        """Whether any product is in 8 bits."""
+        return any(tensor.dtype == FP8 for tensor in self.tensors())
+
     def tensors(self) -> Iterator[torch.Tensor]:
         """All that is on the device."""
         for module in (self.transformer.network, *self.transformer.blocks, self.encoder, self.decoder, self.upscaler):

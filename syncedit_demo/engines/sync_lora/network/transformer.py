@@ -161,6 +161,12 @@ class VideoBlock(nn.Module):
             scale = torch.cat([scales[source] for source in sources])
             setattr(module, name, Fp8Linear(cast("nn.Linear", linear), scale))
 
+    def widen_products(self) -> None:
+        """Bring the large products' weights back to bfloat16, where they are in 8 bits."""
+        for module, name, linear in self._products():
+            if isinstance(linear, Fp8Linear):
+                setattr(module, name, linear.widened())
+
     def forward(
         self,
         tokens: torch.Tensor,

@@ -108,6 +108,27 @@ def test_the_reference_lies_over_the_target_at_the_stages_own_size_and_time(edit
     assert set(state.denoise_mask[0, target:, 0].tolist()) == {1 - 0.25}
 
 
+def test_trained_positions_are_the_trainers_of_target_and_reference_alike(edit: Edit) -> None:
+    exact = edit.watched.states[0].positions
+    watched = Watched(edit.watched)
+    options = SyncLoraOptions(quality="preview", positions="trained")
+    events = generate(replace(edit.models, transformer=watched), edit.job, options)
+    while not watched.states:
+        next(events)
+    events.close()
+    (state,) = watched.states
+    assert torch.equal(state.positions, exact.to(torch.bfloat16))
+
+    def seen(positions: torch.Tensor) -> torch.Tensor:
+        """What the rotary angles are multiples of, of a time in seconds."""
+        return 2 * (positions[0, 0, :, 0] + positions[0, 0, :, 1]) / 2 / 20 - 1
+
+    # 1/256 of half of 20 seconds is 39 ms.
+    steps = {positions: seen(positions).float() * 256 for positions in (state.positions, exact)}
+    assert torch.equal(steps[state.positions], steps[state.positions].round())
+    assert not torch.equal(steps[exact], steps[exact].round())
+
+
 @pytest.mark.parametrize("stage", [0, 1])
 def test_the_edited_frame_is_rounded_then_compressed_and_starts_the_target(edit: Edit, stage: int) -> None:
     state = edit.watched.states[stage]

@@ -8,7 +8,7 @@ import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from syncedit_demo.engines.interface import EditJob
+    from syncedit_demo.engines.sync_lora.options import Quality
     from syncedit_demo.engines.sync_lora.weights.prepared import PreparedSet
 
     JobMaker = Callable[..., EditJob]
@@ -69,7 +70,7 @@ def test_names_what_its_pixels_come_from(engine: SyncLoraEngine, prepared: Prepa
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"quality": "best"}, "choose one of full, preview"),
+        ({"quality": "best"}, "choose one of full, preview, single-stage"),
         ({"refine_with_reference": 1}, "it is on or off"),
         ({"first_frame_crf": 52}, "choose a number from 0 to 51"),
         ({"first_frame_crf": True}, "choose a number from 0 to 51"),
@@ -111,7 +112,9 @@ def test_a_driver_that_may_be_too_old_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 sides = st.integers(4, 32).map(lambda side: 64 * side)
 plans = st.builds(plan_of, sides, sides, st.integers(1, 257))
-options = st.builds(SyncLoraOptions, quality=st.sampled_from(["full", "preview"]), refine_with_reference=st.booleans())
+options = st.builds(
+    SyncLoraOptions, quality=st.sampled_from(["full", "preview", "single-stage"]), refine_with_reference=st.booleans()
+)
 
 
 @given(plans, options, st.integers(0, 200 * GB))
@@ -131,7 +134,8 @@ def test_what_does_not_fit_is_refused_with_what_would(plan: EditPlan, chosen: Sy
         assert frames < plan.frames
         check_memory(plan_of(plan.width, plan.height, frames), chosen, free)
     if "--quality" in words:
-        check_memory(plan, replace(chosen, quality="preview"), free)
+        quality = cast("Quality", words[words.index("--quality") + 1])
+        check_memory(plan, replace(chosen, quality=quality), free)
 
 
 @given(plans, options)

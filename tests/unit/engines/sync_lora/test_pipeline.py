@@ -119,6 +119,18 @@ def test_preview_is_the_first_stage_of_full(runtime: Runtime, make_job: JobMaker
     assert np.array_equal(frames_of(preview), half_size)
 
 
+def test_a_single_stage_is_made_at_full_size(runtime: Runtime, make_job: JobMaker) -> None:
+    single = run(runtime, make_job(128, 64, 12, quality="single-stage", previews=True))
+    assert frames_of(single).shape == (12, 64, 128, 3)
+    phases = [event.phase for event in single if isinstance(event, Progress)]
+    assert phases.count(pipeline.STAGE_1) == len(recipe.STAGE_1_SIGMAS) - 1
+    assert not {pipeline.UPSCALE, pipeline.STAGE_2} & set(phases)
+    assert not any(isinstance(event, PreviewClip) for event in single)
+    # What it has no second stage for.
+    refined = run(runtime, make_job(128, 64, 12, quality="single-stage", refine_with_reference=True))
+    assert np.array_equal(frames_of(single), frames_of(refined))
+
+
 def test_same_job_gives_the_same_frames_whoever_watches(
     runtime: Runtime, usual: NDArray[np.uint8], make_job: JobMaker
 ) -> None:
@@ -136,6 +148,8 @@ def test_same_job_gives_the_same_frames_whoever_watches(
         {"first_frame_crf": 0},
         {"reference_strength": 0.5},
         {"refine_with_reference": True},
+        {"positions": "trained"},
+        {"quality": "single-stage"},
     ],
     ids=str,
 )

@@ -74,4 +74,5 @@ def test_what_is_not_decided_is_as_the_recipe_has_it() -> None:
         "refine_with_reference": False,
         "first_frame_crf": 18,
         "reference_strength": 1.0,
+        "positions": "exact",
     }

@@ -180,16 +180,16 @@ def test_a_run_has_as_many_frames_as_the_estimate_says() -> None:
     ids=str,
 )
 @pytest.mark.parametrize("refined", [False, True])
-@pytest.mark.parametrize("quality", ["full", "preview"])
+@pytest.mark.parametrize("quality", ["full", "preview", "single-stage"])
 def test_an_edit_is_taken_for_what_its_largest_part_takes(
     counted: Counted, size: tuple[int, int, int], quality: Quality, *, refined: bool
 ) -> None:
     """Parts are counted on the networks; the estimate is above the largest and less than twice that."""
     width, height, frames = size
     needed: list[float] = []
-    for divisor in (2, 1) if quality == "full" else (2,):
+    for divisor in {"full": (2, 1), "preview": (2,), "single-stage": (1,)}[quality]:
         pixels = VideoPixelShape(1, pad_frame_count(frames), height // divisor, width // divisor, 25.0)
-        sees_reference = divisor == 2 or refined
+        sees_reference = divisor == 2 or refined or quality == "single-stage"
         tile = min(pixels.width, 512) * min(pixels.height, 512)
         at_once = min(pixels.frames, 64)
         needed += [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gradio as gr
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -20,7 +22,10 @@ from syncedit_demo.engines.sync_lora.lent.worker import work
 from syncedit_demo.engines.sync_lora.lent.zerogpu import refusal
 from syncedit_demo.engines.sync_lora.options import SyncLoraOptions
 from syncedit_demo.engines.sync_lora.pipeline import STAGE_1
+from syncedit_demo.settings import Settings
+from syncedit_demo.ui.page import build_page
 from tests.support.lent_gpu import LentGpu
+from tests.support.lent_page import FRAMES, edited_by_handler, edited_directly, inputs_in, service_over
 from tests.support.lent_scenarios import SCENARIOS, Stage
 
 if TYPE_CHECKING:
@@ -38,13 +43,33 @@ def stage(settings: SyncLoraSettings, prepared: PreparedSet, make_job: JobMaker)
     platform = LentGpu()
     lent = LentSyncLoraEngine(settings, platform)
     platform.launch(lent.models.tensors())
-    yield Stage(lent, SyncLoraEngine(settings), platform, make_job)
+    yield Stage(lent, SyncLoraEngine(settings), platform, make_job, psutil.virtual_memory().total)
     platform.close()
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.__name__)
 def test_where_a_gpu_is_lent(stage: Stage, scenario: Callable[[Stage], None]) -> None:
     scenario(stage)
+
+
+def test_an_edit_through_the_page_is_the_one_made_directly(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lent, own = (
+        service_over(engine, Settings(work_dir=tmp_path / name))
+        for engine, name in ((stage.lent, "lent"), (stage.own, "own"))
+    )
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(lent.settings.uploads_dir))
+    clip, edited = inputs_in(tmp_path)
+
+    async def build() -> gr.Blocks:
+        return build_page(lent)
+
+    tasks = len(stage.platform.asked)
+    through_page = edited_by_handler(asyncio.run(build()), clip, edited)
+    assert len(stage.platform.asked) == tasks + 1
+    assert len(through_page) == FRAMES
+    assert np.array_equal(through_page, edited_directly(own, clip, edited))
 
 
 def test_the_worker_ends_at_the_step_at_which_the_file_appears(
@@ -77,7 +102,7 @@ def test_more_to_do_asks_for_more_seconds(make_job: JobMaker) -> None:
     trained = replace(plan, width=1024, height=1024, frames=81, padded_frames=81)
     by = [
         asked_seconds(trained, SyncLoraOptions(quality=each), nbytes)
-        for each in ("preview", "full")
+        for each in ("preview", "full", "single-stage")
         for nbytes in (0, 10**10)
     ]
     assert by == sorted(by)

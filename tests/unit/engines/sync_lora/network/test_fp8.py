@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from syncedit_demo.engines.sync_lora.network.fp8 import Fp8Linear
+from syncedit_demo.engines.sync_lora.network.fp8 import Fp8Linear, Product, is_right, scaled_product
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 INPUTS, OUTPUTS = 256, 64
@@ -40,3 +40,47 @@ def test_the_bias_is_added(device: str) -> None:
     layer = linear(device)
     nothing = torch.zeros(16, INPUTS, dtype=torch.bfloat16, device=device)
     assert torch.equal(Fp8Linear(layer)(nothing), layer.bias.expand(16, OUTPUTS))
+
+
+@pytest.mark.parametrize("device", ["cpu", pytest.param("cuda", marks=GPU)])
+def test_the_product_of_a_device_is_right(device: str) -> None:
+    assert is_right(torch.device(device))
+
+
+def without_token_scales(*given: torch.Tensor) -> torch.Tensor:
+    tokens, scale, *rest = given
+    return scaled_product(tokens, torch.ones_like(scale), *rest)
+
+
+def with_a_wrong_token(*given: torch.Tensor) -> torch.Tensor:
+    product = scaled_product(*given)
+    product[-1] *= 1.1
+    return product
+
+
+def with_nothing_in_it(*given: torch.Tensor) -> torch.Tensor:
+    return scaled_product(*given) * float("nan")
+
+
+def that_is_not_there(*given: torch.Tensor) -> torch.Tensor:
+    message = f"no kernel for {given[0].shape}"
+    raise RuntimeError(message)
+
+
+@pytest.mark.parametrize(
+    "product",
+    [without_token_scales, with_a_wrong_token, with_nothing_in_it, that_is_not_there],
+    ids=lambda f: f.__name__,
+)
+def test_a_product_that_is_not_right_is_found(product: Product, caplog: pytest.LogCaptureFixture) -> None:
+    assert not is_right(torch.device("cpu"), product)
+    assert "8 bits" in caplog.text
+
+
+def test_a_layer_comes_back_to_bfloat16() -> None:
+    layer = linear("cpu")
+    whole = layer.weight.float()
+    widened = Fp8Linear(layer).widened()
+    assert widened.weight.dtype == widened.bias.dtype == torch.bfloat16
+    error = (widened.weight.float() - whole).abs() / whole.abs().amax(dim=1, keepdim=True)
+    assert error.max() < 1 / 16

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from syncedit_demo.engines.interface import Frames
+from syncedit_demo.engines.interface import Finished, Frames
 from syncedit_demo.engines.sync_lora import SyncLoraEngine, prepare_weights
 from syncedit_demo.engines.sync_lora.device import placement
 from syncedit_demo.engines.sync_lora.device.placement import choose_placement, eight_bit_names
+from syncedit_demo.engines.sync_lora.lent.engine import LentSyncLoraEngine
+from syncedit_demo.engines.sync_lora.lent.worker import usable
+from syncedit_demo.engines.sync_lora.network.fp8 import WRONG, scaled_product
 from syncedit_demo.engines.sync_lora.weights.prepared import PROMPT, SCALE, open_prepared
 from syncedit_demo.wording import GB
 from tests.support import tiny_ltx
+from tests.support.lent_gpu import LentGpu
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +74,28 @@ def test_it_runs_in_whole_precision_where_that_is_asked_for(in_8_bits: SyncLoraS
     engine = SyncLoraEngine(in_8_bits.model_copy(update={"precision": "bf16"}))
     assert "in 8 bits" not in engine.title
     assert frames_of(engine, make_job(quality="preview")).std() > 0
+
+
+def test_a_worker_whose_gpu_has_no_use_for_8_bits_makes_the_frames_of_whole_precision(
+    in_8_bits: SyncLoraSettings, make_job: JobMaker
+) -> None:
+    def wrong(*given: torch.Tensor) -> torch.Tensor:
+        return scaled_product(*given) * 2
+
+    job, platform = make_job(quality="preview"), LentGpu()
+    engine = LentSyncLoraEngine(in_8_bits, platform)
+    assert usable(engine.models) == ()
+    assert engine.models.in_8_bits
+    # What the worker does before an edit; it is forked from this process.
+    assert usable(engine.models, wrong) == (WRONG,)
+    assert not engine.models.in_8_bits
+    events = list(engine.run(job))
+    assert isinstance(events[-1], Finished)
+    assert WRONG in events[-1].notes
+    platform.close()
+    lent = np.concatenate([event.frames for event in events if isinstance(event, Frames)])
+    whole = SyncLoraEngine(in_8_bits.model_copy(update={"precision": "bf16"}))
+    assert np.array_equal(lent, frames_of(whole, job))
 
 
 def test_memory_is_counted_by_what_is_loaded_not_by_what_is_stored(
