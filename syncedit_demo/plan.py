@@ -298,7 +298,7 @@ def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple
     rest = available - options.start
     if options.frames is not None and not 1 <= options.frames <= rest:
         message = (
-            f"From frame {options.start} the clip has {frames_in_words(rest)} at {describe_rate(rate)}: "
+            f"From frame {options.start + 1} the clip has {frames_in_words(rest)} at {describe_rate(rate)}: "
             f"ask for 1 to {rest}, not {options.frames}."
         )
         raise PlanError(message)
@@ -313,7 +313,7 @@ def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple
     if options.start:
         notes.append(
             f"The first {frames_in_words(options.start)} of the clip {are(options.start)} left out: "
-            f"it starts at {options.start}."
+            f"it starts at frame {options.start + 1}."
         )
     if frames < rest:
         reason = "choose another start to use them"
@@ -338,8 +338,8 @@ def _better_start(clip: ClipInfo, start: int, available: int, rate: Fraction) ->
 
 def _start_note(start: int) -> str:
     return (
-        f"The clip begins black, blank or in a fade, where there is nothing to edit: its first picture comes at frame "
-        f"{start}: --start {start}."
+        f"The clip begins black, blank or in a fade, where there is nothing to edit: its first picture is frame "
+        f"{start + 1} (--start {start})."
     )
 
 

@@ -34,7 +34,7 @@ def test_a_stranger_sees_an_example_play_and_reads_what_this_is(open_page: OpenP
     about, player = page.locator("#intro .intro"), page.locator(".compare-player")
     expect(about).to_contain_text("every other frame follows")
     expect(about).to_contain_text("On this machine: the Draft engine (CPU) moves your edit along with the clip.")
-    expect(about).to_contain_text("New shapes need Sync-LoRA and an NVIDIA GPU")
+    expect(about).to_contain_text("New shapes need the other engine, Sync-LoRA, and an NVIDIA GPU")
     expect(about.locator(".story > li")).to_have_count(3)
     for name, address in (("Model", "LTX-2.3-Sync-LoRA"), ("Paper", "2512.03013"), ("Code", "SagiPolaczek/Sync-LoRA")):
         expect(page.get_by_role("link", name=name, exact=True)).to_have_attribute("href", re.compile(address))
@@ -44,6 +44,8 @@ def test_a_stranger_sees_an_example_play_and_reads_what_this_is(open_page: OpenP
         expect(page.locator(f"{box} input[type=file]")).to_have_attribute("accept", kinds)
     expect(page.locator("#clip-limits")).to_contain_text(f"at most {MEGABYTES} MB")
     expect(page.get_by_text(re.compile("3d1t|dice|trained size", re.IGNORECASE))).to_have_count(0)
+    about.get_by_text("How to get Sync-LoRA").click()
+    expect(about.get_by_text("prepare --download")).to_be_visible()
     page.close()
 
     calm = open_page(app).locator(".compare-player")

@@ -197,7 +197,7 @@ class ClipStep:
             self.card: self._card(cut),
             self.start: gr.update(**slider),
             self.better_start: gr.update(
-                visible=plan.better_start is not None, value=f"Start at frame {plan.better_start}"
+                visible=plan.better_start is not None, value=f"Start at frame {(plan.better_start or 0) + 1}"
             ),
         }
 

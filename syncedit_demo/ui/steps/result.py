@@ -64,7 +64,7 @@ IN_PLAIN_WORDS: dict[EngineName, str] = {
 }
 """What an engine can do, for who never heard of it; the first word goes on from its name."""
 
-OTHER_ENGINE = "New shapes need Sync-LoRA and an NVIDIA GPU: docs/sync-lora.md of the program says how to get it."
+OTHER_ENGINE = "New shapes need the other engine, Sync-LoRA, and an NVIDIA GPU."
 
 
 @dataclass(frozen=True, slots=True)
