@@ -104,6 +104,19 @@ export interface FaceView {
   result: (number | null)[];
 }
 
+export interface Trim {
+  first: FileData;
+  last: FileData | null;
+  width: number;
+  height: number;
+  start: number;
+  frames: number;
+  total: number;
+  most: number;
+  rate: [number, number];
+  asked: number | null;
+}
+
 export interface Tiles {
   tiles: Tile[];
   against: boolean;
