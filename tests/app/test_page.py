@@ -379,10 +379,15 @@ def test_a_page_outlives_the_server(unseen: Unseen, service: EditService, wide: 
         assert unseen.visit == visit
 
 
-def test_a_run_that_is_gone_is_said_to_be(unseen: Unseen, service: EditService, wide: Path) -> None:
+def test_two_runs_are_compared_with_their_clip_at_hand_and_one_that_is_gone_is_said_to_be(
+    unseen: Unseen, service: EditService, wide: Path
+) -> None:
     unseen.give_clip(wide, **SMALL)
     gone, kept = (make_run(service, unseen, wide) for _ in range(2))
-    unseen.happen("show_run", picked(kept.id))
+    assert unseen.happen("show_run", picked(kept.id))["player"].clip is None
+    compared = unseen.happen("compare_runs", picked(gone.id))["player"]
+    assert (compared.reference.label[:5], compared.result.label[:5], compared.clip.label) == ("Run 2", "Run 1", "Clip")
+    assert Path(compared.clip.picture.path).parent == kept.folder
     shutil.rmtree(gone.folder)
     for name in ("show_run", "compare_runs"):
         said = unseen.happen(name, picked(gone.id))

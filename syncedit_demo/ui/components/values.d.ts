@@ -18,6 +18,7 @@ export interface ClipCard {
 export interface Comparison {
   reference: Side;
   result: Side | null;
+  clip: Side | null;
   width: number;
   height: number;
   frames: number;

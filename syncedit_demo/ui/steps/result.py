@@ -229,10 +229,13 @@ class ResultPanel:
         def side(run: Run) -> Side:
             return Side.of(Playable.of(run.files.result, run.folder), f"{run.title} · seed {run.record.seed}")
 
+        same = one.clip_file.sha256 == other.clip_file.sha256 and one.plan.start == other.plan.start
+        clip = Playable.of(first.files.reference, first.folder)
         return {
             self.player: Comparison(
                 reference=side(first),
                 result=side(second),
+                clip=Side.of(clip, "Clip" if same else f"Clip of {first.title}"),
                 width=other.plan.width,
                 height=other.plan.height,
                 frames=other.plan.frames,
