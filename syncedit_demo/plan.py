@@ -166,6 +166,11 @@ def conformed_frames(clip: ClipInfo, frame_rate: Fraction) -> int:
     return max(1, math.floor(clip.duration * frame_rate + Fraction(1, 2)))
 
 
+def frames_from_start(clip: ClipInfo, plan: EditPlan, max_frames: int) -> int:
+    """How many frames could be made from a plan's start on, on a machine that makes so many at once."""
+    return min(conformed_frames(clip, plan.frame_rate) - plan.start, max_frames)
+
+
 def whole_number(value: float | None, what: str) -> int:
     """A whole number as it comes from outside, from `-LARGEST_NUMBER` to `LARGEST_NUMBER`.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -89,7 +90,8 @@ class _Page:
         service, hours = self._service, self._service.settings.job_max_age_hours
         self._visitor = Visitor(service.settings)
         gr.HTML(HEADER)
-        examples, quality = load_examples(), QualityChoice(service)
+        examples = load_examples()
+        quality = self._quality = QualityChoice(service)
         with gr.Row(elem_id="work"):
             with gr.Column(elem_id="about", elem_classes="card"):
                 about = intro(introduce(service, examples), elem_id="intro")
@@ -166,7 +168,8 @@ class _Page:
             self._prepared,
             **HEAVY,
         )
-        for event in (taken, replanned, trimmed, begun):
+        lengthened = self._quality.whole.click(self.use_all_frames, inputs, self._prepared, **HEAVY)
+        for event in (taken, replanned, trimmed, begun, lengthened):
             self._then_fit_and_copy(event)
 
     def _listen_to_frame(self) -> None:
@@ -238,11 +241,15 @@ class _Page:
         """Look at the clip that was chosen; options that an example set are not the visitor's."""
         options = self._options.read(*values).of_whole_clip() if example is None else self._options.untouched()
         session = session_of(request)
-        updates = self._clip.take(visit, upload, options, session)
-        return updates and {
+        updates = self._clip.take(visit, upload, options, session, self._quality.frames_at_first)
+        if not updates:
+            return {}
+        cut: ClipRange | None = updates[self._clip.cut]
+        return {
             self._shelf.example: None,
             **self._begin(updates, session),
-            **({self._options.frames: None} if example is None else self._options.set_to(options)),
+            **({} if example is None else self._options.set_to(options)),
+            self._options.frames: cut and cut.options.frames,
         }
 
     def take_upload(self, visit: Visit, cut: ClipRange | None, upload: str | None, request: gr.Request) -> Updates:
@@ -320,6 +327,13 @@ class _Page:
         if cut is not None and cut.plan.better_start is not None:
             begin = cut.plan.better_start
         return self._replan(visit, cut, image, self._options.read(begin, *values), request)
+
+    def use_all_frames(
+        self, visit: Visit, cut: ClipRange | None, image: Path | None, request: gr.Request, *values: Values
+    ) -> Updates:
+        """The offer to use more of the clip than was chosen at first was taken."""
+        options = replace(self._options.read(*values), frames=None)
+        return {**self._replan(visit, cut, image, options, request), self._options.frames: None}
 
     def fit_frame(
         self, cut: ClipRange | None, image: Path | None, edited: Edited | None, request: gr.Request

@@ -28,8 +28,11 @@ from syncedit_demo.ui.visits.visit import ClipRange, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from syncedit_demo.cancel import CancelFlag
     from syncedit_demo.media.probe import ClipInfo
+    from syncedit_demo.plan import EditPlan
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import Settings
     from syncedit_demo.ui.steps.options import Options
@@ -103,8 +106,22 @@ class ClipStep:
             self.head: LOOKING if file else ASKING,
         }
 
-    def take(self, visit: Visit, file: str | None, options: Options, session: str) -> Updates:
+    def take(
+        self,
+        visit: Visit,
+        file: str | None,
+        options: Options,
+        session: str,
+        at_first: Callable[[EditPlan], int] | None = None,
+    ) -> Updates:
         """Inspect a new clip and show its frame 0; another clip, or leaving, ends that.
+
+        Args:
+            visit: The visit.
+            file: The clip, None where it was taken away.
+            options: What is decided.
+            session: Whose page it is.
+            at_first: How many frames of a plan are used, where the visitor has not decided on a number.
 
         Returns:
             Nothing where the page has another clip by now.
@@ -117,6 +134,10 @@ class ClipStep:
         try:
             path = visit.keep(Path(file))
             clip, _ = self._service.inspect(path, PlanOptions(), cancel)
+            if at_first and options.frames is None:
+                plan = plan_edit(clip, options.plan_options())
+                frames = at_first(plan)
+                options = replace(options, frames=frames if frames < plan.frames else None)
             updates = self._show(visit, path, clip, options, cancel)
         except Exception as error:
             updates = self._nothing(explain(error))
