@@ -124,7 +124,11 @@ def build_parser() -> argparse.ArgumentParser:
     edit = commands.add_parser("edit", parents=[plan], help="make the edited clip")
     edit.add_argument("clip", type=Path, nargs="?", metavar="CLIP", help="the clip to edit")
     edit.add_argument(
-        "edited", type=Path, nargs="?", metavar="EDITED", help="its frame 0 as first-frame writes it, edited; an image"
+        "edited",
+        type=Path,
+        nargs="?",
+        metavar="EDITED",
+        help="its first frame as the command first-frame writes it, edited; an image",
     )
     edit.add_argument(
         "out", type=Path, metavar="OUT.mp4", help="where the edited clip goes: all that is given with --from-record"

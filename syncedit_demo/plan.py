@@ -166,6 +166,11 @@ def conformed_frames(clip: ClipInfo, frame_rate: Fraction) -> int:
     return max(1, math.floor(clip.duration * frame_rate + Fraction(1, 2)))
 
 
+def frames_from_start(clip: ClipInfo, plan: EditPlan, max_frames: int) -> int:
+    """How many frames could be made from a plan's start on, on a machine that makes so many at once."""
+    return min(conformed_frames(clip, plan.frame_rate) - plan.start, max_frames)
+
+
 def whole_number(value: float | None, what: str) -> int:
     """A whole number as it comes from outside, from `-LARGEST_NUMBER` to `LARGEST_NUMBER`.
 
@@ -298,7 +303,7 @@ def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple
     rest = available - options.start
     if options.frames is not None and not 1 <= options.frames <= rest:
         message = (
-            f"From frame {options.start} the clip has {frames_in_words(rest)} at {describe_rate(rate)}: "
+            f"From frame {options.start + 1} the clip has {frames_in_words(rest)} at {describe_rate(rate)}: "
             f"ask for 1 to {rest}, not {options.frames}."
         )
         raise PlanError(message)
@@ -313,7 +318,7 @@ def _frame_counts(available: int, options: PlanOptions, rate: Fraction) -> tuple
     if options.start:
         notes.append(
             f"The first {frames_in_words(options.start)} of the clip {are(options.start)} left out: "
-            f"it starts at {options.start}."
+            f"it starts at frame {options.start + 1}."
         )
     if frames < rest:
         reason = "choose another start to use them"
@@ -338,8 +343,8 @@ def _better_start(clip: ClipInfo, start: int, available: int, rate: Fraction) ->
 
 def _start_note(start: int) -> str:
     return (
-        f"The clip begins black, blank or in a fade, where there is nothing to edit: its first picture comes at frame "
-        f"{start}: --start {start}."
+        f"The clip begins black, blank or in a fade, where there is nothing to edit: its first picture is frame "
+        f"{start + 1} (--start {start})."
     )
 
 

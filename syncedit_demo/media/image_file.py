@@ -33,6 +33,8 @@ MAX_PIXELS = 64_000_000
 MIN_SIDE = 64
 """Shortest side in pixels from which a picture can be an edited frame."""
 
+AS_LARGE = "It should be as large as the first frame."
+
 FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "AVIF")
 MODES_16_BIT = ("I;16", "I;16L", "I;16B", "I;16N")
 DEEP = re.compile(r";16[BLN]")
@@ -112,12 +114,10 @@ def read_image(path: Path, enough: Size | None = None) -> ImageFile:
     with file, _opened(path, file) as opened:
         width, height = opened.size
         if width * height > MAX_PIXELS:
-            message = (
-                f"The edited frame {path.name} is far too large ({width}×{height}). It should be as large as frame 0."
-            )
+            message = f"The edited frame {path.name} is far too large ({width}×{height}). {AS_LARGE}"
             raise EditedFrameError(message)
         if min(width, height) < MIN_SIDE:
-            message = f"The edited frame {path.name} is too small ({width}×{height}). It should be as large as frame 0."
+            message = f"The edited frame {path.name} is too small ({width}×{height}). {AS_LARGE}"
             raise EditedFrameError(message)
         _check_cost(path, file, opened, enough)
         picture, notes = _decoded(path, opened)
@@ -128,7 +128,7 @@ def read_image(path: Path, enough: Size | None = None) -> ImageFile:
             notes.append(f"What the edited frame says of its colours is left out: {error}.")
     if opened.size != (width, height):
         size, read = describe_size((width, height)), describe_size(opened.size)
-        notes.append(f"The edited frame is far larger than frame 0 ({size}): it was read at {read}.")
+        notes.append(f"The edited frame is far larger than the first frame ({size}): it was read at {read}.")
     picture, opacity = _parted(path, picture, notes)
     pixels, color_notes = to_srgb(picture, said)
     return ImageFile(pixels, opacity, (*notes, *color_notes))
@@ -154,7 +154,7 @@ def _opened(path: Path, file: BinaryIO) -> Image.Image:
     try:
         return Image.open(file, formats=_formats())
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        message = f"The edited frame {path.name} is far too large. It should be as large as frame 0."
+        message = f"The edited frame {path.name} is far too large. {AS_LARGE}"
         raise EditedFrameError(message) from error
     except Exception as error:  # See _decoded.
         if is_out_of_room(error):

@@ -176,7 +176,7 @@ def check_image(path: Path, file: BinaryIO, opened: Image.Image, enough: Size | 
     if size > _held.max_image_mb * MB:
         message = (
             f"The edited frame {path.name} is larger than the {_held.max_image_mb} MB that are read here. "
-            "Save it as PNG or JPEG, as large as frame 0."
+            "Save it as PNG or JPEG, as large as the first frame."
         )
         raise LimitError(message)
     if opened.format in JPEG_FORMATS:
@@ -225,6 +225,6 @@ def _fit(path: Path, opened: Image.Image, enough: Size | None, most: int) -> Non
             return
     message = (
         f"The edited frame {path.name} has {width}×{height} pixels, more than the {most / 1e6:.3g} megapixels that are "
-        "decoded here. It should be as large as frame 0."
+        "decoded here. It should be as large as the first frame."
     )
     raise LimitError(message)

@@ -137,7 +137,7 @@ def find_position(first_frame: Frame, image: Frame) -> Found:
     if position is not None:
         return Found(picture, onto, position)
     message = (
-        "This looks like another scene: nothing in the edited frame lies where it does in frame 0 of the clip. "
+        "This does not look like your clip's first frame: nothing in it lies where it does there. "
         "Edit the first frame that you were given, and keep the picture's framing."
     )
     raise EditedFrameError(message)
@@ -270,7 +270,7 @@ def _displaced_by_outlines(comparison: _Comparison) -> Position | None:
     return Position(
         best,
         _describe_displacement(best, comparison.size)
-        + " The frame is in another style, so this is approximate: compare it with frame 0.",
+        + " The frame is in another style, so this is approximate: compare it with the first frame.",
     )
 
 
@@ -288,7 +288,8 @@ def _unmeasurable(comparison: _Comparison) -> Position | None:
     if comparison.evidence_in_place < OTHER_SCENE and comparison.aligner.textured_share() >= RICH:
         return None
     return Position(
-        None, "Too little of frame 0 is left to measure whether the edited frame is aligned: it is used as it is."
+        None,
+        "Too little of the first frame is left to measure whether the edited frame is aligned: it is used as it is.",
     )
 
 
@@ -348,8 +349,8 @@ def _likeliest(gray: NDArray[np.float32], picture: Frame) -> tuple[float, Frame,
 
 def _other_shape(size: Size, image_size: Size) -> EditedFrameError:
     return EditedFrameError(
-        f"The edited frame is {describe_size(image_size)}, frame 0 is {describe_size(size)}, and it could not be found "
-        "how one lies in the other. Edit the first frame that you were given, and keep its shape."
+        f"The edited frame is {describe_size(image_size)}, the first frame is {describe_size(size)}, and it could not "
+        "be found how one lies in the other. Edit the first frame that you were given, and keep its shape."
     )
 
 

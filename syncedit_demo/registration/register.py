@@ -110,7 +110,7 @@ def register(first_frame: Frame, image: Frame, opacity: NDArray[np.uint8] | None
     if fill_note:
         notes.append(fill_note)
     if opacity is not None:
-        notes.append("Transparent parts of the edited frame show frame 0.")
+        notes.append("Transparent parts of the edited frame show the first frame.")
     notes.append(_describe_edit(edited_share, same=same))
     corrected = found.mirrored or matrix is not None
     return Registration(frame, transform, found.mirrored, corrected, edited_share, tuple(notes))
@@ -121,7 +121,7 @@ def _describe_edit(edited_share: float, *, same: bool) -> str:
     if edited_share:
         return f"{_percent(edited_share)} of the frame is edited."
     if same:
-        return "Nothing was edited: the frame is the same as frame 0."
+        return "Nothing was edited: it is the same as the first frame."
     return "Only the colours were edited, and only slightly."
 
 
@@ -162,7 +162,7 @@ def _check_coverage(picture_size: Size, matrix: Matrix, size: Size) -> None:
     """Refuse a picture that shows too little of frame 0, which is of `size`."""
     if (share := float(coverage(picture_size, matrix, size).mean())) < LEAST_COVERAGE:
         message = (
-            f"This looks like another crop: it shows only {100 * share:.0f} % of frame 0. Edit the whole frame "
+            f"This looks like another crop: it shows only {100 * share:.0f} % of the first frame. Edit the whole frame "
             "that you were given, without cropping or zooming in."
         )
         raise EditedFrameError(message)
@@ -197,11 +197,11 @@ def _straightened(first_frame: Frame, image: Frame, matrix: Matrix) -> tuple[Fra
     frame[usable] = np.clip(np.rint(first_frame[usable] + offset[usable]), 0, 255).astype(np.uint8)
     from_first = float(usable.sum()) / float((~covered).sum())
     source = (
-        "frame 0"
+        "the first frame"
         if from_first > 0.95
         else "repeating its edge"
         if from_first < 0.05
-        else "frame 0 and repeating its edge"
+        else "the first frame and repeating its edge"
     )
     uncovered = _percent(1 - float(known.mean()))
     return frame, f"The border this uncovered ({uncovered} of the frame) was filled from {source}."

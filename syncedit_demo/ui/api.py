@@ -1,4 +1,4 @@
-"""The endpoints for programs: inspect a clip, get its frame 0, edit it."""
+"""The endpoints for programs: inspect a clip, get its first frame, edit it."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Endpoints:
             request: Where the call comes from.
             size: Size of the result such as "1024x768", multiples of 64; empty for the best for this clip.
             frames: Number of frames of the result; 0 for the whole clip up to this machine's limit.
-            start: First frame of the part that is used, from 0.
+            start: Frames of the clip that are left out before the part that is used.
             rate: Frame rate of the result such as "25" or "30000/1001"; empty for the clip's, at most 30.
 
         Returns:
@@ -104,13 +104,13 @@ class Endpoints:
         engine: EngineChoice = "auto",
         label: bool = False,
     ) -> tuple[str, dict[str, Any]]:
-        """Carry the edit of frame 0 through the clip. Calls are served one at a time, in the order of arrival.
+        """Carry the edit of the first frame through the clip. Calls are served one at a time, in the order of arrival.
 
         A call whose answer nobody listens to is stopped.
 
         Args:
             clip: A video file.
-            edited_frame: Its edited frame 0, an image file.
+            edited_frame: Its edited first frame, an image file.
             request: Where the call comes from.
             size: As for /inspect_clip.
             frames: As for /inspect_clip.

@@ -1,12 +1,5 @@
 // What the page does between its parts, where Gradio leaves a gap. The body of a function.
 
-// A slider tells of its release by the mouse; by a key too.
-const RELEASING = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown", "Enter"];
-document.addEventListener("keyup", ({ key, target }) => {
-  if (!(target instanceof HTMLInputElement) || !target.closest("#start") || !RELEASING.includes(key)) return;
-  target.dispatchEvent(new PointerEvent("pointerup", { bubbles: true }));
-});
-
 // Generate and Stop take each other's place, and the focus with it.
 const PAIR = "#generate, #stop";
 let held = false;
@@ -61,6 +54,7 @@ function write(element, label) {
 new MutationObserver(() => {
   keepFocus();
   nameBoxes();
+  uncover();
 }).observe(document, { subtree: true, childList: true, attributes: true, attributeFilter: ["class", "disabled"] });
 
 // The player plays when it is told to and can, unless the visitor wants less motion or has done something by then.
@@ -147,6 +141,49 @@ document.addEventListener("paste", (event) => {
   if (!event.clipboardData?.files.length) return;
   event.preventDefault();
   give(event.clipboardData.files);
+});
+
+// The painter's paper is covered until there is more on it than one colour, and not for longer than a moment: a picture
+// of one colour would be waited for in vain.
+
+const BLANK_FOR = 5000; // milliseconds
+const LOOK_EVERY = 120; // milliseconds: to look is costly
+
+function uncover() {
+  const editor = document.querySelector("#editor:not([data-drawn])");
+  if (!editor || editor.hasAttribute("data-looked-at")) return;
+  editor.setAttribute("data-looked-at", "");
+  let end = Number.POSITIVE_INFINITY;
+  const look = () => {
+    const canvas = editor.querySelector("canvas");
+    if (canvas) end = Math.min(end, performance.now() + BLANK_FOR);
+    if (editor.isConnected && !isDrawn(canvas) && performance.now() < end) {
+      // What WebGL has drawn can be read in that frame alone: who asks for a frame after it looks after it.
+      setTimeout(() => requestAnimationFrame(look), LOOK_EVERY);
+      return;
+    }
+    editor.removeAttribute("data-looked-at");
+    editor.setAttribute("data-drawn", "");
+  };
+  look();
+}
+
+const eye = new OffscreenCanvas(16, 16).getContext("2d", { willReadFrequently: true });
+
+/** @param {HTMLCanvasElement | null} canvas */
+function isDrawn(canvas) {
+  if (!canvas?.width || !eye) return false;
+  const { width, height } = canvas;
+  eye.clearRect(0, 0, 16, 16);
+  // Its middle, where the paper is at any zoom.
+  eye.drawImage(canvas, width * 0.3, height * 0.42, width * 0.4, height * 0.16, 0, 0, 16, 16);
+  const { data } = eye.getImageData(0, 0, 16, 16);
+  return data.some((value, index) => Math.abs(value - (data[index % 4] ?? 0)) > 8);
+}
+
+document.addEventListener("click", ({ target }) => {
+  const clears = target instanceof Element && target.closest('#editor [aria-label="Clear canvas"]');
+  if (clears) document.querySelector("#editor")?.removeAttribute("data-drawn");
 });
 
 // The first frame goes to the clipboard as the picture that it is.

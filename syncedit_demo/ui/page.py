@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
+from syncedit_demo.plan import conformed_frames
 from syncedit_demo.service import EditService
 from syncedit_demo.ui.api import add_endpoints
 from syncedit_demo.ui.components.intro import intro
 from syncedit_demo.ui.components.tiles import picked_tile
+from syncedit_demo.ui.components.trim import trimmed
 from syncedit_demo.ui.gradio_internals import serve_from, visit_of
 from syncedit_demo.ui.steps.arrival import EngineArrival
 from syncedit_demo.ui.steps.clip import ClipStep
@@ -88,7 +91,8 @@ class _Page:
         service, hours = self._service, self._service.settings.job_max_age_hours
         self._visitor = Visitor(service.settings)
         gr.HTML(HEADER)
-        examples, quality = load_examples(), QualityChoice(service)
+        examples = load_examples()
+        quality = self._quality = QualityChoice(service)
         with gr.Row(elem_id="work"):
             with gr.Column(elem_id="about", elem_classes="card"):
                 about = intro(introduce(service, examples), elem_id="intro")
@@ -158,20 +162,17 @@ class _Page:
             [shelf.example, *self._prepared],
             **HEAVY,
         )
-        replanned = gr.on(
-            [clip.start.release, *options.changed],
-            self.replan,
-            [self._visitor.visit, clip.cut, self._frame.image, *planned],
-            self._prepared,
-            **HEAVY_LAST,
-        )
+        inputs = [self._visitor.visit, clip.cut, self._frame.image, *planned]
+        replanned = gr.on(list(options.changed), self.replan, inputs, self._prepared, **HEAVY_LAST)
+        trimmed = cast("Any", clip.trim).trim(self.trim, inputs, self._prepared, **HEAVY)
         begun = clip.better_start.click(
             self.start_at_picture,
-            [self._visitor.visit, clip.cut, self._frame.image, *planned],
+            inputs,
             self._prepared,
             **HEAVY,
         )
-        for event in (taken, replanned, begun):
+        lengthened = self._quality.whole.click(self.use_all_frames, inputs, self._prepared, **HEAVY)
+        for event in (taken, replanned, trimmed, begun, lengthened):
             self._then_fit_and_copy(event)
 
     def _listen_to_frame(self) -> None:
@@ -208,7 +209,8 @@ class _Page:
     def _then_fit_and_copy(self, event: Dependency) -> Dependency:
         clip, results = self._clip, self._results
         fitted = self._then_fit(event)
-        copied = fitted.then(clip.copy_reference, clip.cut, clip.message, **HEAVY)
+        ended = fitted.then(clip.show_last, [clip.cut, clip.part], clip.trim, **HEAVY)
+        copied = ended.then(clip.copy_reference, clip.cut, clip.message, **HEAVY)
         # A copy takes seconds: when it is there, the clip and what is on show may be others than when it began.
         copied.then(self.show_copy, [clip.cut, results.shown], [clip.card, *results.outputs], **HIDDEN_PROGRESS)
         return fitted
@@ -242,11 +244,15 @@ class _Page:
         """Look at the clip that was chosen; options that an example set are not the visitor's."""
         options = self._options.read(*values).of_whole_clip() if example is None else self._options.untouched()
         session = session_of(request)
-        updates = self._clip.take(visit, upload, options, session)
-        return updates and {
+        updates = self._clip.take(visit, upload, options, session, self._quality.frames_at_first)
+        if not updates:
+            return {}
+        cut: ClipRange | None = updates[self._clip.cut]
+        return {
             self._shelf.example: None,
             **self._begin(updates, session),
-            **({self._options.frames: None} if example is None else self._options.set_to(options)),
+            **({} if example is None else self._options.set_to(options)),
+            self._options.frames: cut and cut.options.frames,
         }
 
     def take_upload(self, visit: Visit, cut: ClipRange | None, upload: str | None, request: gr.Request) -> Updates:
@@ -274,7 +280,25 @@ class _Page:
         self, visit: Visit, cut: ClipRange | None, image: Path | None, request: gr.Request, *values: Values
     ) -> Updates:
         """An option that decides the plan has changed."""
-        return self._replan(visit, cut, image, self._options.read(*values), request, held=values[0])
+        return self._replan(visit, cut, image, self._options.read(*values), request)
+
+    def trim(
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        image: Path | None,
+        request: gr.Request,
+        event: gr.EventData,
+        *values: Values,
+    ) -> Updates:
+        """A handle of the part that is used was let go."""
+        told = trimmed(event)
+        if told is None or cut is None:
+            return UNCHANGED
+        start, frames, asked = told
+        options = self._options.read(*values).of_part(start, frames, conformed_frames(cut.clip, cut.plan.frame_rate))
+        updates = self._replan(visit, cut, image, options, request, asked)
+        return {**updates, self._options.frames: options.frames} if self._clip.cut in updates else updates
 
     def _replan(
         self,
@@ -283,10 +307,10 @@ class _Page:
         image: Path | None,
         options: Options,
         request: gr.Request,
-        held: float,
+        asked: int | None = None,
     ) -> Updates:
         session = session_of(request)
-        updates = self._clip.replan(visit, cut, options, session, held)
+        updates = self._clip.replan(visit, cut, options, session, asked)
         planned = updates.get(self._clip.cut)
         if planned is None:
             return updates or UNCHANGED
@@ -305,7 +329,14 @@ class _Page:
         begin = start
         if cut is not None and cut.plan.better_start is not None:
             begin = cut.plan.better_start
-        return self._replan(visit, cut, image, self._options.read(begin, *values), request, held=start)
+        return self._replan(visit, cut, image, self._options.read(begin, *values), request)
+
+    def use_all_frames(
+        self, visit: Visit, cut: ClipRange | None, image: Path | None, request: gr.Request, *values: Values
+    ) -> Updates:
+        """The offer to use more of the clip than was chosen at first was taken."""
+        options = replace(self._options.read(*values), frames=None)
+        return {**self._replan(visit, cut, image, options, request), self._options.frames: None}
 
     def fit_frame(
         self, cut: ClipRange | None, image: Path | None, edited: Edited | None, request: gr.Request

@@ -53,7 +53,7 @@ def test_what_programs_can_call_is_named_and_documented(client: Client) -> None:
     assert not told["unnamed_endpoints"]
     assert set(told["named_endpoints"]) == {"/inspect_clip", "/first_frame", "/edit"}
     edit = told["named_endpoints"]["/edit"]
-    assert edit["description"].startswith("Carry the edit of frame 0 through the clip.")
+    assert edit["description"].startswith("Carry the edit of the first frame through the clip.")
     parameters = {each["parameter_name"]: each for each in edit["parameters"]}
     assert list(parameters) == [
         "clip",

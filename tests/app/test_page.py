@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,9 +16,11 @@ import numpy as np
 import pytest
 from gradio import helpers
 from gradio.blocks import Block
+from PIL import Image
 from starlette.requests import Request
 
 from syncedit_demo.cancel import CancelFlag
+from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.settings import Settings
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from syncedit_demo.ui.visits.visit import Run
 
 WIDE, FRAMES = (640, 384), 9
+SMALL_SIZE = (160, 96)
 SMALL = {"size": "own", "width": 320, "height": 256}
 T = TypeVar("T")
 
@@ -151,7 +155,7 @@ def wide(tmp_path: Path) -> Path:
 
 
 def test_what_takes_long_shares_one_limit(unseen: Unseen) -> None:
-    names = ("take_clip", "replan", "fit_frame", "copy_reference", "fill_example")
+    names = ("take_clip", "replan", "trim", "show_last", "fit_frame", "copy_reference", "fill_example")
     listeners = [each for name in names for each in unseen.handlers(name)]
     assert len(listeners) > len(names)
     assert {(each.concurrency_id, each.concurrency_limit) for each in listeners} == {("heavy", HEAVY_LIMIT)}
@@ -175,13 +179,39 @@ def test_a_size_that_was_chosen_stays(unseen: Unseen, wide: Path) -> None:
     assert "size" not in said
 
 
-def test_a_start_that_was_chosen_stays_in_sight(unseen: Unseen, wide: Path) -> None:
-    assert not unseen.give_clip(wide)["start"]["visible"]
-    assert unseen.happen("replan", frames=4)["start"]["visible"]
-    unseen.happen("replan", start=3)
-    said = unseen.happen("replan", frames=None)
+def trimming(start: object, frames: object, asked: object = 1) -> gr.EventData:
+    return gr.EventData(None, {"start": start, "frames": frames, "asked": asked})
+
+
+def test_the_part_between_the_handles_is_what_is_used(unseen: Unseen, wide: Path) -> None:
+    part = unseen.give_clip(wide)["trim"]
+    assert (part.start, part.frames, part.total, part.most, part.asked) == (0, FRAMES, FRAMES, 161, None)
+    said = unseen.happen("trim", trimming(2, 4, 7))
+    assert (unseen.cut.plan.start, unseen.cut.plan.frames, said["frames"]) == (2, 4, 4)
+    assert (said["trim"].start, said["trim"].frames, said["trim"].asked) == (2, 4, 7)
+    last = unseen.happen("show_last")["trim"]
+    assert (last.asked, last.start) == (7, 2), "the picture comes with the same answer"
+    shown = np.asarray(Image.open(last.last.path).resize(SMALL_SIZE).convert("RGB"))
+    true = np.asarray(Image.fromarray(scene(5, WIDE)).resize(SMALL_SIZE))
+    assert np.abs(shown.astype(int) - true).mean() < 6
+
+    said = unseen.happen("trim", trimming(3, FRAMES - 3, 8))
     assert (unseen.cut.plan.start, unseen.cut.plan.frames) == (3, FRAMES - 3)
-    assert said["start"]["visible"]
+    assert said["frames"] is None, "to the end is not a number"
+    assert unseen.happen("trim", trimming(3, FRAMES - 3, 9))["trim"].asked == 9, "what changes nothing is answered too"
+    unseen.happen("replan", rate="12.5")
+    assert unseen.cut.plan.start == 3, "it stays where something else is planned anew"
+
+
+@pytest.mark.parametrize("sent", [(-1, 4), ("x", 4), (None, None), (1.5, 4), (10**12, 4), ([], {})], ids=repr)
+def test_a_browser_may_say_anything_of_the_handles(unseen: Unseen, wide: Path, sent: tuple[object, object]) -> None:
+    unseen.give_clip(wide)
+    plan = unseen.cut.plan
+    assert unseen.happen("trim", trimming(*sent)) == {}
+    assert unseen.cut.plan == plan
+    said = unseen.happen("trim", trimming(FRAMES, 4, 3))
+    assert "start at 0 to 8, not 9" in said["clip-message"].lines[0]
+    assert (said["trim"].start, said["trim"].frames, said["trim"].asked) == (0, FRAMES, 3), "they go back"
 
 
 def test_a_start_at_the_first_picture_is_offered_where_the_clip_begins_black(unseen: Unseen, tmp_path: Path) -> None:
@@ -189,19 +219,35 @@ def test_a_start_at_the_first_picture_is_offered_where_the_clip_begins_black(uns
     late = tmp_path / "late.mp4"
     write_clip(frames, late, frame_rate=Fraction(25), audio=None)
     said = unseen.give_clip(late)
-    assert (said["better-start"]["visible"], said["better-start"]["value"]) == (True, "Start at frame 4")
+    assert (said["better-start"]["visible"], said["better-start"]["value"]) == (True, "Start at frame 5")
     said = unseen.happen("start_at_picture")
     assert (unseen.cut.plan.start, unseen.cut.plan.frames) == (4, 6)
-    assert (said["start"]["value"], said["better-start"]["visible"]) == (4, False)
+    assert (said["trim"].start, said["better-start"]["visible"]) == (4, False)
+    assert unseen.give_clip(late)["trim"].start == 0
 
 
-def test_a_start_that_is_dragged_is_never_taken_back(unseen: Unseen, wide: Path) -> None:
-    assert unseen.give_clip(wide)["start"]["value"] == 0
-    unseen.happen("replan", frames=4)
-    said = unseen.happen("replan", start=3)
-    assert unseen.cut.plan.start == 3
-    assert "value" not in said["start"], "by the time of the answer the page may hold another one"
-    assert unseen.give_clip(wide)["start"]["value"] == 0
+@pytest.fixture
+def slow_machine(tmp_path: Path) -> None:
+    """A machine that was measured to take 3.5 seconds per megapixel."""
+    (tmp_path / "work").mkdir()
+    speeds = {f"{DraftEngine.title}, full": {"Following the motion": 3.5}}
+    (tmp_path / "work" / "speeds.json").write_text(json.dumps(speeds))
+
+
+@pytest.mark.usefixtures("slow_machine")
+def test_of_a_clip_that_nobody_can_wait_for_the_first_part_is_chosen(unseen: Unseen, wide: Path) -> None:
+    assert not unseen.give_clip(wide)["all-frames"]["visible"]
+    said = unseen.give_clip(EXAMPLES / "toy-train" / "reference.mp4")
+    assert (unseen.cut.plan.frames, said["frames"], said["option-quality"]["value"]) == (25, 25, "preview")
+    assert "25 frames of 81 are chosen: about half a minute" in said["option-quality"]["info"]
+    assert [name for name, _ in said["option-quality"]["choices"]] == ["Quick, about 29 s", "Full, about 1 min"]
+    assert said["all-frames"]["value"] == "All 81 frames: Quick about 2 min, Full about 4 min"
+    said = unseen.happen("use_all_frames")
+    assert (unseen.cut.plan.frames, said["frames"]) == (81, None)
+    assert not said["all-frames"]["visible"]
+    # The visitor's own part is as long as it is.
+    assert unseen.happen("trim", trimming(0, 60))["all-frames"]["visible"]
+    assert unseen.cut.plan.frames == 60
 
 
 @pytest.fixture
@@ -265,7 +311,7 @@ def test_a_first_result_is_what_a_visitor_can_wait_for(unseen: Unseen, wide: Pat
     assert [name.partition(",")[0] for name, _ in quality["choices"]] == ["Quick", "Full"]
     train = unseen.give_clip(EXAMPLES / "toy-train" / "reference.mp4")["option-quality"]
     assert train["value"] == "preview"
-    assert [name for name, _ in train["choices"]] == ["Quick, about 9 s", "Full, about 35 s"]
+    assert [name for name, _ in train["choices"]] == ["Quick, about 14 s", "Full, about 35 s"]
     assert "value" not in unseen.happen("replan", frames=4)["option-quality"], "what is chosen stays"
 
 
@@ -359,10 +405,15 @@ def test_a_page_outlives_the_server(unseen: Unseen, service: EditService, wide: 
         assert unseen.visit == visit
 
 
-def test_a_run_that_is_gone_is_said_to_be(unseen: Unseen, service: EditService, wide: Path) -> None:
+def test_two_runs_are_compared_with_their_clip_at_hand_and_one_that_is_gone_is_said_to_be(
+    unseen: Unseen, service: EditService, wide: Path
+) -> None:
     unseen.give_clip(wide, **SMALL)
     gone, kept = (make_run(service, unseen, wide) for _ in range(2))
-    unseen.happen("show_run", picked(kept.id))
+    assert unseen.happen("show_run", picked(kept.id))["player"].clip is None
+    compared = unseen.happen("compare_runs", picked(gone.id))["player"]
+    assert (compared.reference.label[:5], compared.result.label[:5], compared.clip.label) == ("Run 2", "Run 1", "Clip")
+    assert Path(compared.clip.picture.path).parent == kept.folder
     shutil.rmtree(gone.folder)
     for name in ("show_run", "compare_runs"):
         said = unseen.happen(name, picked(gone.id))

@@ -13,7 +13,25 @@ from playwright.sync_api import expect
 from tests.support.desk import Desk
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
     from tests.browser.conftest import OpenPage
+
+
+SMALL = """
+() => [...document.querySelectorAll(".card :is(button, a, summary, input, label:has(input)), header a")]
+  .filter(each => each.checkVisibility({ visibilityProperty: true }))
+  // A box to be ticked is as large as its label.
+  .filter(each => !(each.matches("input") && each.closest("label")?.querySelector("span")))
+  .map(each => [each.getBoundingClientRect(), each.outerHTML.slice(0, 100)])
+  .filter(([{ width, height }]) => width > 1 && (width < 44 || height < 44))
+  .map(([{ width, height }, html]) => `${width} by ${height}: ${html}`)
+"""
+
+
+def small(page: Page) -> list[str]:
+    """What is there to be touched and not as large as a finger."""
+    return page.evaluate(SMALL)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -37,11 +55,15 @@ def test_nothing_is_cut_off_on_a_phone(open_page: OpenPage, app: str, media: Pat
     desk.run()
     assert desk.is_in_sight(desk.player.locator(".stage")), "the page goes to the result when it is there"
     assert desk.is_in_sight(desk.generate)
-    small = page.evaluate(
-        "[...document.querySelectorAll('#steps button')].filter(each => each.checkVisibility() && "
-        "each.getBoundingClientRect().height < 44).map(each => each.outerHTML.slice(0, 80))"
-    )
-    assert small == [], "what is touched is as large as a finger"
+    assert small(page) == [], "what is touched is as large as a finger"
+    desk.player.get_by_role("button", name="More").tap()
+    desk.player.get_by_role("button", name="Onion skin").tap()
+    desk.sync.get_by_role("button", name="Sync check").tap()
+    desk.unfold("clip")
+    desk.unfold("frame")
+    assert small(page) == [], "and so is what was folded away"
+    desk.sync.get_by_role("button", name="Sync check").tap()
+    desk.player.get_by_role("button", name="Side by side").tap()
     page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
     foot = page.get_by_text("Everything stays on this machine").bounding_box()
     bar = page.locator("#action").bounding_box()
@@ -120,5 +142,21 @@ def test_nobody_is_shut_out(open_page: OpenPage, app: str, media: Path, scheme: 
 
     assert serious() == []
     desk.prepare()
+    desk.unfold("clip")
+    desk.unfold("frame")
+    assert serious() == []
+    desk.page.get_by_role("tab", name="Paint here").click()
+    expect(desk.page.locator("#editor")).to_have_attribute("data-drawn", "")
+    assert serious() == []
     desk.run()
+    desk.player.get_by_role("button", name="More").click()
+    desk.player.get_by_role("button", name="Onion skin").click()
+    desk.sync.get_by_role("button", name="Sync check").click()
+    assert serious() == []
+    desk.player.get_by_role("button", name="Keys").click()
+    assert serious() == []
+    desk.page.keyboard.press("Escape")
+    desk.clear("clip")
+    desk.give_clip("words.mp4")
+    expect(desk.notice("clip-message")).to_have_attribute("data-tone", "bad")
     assert serious() == []

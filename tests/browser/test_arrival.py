@@ -41,6 +41,15 @@ WATCH = """
 """
 
 
+COUNT_TONES = """
+() => {
+  window.tones = 0;
+  const { start } = OscillatorNode.prototype;
+  OscillatorNode.prototype.start = function (...when) { tones += 1; return start.apply(this, when); };
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def media(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("media")
@@ -89,6 +98,10 @@ def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     place = desk.place_of_the_picture()
     desk.generate.click()
     is_on_show(desk, "Run 1")
+    desk.page.evaluate(COUNT_TONES)
+    call = desk.page.get_by_role("button", name="Call me when it is done")
+    call.click()
+    expect(call).to_have_attribute("aria-pressed", "true")
     expect(desk.phase).to_have_text(REPORT)
     expect(desk.page.locator("#run-state .detail")).to_have_text(re.compile(r"Run 1 can be played · about \d+ s left"))
     expect(desk.sync).to_contain_text("How well this result keeps time with its clip is being measured …")
@@ -111,6 +124,8 @@ def test_a_result_is_played_while_its_report_is_made_which_does_not_disturb_it(
     expect(download(desk, "Download record")).to_be_enabled()
     service.release(SIDE_BY_SIDE)
     expect(desk.phase).to_have_text("Run 1 is done")
+    expect(call).to_be_hidden()
+    desk.page.wait_for_function("tones === 2")
     expect(download(desk, "Download side by side")).to_be_enabled()
     desk.page.wait_for_function("count => noted.frames.length > count", arg=desk.page.evaluate("noted.frames.length"))
     desk.player.get_by_role("button", name="Pause").click()

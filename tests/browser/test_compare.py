@@ -40,7 +40,7 @@ HOSTILE = ("<img src=x onerror=\"document.title='owned'\">", "${document.title='
 PROBE = """
 (() => {
   const root = document.querySelector(".compare-player");
-  const videos = [root.querySelector("video.reference"), root.querySelector("video.result")];
+  const videos = () => [...root.querySelectorAll("video[src]")];
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   const frameOf = (video) => {
@@ -54,17 +54,17 @@ PROBE = """
     return frame;
   };
   window.probe = {
-    frames: () => videos.map(frameOf),
-    still: (frame) => videos.every((video) => video.paused && !video.seeking && frameOf(video) === frame),
-    playing: () => videos.every((video) => !video.paused),
+    frames: () => videos().map(frameOf),
+    still: (frame) => videos().every((video) => video.paused && !video.seeking && frameOf(video) === frame),
+    playing: () => videos().every((video) => !video.paused),
     starved: () =>
       root.dataset.state === "waiting" &&
-      videos[1].buffered.length > 0 &&
-      videos[1].buffered.end(0) - videos[1].currentTime < 0.3,
+      videos()[1].buffered.length > 0 &&
+      videos()[1].buffered.end(0) - videos()[1].currentTime < 0.3,
     calm: 0,
   };
   const rest = () => {
-    probe.calm = videos.every((video) => video.paused) ? probe.calm + 1 : 0;
+    probe.calm = videos().every((video) => video.paused) ? probe.calm + 1 : 0;
     requestAnimationFrame(rest);
   };
   rest();
@@ -101,6 +101,7 @@ def address(serve: Serve, tmp_path_factory: pytest.TempPathFactory) -> str:
         "heavy": pair(silent, side(write_numbered(folder / "heavy.mp4", noise=True), "Heavy")),
         "broken": pair(silent, Side.of(Playable(broken, None), "Broken")),
         "pending": pair(silent, None),
+        "three": pair(side(result, "Run 1"), side(heard_result, "Run 2")).model_copy(update={"clip": silent}),
         "nothing": None,
     }
 
@@ -397,6 +398,37 @@ def test_difference_is_black_but_for_what_differs_and_amplified(player: Player) 
     same = seen[40:80, 20:100]
     assert same.mean() < 6
     assert seen[92:116, 124:164].mean() == pytest.approx(4 * PATCH_STEP, abs=10)
+
+
+def test_two_results_are_seen_beside_their_clip(player: Player) -> None:
+    three, videos = player.button("Clip, A and B"), player.root.locator("video[src]")
+    expect(three).to_be_hidden()
+    player.page.keyboard.press("6")
+    expect(player.root).to_have_attribute("data-view", "side")
+    player.give("three")
+    expect(player.root.locator(".name.reference")).to_contain_text("Run 1")
+    player.shows(0)
+    player.seek(12)
+    player.shows(12)
+    expect(videos).to_have_count(2)
+    three.click()
+    expect(videos).to_have_count(3)
+    expect(player.root.locator(".name.clip")).to_have_text("Reference")
+    player.shows(12)
+    boxes = [player.root.locator(f"video.{name}").bounding_box() for name in ("clip", "reference", "result")]
+    places = [(box["x"], box["width"], box["y"]) for box in boxes if box]
+    assert [x for x, _, _ in places] == sorted(x for x, _, _ in places)
+    assert len({(round(width), round(y)) for _, width, y in places}) == 1, "they are of one size, in one row"
+    drift = Drift(player.page, RATE)
+    player.button("Play").click()
+    player.plays()
+    drift.wait_for_loops(1)
+    player.button("Pause").click()
+    player.rests()
+    assert len(set(player.page.evaluate("probe.frames()"))) == 1
+    player.give("pair")
+    expect(player.root).to_have_attribute("data-view", "side")
+    expect(videos).to_have_count(2)
 
 
 def test_a_click_on_the_picture_plays_and_pauses(player: Player) -> None:

@@ -65,7 +65,7 @@ def test_every_selector_for_what_gradio_draws_matches_something(open_page: OpenP
     desk.give_clip("long.mp4")
     desk.has_clip()
     desk.unfold("clip")
-    expect(desk.page.locator("#start")).to_be_visible()
+    expect(desk.page.locator("#trim .trim")).to_be_visible()
     expect(desk.page.locator("#edited-file button").first).to_be_visible()
     found |= matching(desk, wanted)
     desk.give_frame()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,7 @@ def test_a_stranger_sees_an_example_play_and_reads_what_this_is(open_page: OpenP
     about, player = page.locator("#intro .intro"), page.locator(".compare-player")
     expect(about).to_contain_text("every other frame follows")
     expect(about).to_contain_text("On this machine: the Draft engine (CPU) moves your edit along with the clip.")
-    expect(about).to_contain_text("New shapes need Sync-LoRA and an NVIDIA GPU")
+    expect(about).to_contain_text("New shapes need the other engine, Sync-LoRA, and an NVIDIA GPU")
     expect(about.locator(".story > li")).to_have_count(3)
     for name, address in (("Model", "LTX-2.3-Sync-LoRA"), ("Paper", "2512.03013"), ("Code", "SagiPolaczek/Sync-LoRA")):
         expect(page.get_by_role("link", name=name, exact=True)).to_have_attribute("href", re.compile(address))
@@ -44,6 +45,8 @@ def test_a_stranger_sees_an_example_play_and_reads_what_this_is(open_page: OpenP
         expect(page.locator(f"{box} input[type=file]")).to_have_attribute("accept", kinds)
     expect(page.locator("#clip-limits")).to_contain_text(f"at most {MEGABYTES} MB")
     expect(page.get_by_text(re.compile("3d1t|dice|trained size", re.IGNORECASE))).to_have_count(0)
+    about.get_by_text("How to get Sync-LoRA").click()
+    expect(about.get_by_text("prepare --download")).to_be_visible()
     page.close()
 
     calm = open_page(app).locator(".compare-player")
@@ -201,45 +204,49 @@ def test_the_report_follows_the_player_and_leads_it(desk: Desk) -> None:
     desk.page.wait_for_function("document.querySelector('#sync .frame').value != 11")
 
 
-def test_a_long_clip_has_a_start_to_choose(desk: Desk, tmp_path: Path) -> None:
+def test_two_handles_choose_the_part_that_is_used(desk: Desk, tmp_path: Path) -> None:
     desk.ask_for_size()
     desk.give_clip("long.mp4")
     expect(desk.card).to_contain_text("The last 20 frames of the clip are left out")
     desk.unfold("clip")
-    start = desk.page.locator("#start").get_by_role("spinbutton")
-    start.fill("15")
-    start.press("Enter")
-    expect(desk.card).to_contain_text("The first 15 frames of the clip are left out")
-    service = EditService(Settings(work_dir=tmp_path))
-    clip, plan = service.inspect(desk.media / "long.mp4", PlanOptions(size=SIZE, start=15, max_frames=LIMIT))
-    desk.download("Download first frame", tmp_path / "frame.png")
-    frame_0 = service.first_frame(desk.media / "long.mp4", clip, plan)
-    assert np.array_equal(np.asarray(Image.open(tmp_path / "frame.png")), frame_0)
-
-
-def test_the_start_slider_stays_where_it_is_put(desk: Desk) -> None:
-    desk.ask_for_size()
-    desk.give_clip("long.mp4")
-    slider = desk.page.locator("#start").get_by_role("slider")
-    expect(desk.card).to_contain_text("The last 20 frames of the clip are left out")
-    desk.unfold("clip")
-    slider.focus()
+    trim = desk.page.locator("#trim .trim")
+    start, end = (trim.get_by_role("slider", name=f"{name} frame that is used") for name in ("First", "Last"))
+    expect(trim.locator(".words")).to_have_text(f"1.60 s of 2.40 s · frames 1 to {LIMIT} of 60")
+    start.focus()
     for _ in range(17):
         desk.page.keyboard.press("ArrowRight")
+    expect(start).to_have_attribute("aria-valuetext", "0.68 s, frame 18 of 60")
     expect(desk.card).to_contain_text("The first 17 frames of the clip are left out")
-    expect(slider).to_have_value("17")
-    box = slider.bounding_box()
+    expect(trim.locator(".from")).to_have_text("0.68 s")
+    expect(trim.locator(".to"), "the other handle stays").to_have_text("1.56 s")
+    expect(trim.locator(".last")).to_be_visible()
+
+    box = end.bounding_box()
     assert box
     y = box["y"] + box["height"] / 2
-    desk.page.mouse.move(box["x"] + box["width"] * 17 / 20, y)
+    at = [box["x"] + 11 + (box["width"] - 22) * frame / 59 for frame in (39, 59)]
+    desk.page.mouse.move(at[0], y)
     desk.page.mouse.down()
-    for step in range(17, 3, -1):
-        desk.page.mouse.move(box["x"] + box["width"] * step / 20, y)
-    held = int(slider.input_value())
-    assert 2 <= held <= 6
+    desk.page.mouse.move((at[0] + at[1]) / 2, y, steps=5)
+    # What comes back while it is held, such as of the keys before, does not move it.
+    moved = end.input_value()
+    assert int(moved) > 45
+    expect(trim).to_have_attribute("data-late", "")
+    expect(desk.card).to_contain_text("The last 20 frames of the clip are left out")
+    assert end.input_value() == moved
+    desk.page.mouse.move(at[1] + 30, y, steps=5)
+    expect(start, "no more than can be made").to_have_value("20")
     desk.page.mouse.up()
-    expect(desk.card).to_contain_text(f"The first {held} frames of the clip are left out")
-    expect(slider).to_have_value(str(held))
+    expect(desk.card).to_contain_text("The first 20 frames of the clip are left out")
+    expect(desk.card).not_to_contain_text("The last")
+    expect(trim).not_to_have_attribute("data-late", "")
+    assert (start.input_value(), end.input_value()) == ("20", "59")
+
+    service = EditService(Settings(work_dir=tmp_path))
+    clip, plan = service.inspect(desk.media / "long.mp4", PlanOptions(size=SIZE, start=20, max_frames=LIMIT))
+    desk.download("Download first frame", tmp_path / "frame.png")
+    first = service.first_frame(desk.media / "long.mp4", clip, plan)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "frame.png")), first)
 
 
 def test_focus_names_and_drops_are_what_they_should_be(desk: Desk) -> None:
@@ -291,7 +298,7 @@ def drop_beside(desk: Desk, name: str, kind: str, *, pasted: bool = False) -> No
 
 
 def test_a_frame_painted_in_the_page_is_an_edited_frame(desk: Desk) -> None:
-    canvas = desk.page.locator("#editor canvas").first
+    canvas = desk.page.locator("#editor[data-drawn] canvas").first
     upload, paint = (desk.page.get_by_role("tab", name=name) for name in ("Edit it anywhere", "Paint here"))
     use = desk.page.get_by_role("button", name="Use this painting")
     uploads: list[str] = []
@@ -311,6 +318,8 @@ def test_a_frame_painted_in_the_page_is_an_edited_frame(desk: Desk) -> None:
 
     paint.click()
     expect(canvas).to_be_visible()
+    seen = np.asarray(Image.open(BytesIO(canvas.screenshot())).convert("RGB"))
+    assert np.ptp(seen[seen.shape[0] // 2, seen.shape[1] // 3 : -seen.shape[1] // 3]) > 50, "no blank paper is shown"
     desk.page.locator("#editor [aria-label='Brush']").first.click()
     box = canvas.bounding_box()
     assert box

@@ -31,7 +31,7 @@ def test_what_does_not_work_is_said_in_words(desk: Desk) -> None:
     desk.has_clip()
     expect(desk.notice("clip-message")).to_be_hidden()
     desk.give_frame("elsewhere.png")
-    expect(desk.notice("frame-message")).to_contain_text("another scene")
+    expect(desk.notice("frame-message")).to_contain_text("does not look like your clip's first frame")
     expect(desk.generate).to_be_disabled()
     desk.clear("frame")
     expect(desk.notice("frame-message")).to_be_hidden()

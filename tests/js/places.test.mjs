@@ -113,6 +113,11 @@ describe("the frame as a picture", () => {
       ["result", 0, 200, 200],
     ]);
     assert.equal(still("side").width, 400);
+    assert.deepEqual(parts("three"), [
+      ["clip", 0, 200, 0],
+      ["reference", 0, 200, 200],
+      ["result", 0, 200, 400],
+    ]);
     assert.deepEqual(parts("wipe"), [
       ["reference", 0, 200, 0],
       ["result", 50, 150, 50],

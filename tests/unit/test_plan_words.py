@@ -49,12 +49,16 @@ def test_what_becomes_of_the_rate(
 @pytest.mark.parametrize(
     ("options", "frames", "notes"),
     [
-        (PlanOptions(size=(512, 512), start=1), 82, ["The first 1 frame of the clip is left out: it starts at 1."]),
+        (
+            PlanOptions(size=(512, 512), start=1),
+            82,
+            ["The first 1 frame of the clip is left out: it starts at frame 2."],
+        ),
         (
             PlanOptions(size=(512, 512), start=2, frames=1),
             4,
             [
-                "The first 2 frames of the clip are left out: it starts at 2.",
+                "The first 2 frames of the clip are left out: it starts at frame 3.",
                 "The last 1 frame of the clip is left out: choose another start to use them.",
             ],
         ),
@@ -108,7 +112,7 @@ def test_what_the_picture_itself_asks_for() -> None:
     ("options", "message"),
     [
         (PlanOptions(start=9), "The clip has 9 frames at 25 fps: start at 0 to 8, not 9."),
-        (PlanOptions(start=8, frames=2), "From frame 8 the clip has 1 frame at 25 fps: ask for 1 to 1, not 2."),
+        (PlanOptions(start=8, frames=2), "From frame 9 the clip has 1 frame at 25 fps: ask for 1 to 1, not 2."),
         (
             PlanOptions(frames=9, max_frames=8),
             "9 frames are more than this machine is set to make at once (8): ask for fewer, or raise "
@@ -210,7 +214,7 @@ def test_a_better_start_is_offered_where_the_clip_still_has_that_frame(frames: i
         []
         if start is None
         else [
-            "The clip begins black, blank or in a fade, where there is nothing to edit: its first picture comes at "
-            "frame 7: --start 7."
+            "The clip begins black, blank or in a fade, where there is nothing to edit: its first picture is "
+            "frame 8 (--start 7)."
         ]
     )

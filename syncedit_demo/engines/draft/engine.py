@@ -70,7 +70,7 @@ class DraftEngine:
     title = "Draft engine (CPU)"
     description = (
         "Carries the edit along the motion of the clip, on any machine. It invents nothing: new shapes, and what "
-        "frame 0 does not show, are beyond it."
+        "the first frame does not show, are beyond it."
     )
 
     @property

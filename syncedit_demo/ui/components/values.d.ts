@@ -18,6 +18,7 @@ export interface ClipCard {
 export interface Comparison {
   reference: Side;
   result: Side | null;
+  clip: Side | null;
   width: number;
   height: number;
   frames: number;
@@ -102,6 +103,19 @@ export interface FaceView {
   words: string;
   reference: (number | null)[];
   result: (number | null)[];
+}
+
+export interface Trim {
+  first: FileData;
+  last: FileData | null;
+  width: number;
+  height: number;
+  start: number;
+  frames: number;
+  total: number;
+  most: number;
+  rate: [number, number];
+  asked: number | null;
 }
 
 export interface Tiles {

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
+import numpy as np
 from gradio.data_classes import FileData
+from PIL import Image
 
 from syncedit_demo.errors import Cancelled, DeletedError
 from syncedit_demo.media.image_file import write_png
@@ -14,6 +18,7 @@ from syncedit_demo.plan import PlanOptions, conformed_frames, plan_edit
 from syncedit_demo.ui.components.clip_card import ClipCard, clip_card
 from syncedit_demo.ui.components.notice import bad, busy, notice
 from syncedit_demo.ui.components.step_head import StepHead, step_head
+from syncedit_demo.ui.components.trim import Trim, trim
 from syncedit_demo.ui.messages import explain, facts
 from syncedit_demo.ui.steps.presence import Presence
 from syncedit_demo.ui.steps.visitor import session_of
@@ -23,12 +28,20 @@ from syncedit_demo.ui.visits.visit import ClipRange, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from syncedit_demo.cancel import CancelFlag
     from syncedit_demo.media.probe import ClipInfo
+    from syncedit_demo.plan import EditPlan
     from syncedit_demo.service import EditService
     from syncedit_demo.settings import Settings
     from syncedit_demo.ui.steps.options import Options
 
+
+logger = logging.getLogger(__name__)
+
+LAST_SIDE = 360
+"""Longest side in pixels of the last picture of a part: it is only looked at."""
 
 READING = "Reading the clip …"
 ASKING = StepHead(number=1, title="Clip", state="open", summary="Drop a video anywhere, paste it, or choose it")
@@ -40,7 +53,9 @@ class ClipStep:
 
     Attributes:
         cut: State with the `ClipRange`, None while there is none.
-        start: The first frame that is used.
+        start: State with the frames that are left out before the part that is used.
+        part: State with the `Trim` on show, None while there is none.
+        trim: The handles for that part.
         better_start: Offered where that is no picture: begins with the first that is.
         body: What is folded away once there is a clip.
         card: The picture and the facts.
@@ -52,6 +67,7 @@ class ClipStep:
         self._service = service
         self._copies = CancelFlags()
         self._reading = CancelFlags()
+        self._lasts = CancelFlags()
         self._present = Presence[str]()
         self.cut = gr.State(None)
         self.head = step_head(ASKING, elem_id="clip-head")
@@ -65,19 +81,12 @@ class ClipStep:
             )
             gr.HTML(f'<p class="hint" id="clip-limits">{_limits(service.settings)}</p>')
             self.card = clip_card(elem_id="clip-card")
-            self.start = gr.Slider(
-                0,
-                1,
-                0,
-                step=1,
-                label="Start",
-                info="First frame of the part that is used; its picture is above.",
-                visible=False,
-                elem_id="start",
-            )
+            self.trim = trim(elem_id="trim")
             self.better_start = gr.Button(visible=False, elem_id="better-start", size="sm")
-        self.pictures = (self.head, self.card)
-        picked: Outputs = (self.file, self.start, self.better_start)
+        self.start = gr.State(0)
+        self.part = gr.State(None)
+        self.pictures = (self.head, self.card, self.trim)
+        picked: Outputs = (self.file, self.start, self.part, self.trim, self.better_start)
         self.outputs: Outputs = (self.cut, self.head, self.message, self.card, *picked)
 
     def await_clip(self, file: str | None, session: str) -> Updates:
@@ -89,6 +98,7 @@ class ClipStep:
         """
         self._present.put(session, file)
         self._reading.stop(session)
+        self._lasts.stop(session)
         self._copies.stop(session)
         return {
             **self._nothing(None),
@@ -96,8 +106,22 @@ class ClipStep:
             self.head: LOOKING if file else ASKING,
         }
 
-    def take(self, visit: Visit, file: str | None, options: Options, session: str) -> Updates:
+    def take(
+        self,
+        visit: Visit,
+        file: str | None,
+        options: Options,
+        session: str,
+        at_first: Callable[[EditPlan], int] | None = None,
+    ) -> Updates:
         """Inspect a new clip and show its frame 0; another clip, or leaving, ends that.
+
+        Args:
+            visit: The visit.
+            file: The clip, None where it was taken away.
+            options: What is decided.
+            session: Whose page it is.
+            at_first: How many frames of a plan are used, where the visitor has not decided on a number.
 
         Returns:
             Nothing where the page has another clip by now.
@@ -110,13 +134,17 @@ class ClipStep:
         try:
             path = visit.keep(Path(file))
             clip, _ = self._service.inspect(path, PlanOptions(), cancel)
-            updates = self._show(visit, path, clip, options, cancel, None)
+            if at_first and options.frames is None:
+                plan = plan_edit(clip, options.plan_options())
+                frames = at_first(plan)
+                options = replace(options, frames=frames if frames < plan.frames else None)
+            updates = self._show(visit, path, clip, options, cancel)
         except Exception as error:
             updates = self._nothing(explain(error))
         return updates if self.is_wanted(file, session) and not cancel.is_set else {}
 
     def replan(
-        self, visit: Visit, cut: ClipRange | None, options: Options, session: str, held: float | None
+        self, visit: Visit, cut: ClipRange | None, options: Options, session: str, asked: int | None = None
     ) -> Updates:
         """Plan the same clip anew where the options changed.
 
@@ -125,8 +153,7 @@ class ClipStep:
             cut: What there is of the clip.
             options: What is decided.
             session: Whose page it is.
-            held: The start that the page shows. It may be another one by the time of the answer, so it is told of a
-                start only where that is not the one it showed.
+            asked: The number of the event of the handles that this is the answer to, if it is to one.
 
         Returns:
             Nothing where the page has another clip by now, or a newer plan is made.
@@ -136,14 +163,32 @@ class ClipStep:
         cancel: CancelFlag | None = None
         try:
             if options.plan_options() == cut.options:
-                return {self.message: None}
+                return {self.message: None, **({} if asked is None else self._part(cut, asked))}
             if not cut.path.exists():
                 raise DeletedError(cut.path)
             cancel = self._reading.start(session)
-            updates = self._show(visit, cut.path, cut.clip, options, cancel, held)
+            updates = self._show(visit, cut.path, cut.clip, options, cancel, asked)
         except Exception as error:
-            updates = {self.message: bad(explain(error))}
+            updates = {self.message: bad(explain(error)), **({} if asked is None else self._part(cut, asked))}
         return {} if cancel is not None and cancel.is_set else updates
+
+    def show_last(self, cut: ClipRange | None, part: Trim | None, request: gr.Request) -> Updates:
+        """Show the last picture of the part that is used; a newer cut of the same visitor ends that."""
+        if cut is None or part is None:
+            return UNCHANGED
+        cancel = self._lasts.start(session_of(request))
+        plan = replace(cut.plan, start=cut.plan.start + cut.plan.frames - 1, frames=1)
+        try:
+            picture = self._service.first_frame(cut.path, cut.clip, plan, cancel)
+        except Exception as error:
+            # It is a picture to go by: whatever is wrong with the clip is said where it is used.
+            logger.info("the last picture of a part is not shown: %s", error)
+            return UNCHANGED
+        small = Image.fromarray(picture)
+        small.thumbnail((LAST_SIDE, LAST_SIDE))
+        last = cut.folder / "last.png"
+        write_png(np.asarray(small), last)
+        return {self.trim: part.model_copy(update={"last": FileData(path=str(last))})}
 
     def copy_reference(self, cut: ClipRange | None, request: gr.Request) -> Updates:
         """Make the copy of the clip that browsers play; a newer cut of the same visitor ends that."""
@@ -172,6 +217,7 @@ class ClipStep:
         """Stop what is done for a visitor who left."""
         self._copies.stop(session)
         self._reading.stop(session)
+        self._lasts.stop(session)
         self._present.leave(session)
 
     def is_wanted(self, file: str | None, session: str) -> bool:
@@ -179,25 +225,27 @@ class ClipStep:
         return self._present.holds(session, file)
 
     def _show(
-        self, visit: Visit, path: Path, clip: ClipInfo, options: Options, cancel: CancelFlag, held: float | None
+        self,
+        visit: Visit,
+        path: Path,
+        clip: ClipInfo,
+        options: Options,
+        cancel: CancelFlag,
+        asked: int | None = None,
     ) -> Updates:
         wanted = options.plan_options()
         plan = plan_edit(clip, wanted)
         cut = visit.new_range(path, clip, wanted, plan)
         write_png(self._service.first_frame(path, clip, plan, cancel), cut.frame)
-        latest = conformed_frames(clip, plan.frame_rate) - min(wanted.frames or wanted.max_frames, wanted.max_frames)
-        # A start that was chosen stays in sight, also where all that comes after it is used.
-        slider: dict[str, Any] = {"visible": latest > 0 or plan.start > 0, "maximum": max(latest, plan.start, 1)}
-        if plan.start != held:
-            slider["value"] = plan.start
         return {
             self.cut: cut,
             self.head: _given(cut),
             self.message: None,
             self.card: self._card(cut),
-            self.start: gr.update(**slider),
+            self.start: plan.start,
+            **self._part(cut, asked),
             self.better_start: gr.update(
-                visible=plan.better_start is not None, value=f"Start at frame {plan.better_start}"
+                visible=plan.better_start is not None, value=f"Start at frame {(plan.better_start or 0) + 1}"
             ),
         }
 
@@ -207,9 +255,28 @@ class ClipStep:
             self.head: ASKING,
             self.message: bad(why) if why else None,
             self.card: None,
-            self.start: gr.update(visible=False, value=0),
+            self.start: 0,
+            self.part: None,
+            self.trim: None,
             self.better_start: gr.update(visible=False),
         }
+
+    def _part(self, cut: ClipRange, asked: int | None) -> Updates:
+        """The handles where a cut has them."""
+        plan = cut.plan
+        part = Trim(
+            first=FileData(path=str(cut.frame)),
+            last=None,
+            width=plan.width,
+            height=plan.height,
+            start=plan.start,
+            frames=plan.frames,
+            total=conformed_frames(cut.clip, plan.frame_rate),
+            most=cut.options.max_frames,
+            rate=plan.frame_rate,
+            asked=asked,
+        )
+        return {self.part: part, self.trim: part}
 
     def _card(self, cut: ClipRange) -> ClipCard:
         clip, plan = cut.clip, cut.plan

@@ -91,7 +91,7 @@ class FrameStep:
             with gr.Tabs(selected="upload", elem_id="ways") as self.ways:
                 with gr.Tab("Edit it anywhere", id="upload") as self.upload_tab:
                     self.file = gr.File(label="Edited frame", elem_id="edited-file", show_label=False, height=116)
-                with gr.Tab("Paint here", id="paint") as self.paint_tab:
+                with gr.Tab("Paint here", id="paint", elem_id="paint") as self.paint_tab:
                     # Not there but while it is painted in: Gradio has an editor upload its pictures with every piece
                     # of news that the page gets, which a run has some of each second.
                     self.editor = Painter(

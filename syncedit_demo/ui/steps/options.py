@@ -42,6 +42,11 @@ class Options:
         """The same without what fits one clip only."""
         return replace(self, start=0, frames=None)
 
+    def of_part(self, start: int, frames: int, total: int) -> Options:
+        """The same for a part of a clip of `total` frames; one that is as long as it can be asks for no number."""
+        is_longest = frames == min(total - start, self.max_frames)
+        return replace(self, start=start, frames=None if is_longest else frames)
+
     def plan_options(self) -> PlanOptions:
         """The same for the plan.
 

@@ -1,15 +1,17 @@
-"""Quick or Full, beside Generate, each with about how long it takes."""
+"""Quick or Full, beside Generate, each with about how long it takes; and how much of a clip is tried at first."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from syncedit_demo.engines.options import QUALITY
 from syncedit_demo.errors import EngineError
+from syncedit_demo.plan import TEMPORAL_MULTIPLE
 from syncedit_demo.ui.steps.place import place_in_words
-from syncedit_demo.wording import about
+from syncedit_demo.wording import about, frames_in_words
 
 if TYPE_CHECKING:
     from syncedit_demo.plan import EditPlan
@@ -17,7 +19,11 @@ if TYPE_CHECKING:
     from syncedit_demo.ui.updates import Updates
 
 PATIENCE_SECONDS = 30
-"""What a visitor can wait for: where Full takes longer, Quick is chosen at first."""
+"""What a visitor can wait for: where Full takes longer, Quick is chosen at first, and of a clip of which Quick takes
+longer too, on a processor, the first part."""
+
+LEAST_FRAMES = 25
+"""What is tried of a clip at least, however long it takes: about a second, to see it move."""
 
 QUICK = "Quick is half the width and height."
 NAMES = {"preview": "Quick", "full": "Full"}
@@ -28,6 +34,7 @@ class QualityChoice:
 
     Attributes:
         component: Its value is that of the engine's option.
+        whole: The button that asks for all frames, where fewer were chosen.
     """
 
     def __init__(self, service: EditService) -> None:
@@ -41,12 +48,26 @@ class QualityChoice:
             elem_id="option-quality",
             render=False,
         )
+        self.whole = gr.Button(visible=False, elem_id="all-frames", size="sm", render=False)
+        self.components = (self.component, self.whole)
 
-    def of(self, plan: EditPlan | None, *, afresh: bool) -> Updates:
+    def frames_at_first(self, plan: EditPlan) -> int:
+        """How many of a plan's frames are tried at first: what Quick makes while a visitor can wait.
+
+        Only of the draft engine: who has a GPU has it for the whole.
+        """
+        seconds = self._seconds(plan, "preview")
+        if seconds is None or seconds <= PATIENCE_SECONDS or not self._is_draft():
+            return plan.frames
+        some = int(plan.frames * PATIENCE_SECONDS / seconds)
+        return min(max(some - (some - 1) % TEMPORAL_MULTIPLE, LEAST_FRAMES), plan.frames)
+
+    def of(self, plan: EditPlan | None, most: int, *, afresh: bool) -> Updates:
         """Say how long either takes.
 
         Args:
             plan: What would be made, None while there is none.
+            most: How many frames from its start on could be made.
             afresh: The clip is another one: choose what a visitor can wait for.
         """
         seconds = dict.fromkeys(NAMES) if plan is None else {value: self._seconds(plan, value) for value in NAMES}
@@ -58,7 +79,26 @@ class QualityChoice:
         if afresh:
             full = seconds["full"]
             update["value"] = "preview" if full is not None and full > PATIENCE_SECONDS else "full"
-        return {self.component: gr.update(**update)}
+        whole = plan and replace(plan, frames=most)
+        is_some = whole is not None and whole != plan and self.frames_at_first(whole) < most
+        if afresh and plan and is_some:
+            update["info"] = (
+                f"{QUICK} At first, {frames_in_words(plan.frames)} of {most} are chosen: about half a minute."
+            )
+        return {
+            self.component: gr.update(**update),
+            self.whole: gr.update(visible=is_some, value=self._in_words(whole) if whole and is_some else ""),
+        }
+
+    def _in_words(self, whole: EditPlan) -> str:
+        quick, full = (about(self._seconds(whole, value) or 0) for value in NAMES)
+        return f"All {whole.frames} frames: {NAMES['preview']} {quick}, {NAMES['full']} {full}"
+
+    def _is_draft(self) -> bool:
+        try:
+            return self._service.engine()[0].name == "draft"
+        except EngineError:
+            return False
 
     def _seconds(self, plan: EditPlan, quality: str) -> float | None:
         return sum(self._expected(plan, quality)[0].values()) or None

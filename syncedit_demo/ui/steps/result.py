@@ -64,7 +64,7 @@ IN_PLAIN_WORDS: dict[EngineName, str] = {
 }
 """What an engine can do, for who never heard of it; the first word goes on from its name."""
 
-OTHER_ENGINE = "New shapes need Sync-LoRA and an NVIDIA GPU: docs/sync-lora.md of the program says how to get it."
+OTHER_ENGINE = "New shapes need the other engine, Sync-LoRA, and an NVIDIA GPU."
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +229,13 @@ class ResultPanel:
         def side(run: Run) -> Side:
             return Side.of(Playable.of(run.files.result, run.folder), f"{run.title} · seed {run.record.seed}")
 
+        same = one.clip_file.sha256 == other.clip_file.sha256 and one.plan.start == other.plan.start
+        clip = Playable.of(first.files.reference, first.folder)
         return {
             self.player: Comparison(
                 reference=side(first),
                 result=side(second),
+                clip=Side.of(clip, "Clip" if same else f"Clip of {first.title}"),
                 width=other.plan.width,
                 height=other.plan.height,
                 frames=other.plan.frames,

@@ -8,6 +8,7 @@ import gradio as gr
 
 from syncedit_demo.edits.admission import ENDING
 from syncedit_demo.errors import Cancelled, EngineError
+from syncedit_demo.plan import frames_from_start
 from syncedit_demo.ui.components.notice import bad, notice, plain
 from syncedit_demo.ui.components.run_state import run_state
 from syncedit_demo.ui.gradio_internals import Listener
@@ -40,11 +41,12 @@ class RunStep:
         self._flags = CancelFlags()
         self.state = run_state(elem_id="run-state")
         self.message = notice(plain([self._missing(None, None) or ""]), elem_id="run-message")
-        quality.component.render()
+        for component in quality.components:
+            component.render()
         with gr.Row(elem_id="go"):
             self.generate = gr.Button("Generate", variant="primary", interactive=False, elem_id="generate", size="lg")
             self.stop = gr.Button("Stop", variant="stop", visible=False, elem_id="stop", size="lg")
-        self.outputs: Outputs = (self.generate, self.stop, self.message, self.state, quality.component)
+        self.outputs: Outputs = (self.generate, self.stop, self.message, self.state, *quality.components)
         self.stop.click(self.ask_to_stop, None, self.stop, queue=False, **HIDDEN_PROGRESS)
 
     def judge(self, cut: ClipRange | None, edited: Edited | None) -> Updates:
@@ -57,7 +59,8 @@ class RunStep:
 
     def plan(self, cut: ClipRange | None, *, afresh: bool) -> Updates:
         """What would be made is another thing now, of another clip if `afresh`: say how long that takes."""
-        return {**self._quality.of(cut.plan if cut else None, afresh=afresh), **self.judge(cut, None)}
+        plan, most = (cut.plan, frames_from_start(cut.clip, cut.plan, cut.options.max_frames)) if cut else (None, 0)
+        return {**self._quality.of(plan, most, afresh=afresh), **self.judge(cut, None)}
 
     def expect(self, cut: ClipRange | None) -> Updates:
         """Another engine would make it now: say how long that takes."""

@@ -8,7 +8,7 @@ import pytest
 
 from syncedit_demo.cancel import CancelFlag
 from syncedit_demo.edits.make import REPORT_PHASE, SIDE_BY_SIDE_PHASE, EditRequest, Published
-from syncedit_demo.edits.speeds import DRAFT_GUESS
+from syncedit_demo.edits.speeds import DRAFT_GUESS, PREVIEW_SHARE
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.plan import PlanOptions
@@ -54,14 +54,14 @@ def test_what_was_measured_here_is_kept_from_start_to_start(settings: Settings, 
     assert expected != guess
     preview, measured = EditService(settings).expected_seconds("draft", plan, PREVIEW)
     assert measured, "the one quality tells of the other"
-    assert sum(preview.values()) == pytest.approx(sum(expected.values()) / 4)
+    assert sum(preview.values()) == pytest.approx(sum(expected.values()) * PREVIEW_SHARE)
 
 
-def test_a_preview_is_expected_to_take_as_much_less_as_it_is_smaller(settings: Settings, request_: EditRequest) -> None:
+def test_a_preview_is_expected_to_take_as_much_less_as_was_measured(settings: Settings, request_: EditRequest) -> None:
     service = EditService(settings)
     _, plan = service.inspect(request_.clip, SMALL)
     full, preview = (sum(service.expected_seconds("draft", plan, each)[0].values()) for each in (FULL, PREVIEW))
-    assert preview == pytest.approx(full / 4)
+    assert preview == pytest.approx(full * PREVIEW_SHARE)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', '{"a": {"b": -1}}', '{"a": {"b": Infinity}}', "\x00"])

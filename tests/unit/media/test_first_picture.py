@@ -96,7 +96,7 @@ def test_the_plan_says_where_to_start(tmp_path: Path, rate: int) -> None:
     assert clip.picture_start == Fraction(7, rate)
     plan = plan_edit(clip, PlanOptions())
     assert plan.better_start == start
-    assert any(f"its first picture comes at frame {start}: --start {start}." in note for note in plan.notes)
+    assert any(f"its first picture is frame {start + 1} (--start {start})." in note for note in plan.notes)
     after = plan_edit(clip, PlanOptions(start=start))
     assert after.better_start is None
     assert not any("--start" in note for note in after.notes)

@@ -175,6 +175,6 @@ def test_a_large_jpeg_is_decoded_no_larger_than_is_of_use(tmp_path: Path, hold: 
     hold(max_image_pixels=1_000_000)
     image = read_image(path, (320, 200))
     assert image.pixels.shape == (250, 400, 3)
-    assert image.notes == ("The edited frame is far larger than frame 0 (1600×1000): it was read at 400×250.",)
+    assert image.notes == ("The edited frame is far larger than the first frame (1600×1000): it was read at 400×250.",)
     with pytest.raises(LimitError, match="1600×1000 pixels"):
         read_image(path, (1500, 900))

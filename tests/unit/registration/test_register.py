@@ -72,7 +72,7 @@ def test_a_corrected_frame_lies_on_frame_0_and_the_report_says_so() -> None:
     first = busy_scene()
     found = register(first, displaced(third_edited(first, 3), Displacement(dx=5)))
     assert found.notes[0] == "Shifted by 5 px: corrected."
-    assert "filled from frame 0" in found.notes[1]
+    assert "filled from the first frame" in found.notes[1]
     assert found.frame.shape == first.shape
     inside = np.s_[8:-8, 8:-8]
     difference = np.abs(found.frame.astype(int) - third_edited(first, 3))[inside]
@@ -154,7 +154,7 @@ def test_transparent_parts_show_frame_0() -> None:
     assert not found.corrected
     assert np.array_equal(found.frame[clear], first[clear])
     assert np.array_equal(found.frame[opaque], edited[opaque])
-    assert "Transparent parts of the edited frame show frame 0." in found.notes
+    assert "Transparent parts of the edited frame show the first frame." in found.notes
 
 
 def test_a_sticker_alone_lies_where_it_is_at_any_size() -> None:
@@ -292,7 +292,7 @@ def test_a_cartoon_far_off_is_brought_near_and_called_approximate() -> None:
 
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_another_scene_is_refused(seed: int) -> None:
-    with pytest.raises(EditedFrameError, match="another scene"):
+    with pytest.raises(EditedFrameError, match="does not look like your clip's first frame"):
         register(busy_scene(seed), busy_scene(seed + 50))
 
 
@@ -301,7 +301,7 @@ def test_a_scene_without_structure_is_used_as_it_is_and_that_is_said() -> None:
     image = busy_scene(8)
     found = register(flat, image)
     assert np.array_equal(found.frame, image)
-    assert "Too little of frame 0" in found.notes[0]
+    assert "Too little of the first frame" in found.notes[0]
 
 
 def test_a_crop_of_the_same_shape_is_refused() -> None:
@@ -337,7 +337,7 @@ def test_another_shape_is_placed_where_its_content_is_found(how: str) -> None:
 
 @pytest.mark.parametrize("size", [(1024, 300), (3000, 100), (448, 512)])
 def test_another_shape_of_another_scene_is_refused(size: tuple[int, int]) -> None:
-    with pytest.raises(EditedFrameError, match=f"is {size[0]}×{size[1]}, frame 0 is 512×448"):
+    with pytest.raises(EditedFrameError, match=f"is {size[0]}×{size[1]}, the first frame is 512×448"):
         register(busy_scene(12), busy_scene(99, *size))
 
 
@@ -352,7 +352,7 @@ def test_nothing_edited_is_noticed_through_compression_and_resizing(scene: type)
         jpeg(resized(first, 768, 672), 85),
     ):
         found = register(first, image)
-        assert found.notes[-1] == "Nothing was edited: the frame is the same as frame 0."
+        assert found.notes[-1] == "Nothing was edited: it is the same as the first frame."
         assert found.edited_share == 0
         assert not found.corrected
 
@@ -369,4 +369,4 @@ def test_a_slight_grade_is_not_nothing() -> None:
 def test_of_a_blank_frame_that_came_back_it_is_only_said_that_nothing_was_edited(level: int) -> None:
     blank = np.full((256, 320, 3), level, np.uint8)
     found = register(blank, blank.copy())
-    assert found.notes == ("Nothing was edited: the frame is the same as frame 0.",)
+    assert found.notes == ("Nothing was edited: it is the same as the first frame.",)

@@ -18,6 +18,7 @@ from syncedit_demo.ui.components.run_state import RunState
 from syncedit_demo.ui.components.step_head import StepHead
 from syncedit_demo.ui.components.sync_view import SyncView
 from syncedit_demo.ui.components.tiles import Tiles
+from syncedit_demo.ui.components.trim import Trim
 
 DECLARED = (Path(components.__file__).parent / "values.d.ts").read_text(encoding="utf-8")
 INTERFACES = {
@@ -35,6 +36,7 @@ MODELS: list[type[GradioModel]] = [
     StepHead,
     SyncView,
     Tiles,
+    Trim,
 ]
 # Models of Gradio itself; of a file, the scripts read the address alone.
 GRADIOS = {"FileData", "FileDataMeta"}

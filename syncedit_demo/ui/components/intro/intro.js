@@ -41,6 +41,7 @@ function show() {
     find(box, ".engine-name", HTMLElement).textContent = value.engine;
     find(box, ".can", HTMLElement).textContent = value.can;
     find(box, ".other", HTMLElement).textContent = value.other;
+    find(box, ".getting", HTMLElement).hidden = !value.other;
   }
   move();
 }

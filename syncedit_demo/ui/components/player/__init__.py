@@ -46,6 +46,7 @@ class Comparison(GradioModel):
         reference: The left side, A.
         result: The right side, B. None while there is none yet: the player then shows the reference's first frame
             and keeps the place, so that nothing moves when the result arrives.
+        clip: What both sides were made from, where both are results: it can be looked at beside them.
         width: Width of the picture in pixels; with `height` it fixes the shape of the box before anything is loaded.
         height: Height of the picture in pixels.
         frames: Number of frames of either video.
@@ -54,6 +55,7 @@ class Comparison(GradioModel):
 
     reference: Side
     result: Side | None = None
+    clip: Side | None = None
     width: PositiveInt
     height: PositiveInt
     frames: PositiveInt

@@ -9,6 +9,7 @@ import { inWords } from "./region.js";
 /** @import { Zoom } from "./zoom.js" */
 
 /** @typedef {"reference" | "result"} SideName */
+/** @typedef {SideName | "clip"} PictureName The clip is the third picture, where the two sides are both results. */
 /** @typedef {Comparison & { result: Side }} Pair */
 
 /**
@@ -57,6 +58,8 @@ export function display(root, state) {
   if (!state.scrubbing) seekBar.value = String(frame);
   seekBar.style.setProperty("--played", String(last ? frame / last : 0));
   seekBar.setAttribute("aria-valuetext", clip ? `Frame ${frame + 1} of ${last + 1}` : "No frames");
+  find(root, '.views [value="three"]', HTMLElement).hidden = !clip?.clip;
+  find(root, ".name.clip .label", HTMLElement).textContent = clip?.clip?.label ?? "";
   displayZoom(root, state.zoom);
   displayMarks(root, state, last);
   const pressed = { views: state.view, speeds: String(state.speed), sounds: state.heard };
@@ -146,7 +149,7 @@ export function nameSide(root, side, content) {
  * Shows a sentence instead of a picture.
  *
  * @param {HTMLElement} root
- * @param {SideName | "all"} place
+ * @param {PictureName | "all"} place
  * @param {string} sentence None when empty.
  */
 export function say(root, place, sentence, problem = false) {

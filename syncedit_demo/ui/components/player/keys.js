@@ -2,7 +2,7 @@
 
 /**
  * @typedef {"toggle" | "back" | "forward" | "first" | "last" | "goTo" | "loop" | "regionStart" | "regionEnd" |
- *   "regionClear" | "marker" | "markerBefore" | "markerAfter" | "side" | "wipe" | "flip" | "difference" | "onion" |
+ *   "regionClear" | "marker" | "markerBefore" | "markerAfter" | "side" | "wipe" | "flip" | "difference" | "onion" | "three" |
  *   "zoomIn" | "zoomOut" | "whole" | "panLeft" | "panRight" | "panUp" | "panDown" | "save" | "help"} Command
  */
 
@@ -31,6 +31,7 @@ const COMMANDS = new Map([
   ["3", "flip"],
   ["4", "difference"],
   ["5", "onion"],
+  ["6", "three"],
   ["+", "zoomIn"],
   ["=", "zoomIn"],
   ["-", "zoomOut"],
@@ -53,7 +54,7 @@ export const HELP = /** @type {const} */ ([
   ["← →", "One frame back or forward"],
   ["Home End", "First or last frame"],
   ["G", "Go to a frame or a time"],
-  ["1 2 3 4 5", "Side by side, wipe, flip, difference, onion skin"],
+  ["1 2 3 4 5 6", "Side by side, wipe, flip, difference, onion skin; three with the clip"],
   ["+ − 0", "Zoom in, zoom out, whole picture"],
   ["Shift ← → ↑ ↓", "Move the zoomed picture"],
   ["Ctrl wheel", "Zoom where the pointer is; drag or pinch too"],

@@ -14,7 +14,7 @@ import { createTransport } from "./transport.js";
 import { PAN_STEP, panned, STEP, WHOLE, zoomed } from "./zoom.js";
 
 /** @import { Comparison } from "../values.d.ts" */
-/** @import { Pair, SideName } from "./display.js" */
+/** @import { Pair, PictureName, SideName } from "./display.js" */
 /** @import { Command } from "./keys.js" */
 /** @import { Zoom } from "./zoom.js" */
 
@@ -25,6 +25,7 @@ const part = (selector) => find(root, selector, HTMLElement);
 const video = {
   reference: find(root, "video.reference", HTMLVideoElement),
   result: find(root, "video.result", HTMLVideoElement),
+  clip: find(root, "video.clip", HTMLVideoElement),
 };
 const videos = Object.values(video);
 const audio = find(root, "audio", HTMLAudioElement);
@@ -41,10 +42,11 @@ let markers = /** @type {readonly number[]} */ ([]);
 let zoom = /** @type {Zoom} */ (WHOLE);
 
 const heard = () => sound ?? SIDES.find((side) => clip?.[side].sound) ?? "none";
-const failed = () => videos.some((each) => each.error);
+const shown = () => videos.filter((each) => each !== video.clip || each.hasAttribute("src"));
+const failed = () => shown().some((each) => each.error);
 const usable = () => clip !== null && !failed();
 
-const transport = createTransport(video.reference, video.result, audio, {
+const transport = createTransport(video.reference, [video.result, video.clip], audio, {
   usable,
   changed: () => render(),
   shows: (frame) => root.dispatchEvent(new CustomEvent("frame", { bubbles: true, detail: { frame } })),
@@ -54,7 +56,7 @@ const current = () => state().frame;
 
 function render() {
   const { playing, running, scrubbing } = state();
-  const loading = playing ? !running && !scrubbing : videos.some((each) => each.readyState < each.HAVE_CURRENT_DATA);
+  const loading = playing ? !running && !scrubbing : shown().some((each) => each.readyState < each.HAVE_CURRENT_DATA);
   const phase = !clip ? "empty" : failed() ? "failed" : loading ? "waiting" : "ready";
   display(root, { ...state(), phase, clip, view, front, heard: heard(), zoom, markers });
 }
@@ -64,8 +66,10 @@ function render() {
 /** @param {string} next */
 function setView(next) {
   if (!usable()) return;
+  if (next === "three" && !clip?.clip) return;
   if (next === "flip") front = view === "flip" && front === "reference" ? "result" : "reference";
   view = next;
+  if (loadThird()) transport.sourceChanged();
   render();
 }
 
@@ -73,7 +77,7 @@ function setView(next) {
 function setSound(next) {
   sound = next;
   loadSound();
-  transport.soundChanged();
+  transport.sourceChanged();
 }
 
 /** @param {Zoom} next */
@@ -123,6 +127,7 @@ function load() {
   const value = /** @type {Comparison | null} */ (props.value);
   const before = clip;
   clip = value?.result ? { ...value, result: value.result } : null;
+  if (view === "three" && !clip?.clip) view = "side";
   // Another result for the same reference is looked at where the last one was.
   const kept = before !== null && clip !== null && haveOneInCommon(before, clip);
   if (!kept) {
@@ -139,6 +144,8 @@ function load() {
     nameSide(root, side, value?.[side] ?? null);
     setSource(video[side], value?.[side]?.picture);
   }
+  say(root, "clip", "");
+  loadThird();
   loadSound();
   say(root, "all", value ? "" : "The comparison will appear here.");
   if (value && !clip) say(root, "result", "The result will appear here.");
@@ -154,14 +161,28 @@ function haveOneInCommon(one, other) {
   return one.frames === other.frames && SIDES.some((side) => urls.includes(one[side].picture.url));
 }
 
+// The third picture is loaded where it is looked at alone: to decode it costs as much as either side.
+function loadThird() {
+  const before = video.clip.getAttribute("src");
+  setSource(video.clip, view === "three" ? clip?.clip?.picture : null);
+  return video.clip.getAttribute("src") !== before;
+}
+
 function loadSound() {
   const side = heard();
   setSource(audio, side === "none" ? null : clip?.[side].sound);
 }
 
-/** @param {SideName} side */
+/** @param {PictureName} side */
 function fail(side) {
-  say(root, side, `Video ${side === "reference" ? "A" : "B"} could not be loaded. Reload the page to try again.`, true);
+  // One whose source was taken away fails too.
+  if (!video[side].hasAttribute("src")) return;
+  say(
+    root,
+    side,
+    `Video ${{ reference: "A", result: "B", clip: "of the clip" }[side]} could not be loaded. Reload the page to try again.`,
+    true,
+  );
   transport.fail();
 }
 
@@ -187,6 +208,7 @@ const COMMANDS = {
   flip: () => setView("flip"),
   difference: () => setView("difference"),
   onion: () => setView("onion"),
+  three: () => setView("three"),
   zoomIn: () => zoomBy(STEP),
   zoomOut: () => zoomBy(1 / STEP),
   whole: () => setZoom(WHOLE),
@@ -224,7 +246,7 @@ function onChoice(group, choose) {
   for (const each of buttons(root, group)) each.addEventListener("click", () => choose(each.value));
 }
 
-for (const side of SIDES) video[side].addEventListener("error", () => fail(side));
+for (const side of /** @type {const} */ ([...SIDES, "clip"])) video[side].addEventListener("error", () => fail(side));
 
 for (const each of root.querySelectorAll("button[data-command]")) {
   const command = /** @type {Command} */ (each.getAttribute("data-command"));

@@ -1,10 +1,10 @@
 // The frame on show as a picture, in the pixels of the clip and whole, however it is zoomed.
 
-/** @import { SideName } from "./display.js" */
+/** @import { PictureName, SideName } from "./display.js" */
 
 /**
  * @typedef {object} Layer A part of one video, over the full height.
- * @property {SideName} side
+ * @property {PictureName} side
  * @property {number} from Where the part begins in the video, in pixels from the left.
  * @property {number} width
  * @property {number} to Where it goes in the picture.
@@ -38,7 +38,7 @@
  */
 export function stillOf({ view, front, wipe, onion }, width, height) {
   /**
-   * @param {SideName} side
+   * @param {PictureName} side
    * @param {Partial<Layer>} [other]
    * @returns {Layer}
    */
@@ -48,6 +48,10 @@ export function stillOf({ view, front, wipe, onion }, width, height) {
   switch (view) {
     case "side":
       return { ...one, width: 2 * width, layers: [layer("reference"), layer("result", { to: width })] };
+    case "three": {
+      const layers = [layer("clip"), layer("reference", { to: width }), layer("result", { to: 2 * width })];
+      return { ...one, width: 3 * width, layers };
+    }
     case "wipe": {
       const right = layer("result", { from: edge, width: width - edge, to: edge });
       return { ...one, layers: edge < width ? [layer("reference"), right] : [layer("reference")] };
@@ -64,7 +68,7 @@ export function stillOf({ view, front, wipe, onion }, width, height) {
 /**
  * @param {Still} still
  * @param {number} clipWidth In pixels; an engine may have made its result smaller than that.
- * @param {Record<SideName, HTMLVideoElement>} video
+ * @param {Record<PictureName, HTMLVideoElement>} video
  * @returns {Promise<Blob | null>} A PNG; null where the browser makes none.
  */
 export function drawn({ width, height, layers, doublings }, clipWidth, video) {

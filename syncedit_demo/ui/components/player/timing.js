@@ -116,3 +116,10 @@ export function paceFor(gap, { rate }) {
   const change = Math.round((gap / rate / CATCH_UP) * 200) / 200;
   return 1 - Math.min(Math.max(change, -LARGEST_CHANGE), LARGEST_CHANGE);
 }
+
+/**
+ * The largest of some gaps, ahead or behind; 0 where there are none.
+ *
+ * @param {number[]} gaps In seconds.
+ */
+export const furthest = (gaps) => gaps.reduce((most, each) => (Math.abs(each) > Math.abs(most) ? each : most), 0);

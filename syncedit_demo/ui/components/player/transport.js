@@ -1,7 +1,7 @@
-// Plays two videos, and a sound, on one clock.
+// Plays some videos, and a sound, on one clock.
 //
-// Video A leads, B follows. All playing, pausing and seeking is done by `drive`, which every event of either comes back
-// to: it looks at what is wanted and at what the media can do, and takes the next step. Neither video has a sound track,
+// Video A leads, the others follow. All playing, pausing and seeking is done by `drive`, which every event of either comes back
+// to: it looks at what is wanted and at what the media can do, and takes the next step. None of them has a sound track,
 // because a browser starts and paces one that has by the device that the sound goes to, however muted it is. What is
 // heard comes from an element of its own, and sets the pace: the videos start with it and keep to its clock.
 
@@ -12,6 +12,7 @@ import {
   canStartTogether,
   frameAt,
   frameThatBegins,
+  furthest,
   gapOf,
   isOver,
   middleOf,
@@ -27,15 +28,15 @@ const PROGRESS = ["loadedmetadata", "canplay", "canplaythrough", "seeked", "wait
 
 /**
  * @param {HTMLVideoElement} leader
- * @param {HTMLVideoElement} follower
+ * @param {HTMLVideoElement[]} followers Those without a source are left out.
  * @param {HTMLAudioElement} audio
  * @param {object} player
  * @param {() => boolean} player.usable Whether there are two videos that can be played.
  * @param {() => void} player.changed Called when anything may be another than before.
  * @param {(frame: number) => void} player.shows Called when another frame is on show.
  */
-export function createTransport(leader, follower, audio, { usable, changed, shows }) {
-  const videos = [leader, follower];
+export function createTransport(leader, followers, audio, { usable, changed, shows }) {
+  const all = [leader, ...followers];
   let timeline = /** @type {Timeline} */ ({ frames: 1, rate: 1 });
   let speed = 1;
   let loop = true;
@@ -52,7 +53,9 @@ export function createTransport(leader, follower, audio, { usable, changed, show
   let nextLook = 0;
 
   const audible = () => audio.hasAttribute("src") && !audio.error;
-  const media = () => (audible() ? [...videos, audio] : videos);
+  const following = () => followers.filter((each) => each.hasAttribute("src"));
+  const videos = () => [leader, ...following()];
+  const media = () => (audible() ? [...videos(), audio] : videos());
   /** @param {HTMLMediaElement} medium */
   const gap = (medium) => gapOf(medium, leader, timeline);
   const current = () => goal ?? shown;
@@ -65,7 +68,7 @@ export function createTransport(leader, follower, audio, { usable, changed, show
       if (goal !== null) depart(goal);
       else if (canRun() && !running) start();
       else if (!canRun() && running) stop();
-      if (goal === null && !wanted && rested && videos.every((each) => each.readyState >= each.HAVE_CURRENT_DATA)) {
+      if (goal === null && !wanted && rested && videos().every((each) => each.readyState >= each.HAVE_CURRENT_DATA)) {
         const call = rested;
         rested = null;
         call();
@@ -108,7 +111,7 @@ export function createTransport(leader, follower, audio, { usable, changed, show
       if (audible() && audio.currentTime === silence && !audio.ended) {
         nextLook = setTimeout(follow, 2);
       } else {
-        for (const each of videos) resume(each, pause);
+        for (const each of videos()) resume(each, pause);
         nextTick = requestAnimationFrame(tick);
       }
     };
@@ -120,7 +123,7 @@ export function createTransport(leader, follower, audio, { usable, changed, show
     running = false;
     clearTimeout(nextLook);
     cancelAnimationFrame(nextTick);
-    for (const each of [...videos, audio]) each.pause();
+    for (const each of [...all, audio]) each.pause();
   }
 
   function tick() {
@@ -130,8 +133,8 @@ export function createTransport(leader, follower, audio, { usable, changed, show
       seek(loop ? from : to);
       return;
     }
-    const off = gap(follower);
-    const answer = answerTo(off, restarts);
+    const off = following().map(gap);
+    const answer = answerTo(furthest(off), restarts);
     restarts = answer.restarts;
     if (answer.restart) {
       seek(frameAt(leader.currentTime, timeline));
@@ -139,7 +142,7 @@ export function createTransport(leader, follower, audio, { usable, changed, show
     }
     const pace = speed * (audible() ? paceFor(-gap(audio), timeline) : 1);
     setPace(leader, pace);
-    setPace(follower, pace * paceFor(off, timeline));
+    for (const [index, each] of following().entries()) setPace(each, pace * paceFor(off[index] ?? 0, timeline));
     nextTick = requestAnimationFrame(tick);
   }
 
@@ -187,10 +190,10 @@ export function createTransport(leader, follower, audio, { usable, changed, show
     seek(current());
   }
 
-  for (const medium of [...videos, audio]) {
+  for (const medium of [...all, audio]) {
     for (const type of PROGRESS) medium.addEventListener(type, drive);
   }
-  for (const video of videos) {
+  for (const video of all) {
     // The system's media keys and headsets can pause a video too.
     video.addEventListener("pause", () => {
       if (running && video.paused && !video.ended) pause();
@@ -249,8 +252,8 @@ export function createTransport(leader, follower, audio, { usable, changed, show
       else drive();
     },
 
-    /** The sound has another source: it has to be brought to the frame on show. */
-    soundChanged() {
+    /** A sound or a video has another source: it has to be brought to the frame on show. */
+    sourceChanged() {
       heading = null;
       seek(current());
     },

@@ -1,6 +1,7 @@
 // How far a run is: a phase, a bar, a line of text and the latest picture. The tab tells it too, by its title and icon.
 
 import { find } from "../dom.js";
+import { followCall } from "./call.js";
 
 /** @import { RunState } from "../values.d.ts" */
 
@@ -17,6 +18,9 @@ function write(selector, text) {
   const target = find(box, selector, HTMLElement);
   if (target.textContent !== text) target.textContent = text;
 }
+
+const call = followCall(find(box, ".call", HTMLButtonElement));
+let runs = false;
 
 const title = document.title;
 const icon = document.createElement("link");
@@ -64,6 +68,8 @@ function onVisibility() {
 function show() {
   const value = /** @type {RunState | null} */ (props.value || null);
   tell(value);
+  if (runs && value?.state === "done") call(value.phase);
+  runs = value?.state === "running";
   box.hidden = !value;
   if (!value) return;
   box.dataset.state = value.state;
