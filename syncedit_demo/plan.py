@@ -351,7 +351,7 @@ def _start_note(start: int) -> str:
 def _geometry(
     display: tuple[int, int], wanted: tuple[int, int] | None
 ) -> tuple[tuple[int, int], tuple[int, int, int, int], list[str]]:
-    width, height = _checked_size(wanted) if wanted else nearest_size(display)
+    width, height = checked_size(wanted) if wanted else nearest_size(display)
     crop = centre_crop(display, Fraction(width, height))
     notes: list[str] = []
     kept = (crop[2], crop[3])
@@ -368,7 +368,12 @@ def _geometry(
     return (width, height), crop, notes
 
 
-def _checked_size(size: tuple[int, int]) -> tuple[int, int]:
+def checked_size(size: tuple[int, int]) -> tuple[int, int]:
+    """A size that the model can make.
+
+    Raises:
+        PlanError: It cannot make this one; the sentence names the nearest.
+    """
     nearest = (_nearest_side(size[0]), _nearest_side(size[1]))
     if size != nearest:
         message = (

@@ -88,7 +88,7 @@ if (document.readyState === "complete") playPlayer();
 else addEventListener("load", playPlayer);
 
 // A file that is dropped beside the boxes, where it would take the place of the page, or pasted: a video is the clip, a
-// picture the edited frame.
+// picture the edited frame, and a result or a record brings its settings.
 
 const KINDS = { "video/": "#clip-file", "image/": "#edited-file" };
 const inputOf = (/** @type {string} */ box) => document.querySelector(`${box} input[type=file]`);
@@ -96,8 +96,16 @@ const inputOf = (/** @type {string} */ box) => document.querySelector(`${box} in
 /** @param {FileList | undefined} files */
 function give(files) {
   const file = files?.[0];
-  const box = Object.entries(KINDS).find(([kind]) => file?.type.startsWith(kind))?.[1];
-  if (!file || !box) return;
+  if (!file) return;
+  // Whoever hears of it and takes it gives it back where it is none of theirs.
+  const detail = { file, take: () => take(file) };
+  if (document.dispatchEvent(new CustomEvent("filegiven", { detail, cancelable: true }))) take(file);
+}
+
+/** @param {File} file */
+function take(file) {
+  const box = Object.entries(KINDS).find(([kind]) => file.type.startsWith(kind))?.[1];
+  if (!box) return;
   // A box that has a file takes another one when that is cleared.
   if (!inputOf(box)) {
     const clear = document.querySelector(`${box} button[aria-label^="Clear"]`);
@@ -137,6 +145,17 @@ document.addEventListener("drop", (event) => {
   event.preventDefault();
   give(event.dataTransfer?.files);
 });
+// A record is none of the boxes' either.
+document.addEventListener(
+  "drop",
+  (event) => {
+    if (!event.dataTransfer?.files[0]?.name.toLowerCase().endsWith(".json")) return;
+    event.preventDefault();
+    event.stopPropagation();
+    give(event.dataTransfer.files);
+  },
+  true,
+);
 document.addEventListener("paste", (event) => {
   if (!event.clipboardData?.files.length) return;
   event.preventDefault();

@@ -20,12 +20,14 @@ from syncedit_demo.ui.components.trim import trimmed
 from syncedit_demo.ui.gradio_internals import serve_from, visit_of
 from syncedit_demo.ui.steps.arrival import EngineArrival
 from syncedit_demo.ui.steps.clip import ClipStep
+from syncedit_demo.ui.steps.comeback import Comeback, Parts
 from syncedit_demo.ui.steps.frame import Edited, FrameStep, Painting
 from syncedit_demo.ui.steps.options import Options, OptionsPanel
 from syncedit_demo.ui.steps.place import offer_a_copy, place_in_words
 from syncedit_demo.ui.steps.quality import QualityChoice
 from syncedit_demo.ui.steps.result import Latest, ResultPanel, introduce, play_result, reach_result
 from syncedit_demo.ui.steps.run import RunStep
+from syncedit_demo.ui.steps.settings_text import PageSettings
 from syncedit_demo.ui.steps.shelf import ExampleShelf
 from syncedit_demo.ui.steps.visitor import Visitor, known_runs, session_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Updates, Values
@@ -99,6 +101,7 @@ class _Page:
             with gr.Column(scale=5, min_width=330, elem_id="steps"):
                 self._arrival = EngineArrival(service, examples)
                 with gr.Column(elem_id="step-list", elem_classes="plain"):
+                    self._comeback = Comeback()
                     with gr.Column(elem_id="clip-step", elem_classes=["card", "step", "takes-file"]):
                         self._clip = ClipStep(service)
                         with self._clip.body:
@@ -122,14 +125,15 @@ class _Page:
             serve_from(component, service.settings.jobs_dir)
 
     def _listen(self) -> None:
+        self._parts = self._gathered()
+        self._prepared = self._parts.prepared
         visitor, clip, frame, run = self._visitor, self._clip, self._frame, self._run
         options, results = self._options, self._results
-        self.blocks.load(
-            self.restore, visitor.stored, [visitor.visit, visitor.stored, *results.outputs], **HIDDEN_PROGRESS
-        )
         self.blocks.unload(self.leave)
         self._arrival.listen(self.blocks, clip.cut, frame.edited, options, run, results)
         self._listen_to_clip()
+        everything = [visitor.visit, visitor.stored, self._comeback.again, *self._prepared, *results.outputs]
+        self.blocks.load(self.restore, visitor.stored, everything, **HIDDEN_PROGRESS)
         frame.listen(visitor, clip.cut, run.generate)
         self._listen_to_frame()
         run.generate.click(
@@ -142,11 +146,30 @@ class _Page:
         )
         results.listen(visitor)
         results.export.listen(self._service, visitor, results.shown)
+        results.own.listen(visitor, results)
         self._listen_to_shelf()
+        self._comeback.listen(self._parts, self._then_fit_and_copy, HEAVY)
+
+    def _gathered(self) -> Parts:
+        clip, frame, run, options = self._clip, self._frame, self._run, self._options
+        return Parts(
+            settings=self._service.settings,
+            visitor=self._visitor,
+            clip=clip,
+            frame=frame,
+            run=run,
+            options=options,
+            quality=self._quality,
+            results=self._results,
+            shelf=self._shelf,
+            begin=self._begin,
+            replan=self._replan,
+            await_check=self._await_check,
+            prepared=(*clip.outputs, *frame.outputs, *run.outputs, *options.outputs),
+        )
 
     def _listen_to_clip(self) -> None:
         clip, shelf, options, results = self._clip, self._shelf, self._options, self._results
-        self._prepared = (*clip.outputs, *self._frame.outputs, *self._run.outputs, *options.outputs)
         planned = [clip.start, *options.plan_inputs]
         chosen = gr.on(
             [clip.file.upload, clip.file.clear],
@@ -158,8 +181,8 @@ class _Page:
         taken = self._visitor.on(
             chosen.then,
             self.take_clip,
-            [shelf.example, clip.file, *planned],
-            [shelf.example, *self._prepared],
+            [shelf.example, self._comeback.asked, clip.file, *planned],
+            list(dict.fromkeys([shelf.example, self._comeback.asked, *self._prepared, *options.shown])),
             **HEAVY,
         )
         inputs = [self._visitor.visit, clip.cut, self._frame.image, *planned]
@@ -204,7 +227,9 @@ class _Page:
     def _then_fit(self, event: Dependency) -> Dependency:
         frame, run = self._frame, self._run
         inputs = [self._clip.cut, frame.image, frame.edited]
-        return event.then(self.fit_frame, inputs, [*frame.outputs, *run.outputs], **HEAVY)
+        fitted = event.then(self.fit_frame, inputs, [*frame.outputs, *run.outputs], **HEAVY)
+        self._comeback.then_remember(fitted, self._parts)
+        return fitted
 
     def _then_fit_and_copy(self, event: Dependency) -> Dependency:
         clip, results = self._clip, self._results
@@ -216,9 +241,10 @@ class _Page:
         return fitted
 
     def restore(self, stored: object, request: gr.Request) -> Updates:
-        """Take up the visit that this browser had, with its results."""
+        """Take up the visit that this browser had, with its results and what it was given last."""
         visit = self._visitor.open(request)
         updates = self._results.restore(visit, known_runs(stored), returns=visit_of(request) is not None)
+        updates |= self._comeback.restore(visit, request)
         return {**updates, self._visitor.visit: visit, **self._visitor.remember(visit)}
 
     def leave(self, request: gr.Request) -> None:
@@ -239,18 +265,35 @@ class _Page:
         }
 
     def take_clip(
-        self, visit: Visit, example: str | None, upload: str | None, request: gr.Request, *values: Values
+        self,
+        visit: Visit,
+        example: str | None,
+        asked: PageSettings | None,
+        upload: str | None,
+        request: gr.Request,
+        *values: Values,
     ) -> Updates:
-        """Look at the clip that was chosen; options that an example set are not the visitor's."""
-        options = self._options.read(*values).of_whole_clip() if example is None else self._options.untouched()
+        """Look at the clip that was chosen; options that an example set are not the visitor's.
+
+        Settings that were asked for before there was a clip are for this one.
+        """
         session = session_of(request)
-        updates = self._clip.take(visit, upload, options, session, self._quality.frames_at_first)
+        if asked is not None:
+            options = self._options.of(asked)
+        elif example is None:
+            options = self._options.read(*values).of_whole_clip()
+        else:
+            options = self._options.untouched()
+        at_first = self._quality.frames_at_first if asked is None else None
+        updates = self._clip.take(visit, upload, options, session, at_first)
         if not updates:
             return {}
         cut: ClipRange | None = updates[self._clip.cut]
+        begun = {self._shelf.example: None, **self._begin(updates, session)}
+        if asked is not None and cut is not None:
+            return {**begun, **self._comeback.take_asked(asked, begun)}
         return {
-            self._shelf.example: None,
-            **self._begin(updates, session),
+            **begun,
             **({} if example is None else self._options.set_to(options)),
             self._options.frames: cut and cut.options.frames,
         }
@@ -363,6 +406,7 @@ class _Page:
     ) -> Generator[Updates]:
         """Generate is pressed: follow the run to its end."""
         choices = self._options.choices(*chosen)
+        self._comeback.remember(visit, cut, edited and edited.path, *chosen)
         yield {self._results.follows: True}
         with closing(self._run.start(visit, cut, edited, choices, request)) as steps:
             for updates, arrival in steps:

@@ -76,7 +76,7 @@ class Unseen:
         event = next((each for each in extra if isinstance(each, gr.EventData)), None)
         put_in = cast("Any", helpers.special_args)
         arguments: list[Any] = put_in(handler.fn, [self.held[each] for each in handler.inputs], request, event)[0]
-        answer = cast("dict[Any, Any]", handler.fn(*arguments))
+        answer = cast("dict[Any, Any]", handler.fn(*arguments) or {})
         if "__type__" in answer:
             return {}
         for block, value in answer.items():

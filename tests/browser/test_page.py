@@ -385,10 +385,33 @@ def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path, watch: W
     expect(desk.player.locator(".name.reference")).to_contain_text("Reference")
     expect(desk.notice("caption")).to_contain_text("Run 1")
 
+    desk.page.get_by_label("Note").fill("the edge flickers")
+    desk.page.get_by_label("Note").press("Enter")
+    expect(desk.page.locator("#runs .tile").first).to_contain_text("Run 1 · Draft · ")
+    desk.download("Download result", desk.media / "made.mp4")
+
     desk.page.reload()
     expect(desk.page.locator("#runs .tile")).to_have_count(2)
     expect(desk.player).to_have_attribute("data-state", "ready")
     expect(desk.notice("caption")).to_contain_text("seed 7")
+    # What was given is there as well, and so is the page's question whether it can start.
+    expect(desk.head("frame")).to_contain_text("edited.png")
+    expect(desk.generate).to_be_enabled()
+    desk.page.get_by_role("button", name="Advanced").click()
+    expect(desk.page.get_by_label("Seed")).to_have_value("7")
+    desk.clear("clip")
+    expect(desk.generate).to_be_disabled()
+    drop_beside(desk, "made.mp4", "video/mp4")
+    expect(desk.notice("settings-message")).to_contain_text("made.mp4 is Run 1: its clip, edited frame and settings")
+    expect(desk.generate).to_be_enabled()
+    expect(desk.page.get_by_label("Note")).to_have_value("the edge flickers")
+    expect(desk.page.get_by_label("Seed")).to_have_value("42")
+    desk.page.get_by_role("button", name="Delete", exact=True).click()
+    desk.page.get_by_role("button", name="Cancel").click()
+    desk.page.get_by_role("button", name="Delete", exact=True).click()
+    desk.page.locator("#run-card .yes").click()
+    expect(desk.page.locator("#runs .tile")).to_have_count(1)
+    expect(desk.notice("caption")).to_contain_text("Run 2")
 
     visit = max(home.glob("work/jobs/*/run-*"), key=lambda run: run.stat().st_mtime).parent
     visit.rename(visit.with_name("gone"))

@@ -29,6 +29,8 @@ interface HTMLElementEventMap {
 }
 
 interface DocumentEventMap {
+  /** A file was dropped or pasted; whoever prevents the default has it and may have it taken after all. */
+  filegiven: CustomEvent<{ file: File; take: () => void }>;
   /** The frame on show in the player. */
   frame: CustomEvent<{ frame: number }>;
 }

@@ -74,6 +74,16 @@ export interface Notice {
   lines: string[];
 }
 
+export interface RunCard {
+  id: string;
+  title: string;
+  note: string;
+  kept: boolean;
+  others: number;
+  longest: number;
+  trouble: string;
+}
+
 export interface RunState {
   state: "running" | "done" | "stopped";
   phase: string;
@@ -128,5 +138,8 @@ export interface Tile {
   picture: FileData;
   title: string;
   detail: string;
+  more: string;
+  time: string;
+  called: string;
   current: boolean;
 }

@@ -11,6 +11,8 @@ from syncedit_demo.engines.registry import engine_options
 from syncedit_demo.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from gradio.components import Component
 
     from syncedit_demo.engines.options import Option, OptionValue
@@ -26,8 +28,9 @@ class EngineOptions:
     """The components, where it is made, and what they mean.
 
     Attributes:
-        components: One for each option of the engine that is used when none is asked for by name, and of one that will
-            be when it is ready; those are hidden until then.
+        options: Those of the engine that is used when none is asked for by name, and of one that will be when it is
+            ready.
+        components: One for each of them; those of the latter are hidden until then.
     """
 
     def __init__(self, service: EditService, quality: gr.Radio | None = None) -> None:
@@ -41,12 +44,12 @@ class EngineOptions:
         now = self._of(service.settings.engine)
         later = engine_options()["sync-lora"] if service.engines.coming else ()
         names = {option.name for option in now}
-        self._options = (*now, *(option for option in later if option.name not in names))
+        self.options = (*now, *(option for option in later if option.name not in names))
         self.components: list[Component] = [
             quality
             if quality is not None and option.name == QUALITY.name
             else _component(option, visible=option.name in names)
-            for option in self._options
+            for option in self.options
         ]
 
     def offer(self) -> Updates:
@@ -54,7 +57,7 @@ class EngineOptions:
         now = {option.name for option in self._of(self._service.settings.engine)}
         return {
             component: gr.update(visible=option.name in now)
-            for option, component in zip(self._options, self.components, strict=True)
+            for option, component in zip(self.options, self.components, strict=True)
         }
 
     def chosen(self, engine: EngineChoice, values: tuple[Values, ...]) -> dict[str, OptionValue]:
@@ -62,7 +65,7 @@ class EngineOptions:
         own = {option.name for option in self._of(engine)}
         return {
             option.name: value
-            for option, value in zip(self._options, values, strict=True)
+            for option, value in zip(self.options, values, strict=True)
             if value is not None and option.name in own
         }
 
@@ -72,6 +75,16 @@ class EngineOptions:
             return self._service.engines.choose(engine)[0].options
         except EngineError:
             return ()
+
+    def changed(self, values: Mapping[str, OptionValue]) -> dict[str, OptionValue]:
+        """Those of some values that are no defaults."""
+        usual = {option.name: option.default for option in self.options}
+        return {name: value for name, value in values.items() if value != usual.get(name)}
+
+    def show(self, values: Mapping[str, OptionValue]) -> Updates:
+        """Show these values, and the default where there is none."""
+        pairs = zip(self.options, self.components, strict=True)
+        return {component: values.get(option.name, option.default) for option, component in pairs}
 
 
 def _component(option: Option, *, visible: bool) -> Component:

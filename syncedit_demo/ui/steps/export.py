@@ -16,11 +16,14 @@ from syncedit_demo.ui.gradio_internals import Listener, serve_from
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.steps.visitor import session_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS
+from syncedit_demo.ui.visits.everything import everything_path, pack_everything
 from syncedit_demo.ui.visits.exports import export_path, export_run
 from syncedit_demo.ui.visits.jobs import CancelFlags, Job
 from syncedit_demo.ui.visits.visit import Run, Visit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from syncedit_demo.service import EditService
     from syncedit_demo.ui.steps.visitor import Visitor
 
@@ -33,8 +36,13 @@ def _choice(form: Format) -> ExportChoice:
     return ExportChoice(name=form.name, title=f"{form.title} ({form.suffix})", about=f"{form.about}{limits}")
 
 
+EVERYTHING = ExportChoice(
+    name="everything", title="Everything (.zip)", about="Result, side by side, record, edited frame, and the report"
+)
+"""What is no format: all that there is of the run."""
+
 NOTHING = ExportMenu(choices=[])
-IDLE = ExportMenu(choices=[_choice(form) for form in FORMATS.values()])
+IDLE = ExportMenu(choices=[EVERYTHING, *(_choice(form) for form in FORMATS.values())])
 
 
 class ExportStep:
@@ -74,22 +82,24 @@ class ExportStep:
         self, service: EditService, visit: Visit | None, run_id: str | None, request: gr.Request, event: gr.EventData
     ) -> Generator[ExportMenu]:
         """Make the run on show in a format; what the menu says, again and again."""
-        run = visit and visit.run(run_id)
-        form = next((each for each in FORMATS.values() if each.name == picked_format(event)), None)
-        if visit is None or run is None or form is None:
+        run, picked = visit and visit.run(run_id), picked_format(event)
+        form = next((each for each in FORMATS.values() if each.name == picked), None)
+        if visit is None or run is None or (form is None and picked != EVERYTHING.name):
             yield NOTHING
             return
+        title, path = (form.title, export_path(run, form.name)) if form else ("Everything", everything_path(run))
         cancel = self._flags.start(session_of(request))
         page = Listener(request)
         try:
-            yield _making(form, 0.0)
-            for news in Job(export_run(service, visit, run, form.name, cancel)).news():
+            yield _making(title, 0.0)
+            steps = export_run(service, visit, run, form.name, cancel) if form else pack_everything(visit, run, cancel)
+            for news in Job(steps).news():
                 done = [step.step / step.total for step in news if isinstance(step, Progress)]
                 if done:
-                    yield _making(form, done[-1])
+                    yield _making(title, done[-1])
                 if page.is_gone():
                     return
-            yield _made(run, form)
+            yield _made(run, title, path)
         except Cancelled:
             yield IDLE.model_copy(update={"words": "Stopped."})
         except Exception as error:
@@ -102,11 +112,10 @@ class ExportStep:
         self._flags.stop(session_of(request))
 
 
-def _making(form: Format, share: float) -> ExportMenu:
-    return IDLE.model_copy(update={"state": "making", "words": f"{form.title}: {share:.0%}", "share": share})
+def _making(title: str, share: float) -> ExportMenu:
+    return IDLE.model_copy(update={"state": "making", "words": f"{title}: {share:.0%}", "share": share})
 
 
-def _made(run: Run, form: Format) -> ExportMenu:
-    path = export_path(run, form.name)
-    words = f"{run.title} as {form.title}, {path.stat().st_size / 1e6:.1f} MB."
+def _made(run: Run, title: str, path: Path) -> ExportMenu:
+    words = f"{run.title} as {title}, {path.stat().st_size / 1e6:.1f} MB."
     return IDLE.model_copy(update={"state": "done", "words": words, "file": FileData(path=str(path))})

@@ -13,6 +13,7 @@ from syncedit_demo.errors import EngineError
 from syncedit_demo.plan import SIZE_MULTIPLE, PlanOptions, conformed_frames, nearest_size, whole_number
 from syncedit_demo.settings import DEFAULT_SEED, LARGEST_SEED
 from syncedit_demo.ui.steps.engine_options import EngineOptions
+from syncedit_demo.ui.steps.settings_text import PageSettings, SettingsReader
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, Outputs, Updates, Values
 from syncedit_demo.ui.visits.jobs import Choices
 
@@ -76,6 +77,7 @@ class OptionsPanel:
         run_inputs: The components whose values `choices` takes.
         outputs: The components that `set_to` gives values for.
         offered: The components that `offer` gives values for.
+        shown: Those that `show` gives values for besides.
         changed: The events of those that are typed into, whose every letter would be one otherwise.
     """
 
@@ -147,6 +149,7 @@ class OptionsPanel:
         )
         self.offered: Outputs = (self.engine, self.dice, self.variants, *self._of_engine.components)
         self.outputs: Outputs = (*self.plan_inputs, self.own_size)
+        self.shown: Outputs = self.run_inputs
         typed = (self.frames, self.rate, self.width, self.height)
         self.changed = [self.size.input, *(event for field in typed for event in (field.submit, field.blur))]
         self.dice.click(lambda: secrets.randbelow(LARGEST_SEED), outputs=self.seed, queue=False, **HIDDEN_PROGRESS)
@@ -161,6 +164,13 @@ class OptionsPanel:
             self.variants: gr.update(visible=uses_seed),
             **self._of_engine.offer(),
         }
+
+    @property
+    def reader(self) -> SettingsReader:
+        """Reads settings that are written as text, of what the engines that are ready by now can do."""
+        engines = [name for _, name in self._engines()]
+        variants = MAX_VARIANTS if _uses_seed(self._service) else 1
+        return SettingsReader(engines, self._of_engine.options, self._settings.max_frames, variants)
 
     def _engines(self) -> list[tuple[str, EngineChoice]]:
         states = self._service.engines.states()
@@ -199,6 +209,47 @@ class OptionsPanel:
             self.frames: options.frames,
             self.rate: options.rate,
         }
+
+    def of(self, settings: PageSettings) -> Options:
+        """The options that settings ask for."""
+        width, height = settings.size or (None, None)
+        size: SizeChoice = "own" if settings.size else "trained"
+        return self.read(settings.start, size, width, height, settings.frames, settings.rate)
+
+    def show(self, settings: PageSettings) -> Updates:
+        """Show settings, but for the start, which is shown with the clip."""
+        values = settings.engine or self._settings.engine, settings.seed, settings.audio, settings.label
+        return {
+            **self.set_to(self.of(settings)),
+            **dict(zip(self.run_inputs, (*values, settings.variants), strict=False)),
+            **self._of_engine.show(settings.options),
+        }
+
+    def settings_of(self, record: RunRecord) -> PageSettings:
+        """The settings that a run was made with, said as the page says them of its clip."""
+        made, options = PageSettings.of_record(record), self.as_made(record)
+        return replace(
+            made,
+            size=None if options.size == "trained" else made.size,
+            frames=None if options.frames is None else int(options.frames),
+            rate=options.rate,
+        )
+
+    def settings(self, options: PlanOptions, *values: Values) -> PageSettings:
+        """The settings of what is planned and of the values of `run_inputs`."""
+        chosen = self.choices(*values)
+        return PageSettings(
+            size=options.size,
+            frames=options.frames,
+            start=options.start,
+            rate=str(options.rate or ""),
+            seed=chosen.seed,
+            audio=chosen.audio,
+            label=chosen.label,
+            variants=chosen.variants,
+            engine=chosen.engine if chosen.engine != self._settings.engine else None,
+            options=self._of_engine.changed(chosen.engine_options),
+        )
 
     def choices(
         self, engine: EngineChoice, seed: float | None, audio: bool, label: bool, variants: float, *of_engine: Values

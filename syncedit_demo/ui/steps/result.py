@@ -15,10 +15,12 @@ from syncedit_demo.ui.components.intro import Intro
 from syncedit_demo.ui.components.notice import Notice, bad, notice, plain
 from syncedit_demo.ui.components.player import Comparison, Side, compare_player
 from syncedit_demo.ui.components.sync_view import BETWEEN_RUNS, IN_THE_MAKING, NO_REPORT, SyncView, sync_view
-from syncedit_demo.ui.components.tiles import Tile, Tiles, picked_tile, tiles
+from syncedit_demo.ui.components.tiles import Tiles, picked_tile, tiles
 from syncedit_demo.ui.messages import facts
 from syncedit_demo.ui.steps.export import ExportStep
+from syncedit_demo.ui.steps.own_run import OwnRun, card_of
 from syncedit_demo.ui.steps.place import place_in_words
+from syncedit_demo.ui.steps.run_strip import strip_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.visit import Run, Visit
 from syncedit_demo.wording import describe_rate, frames_in_words
@@ -126,13 +128,23 @@ class ResultPanel:
             self.record = gr.DownloadButton("Download record", interactive=False, size="sm", min_width=150)
         self.export = ExportStep()
         self.caption = notice(elem_id="caption")
+        self.own = OwnRun()
         with gr.Accordion("How it was made", open=False, elem_id="made"):
             self.notes = notice(elem_id="made-notes")
         self.gone = notice(elem_id="gone-message")
         states = (self.shown, self.beside, self.follows, self.latest, self.arrived)
         downloads = (self.result, self.both, self.record)
         said = (self.caption, self.notes, self.message, self.gone)
-        self.outputs: Outputs = (*states, self.intro, self.player, self.sync, *downloads, *said, self.runs)
+        self.outputs: Outputs = (
+            *states,
+            self.intro,
+            self.player,
+            self.sync,
+            *downloads,
+            *said,
+            self.own.card,
+            self.runs,
+        )
 
     def listen(self, visitor: Visitor) -> None:
         """Follow what is made, and let a run of the strip be looked at and compared."""
@@ -173,9 +185,17 @@ class ResultPanel:
             gone = plain([NO_COOKIE])
         return {**(self.show(visit, runs[-1], None) if runs else {}), self.gone: gone}
 
+    def after_deletion(self, visit: Visit, shown: str | None) -> Updates:
+        """Runs were deleted: where the one on show is among them, show the latest of the others."""
+        runs = visit.runs()
+        if any(run.id == shown for run in runs):
+            return {**self.show(visit, next(run for run in runs if run.id == shown), None)}
+        rest = self.show(visit, runs[-1], None) if runs else {**self.clear(), **self.strip(visit, None)}
+        return {**rest, self.follows: False}
+
     def miss(self, visit: Visit, shown: str | None) -> Updates:
         """The visitor wants to look at a run that was deleted since it was put into the strip."""
-        return {**self._strip(visit, shown), self.gone: self._deleted()}
+        return {**self.strip(visit, shown), self.gone: self._deleted()}
 
     def take(self, visit: Visit, latest: Latest, shown: str | None, beside: str | None, follows: bool) -> Updates:
         """A run can be looked at, or more of it is there: show it, without disturbing what the visitor looks at."""
@@ -184,10 +204,10 @@ class ResultPanel:
             return {}
         if shown == run.id:
             rest = self._rest(run, latest)
-            return {**rest, self.sync: BETWEEN_RUNS if beside else rest[self.sync], **self._strip(visit, shown)}
+            return {**rest, self.sync: BETWEEN_RUNS if beside else rest[self.sync], **self.strip(visit, shown)}
         if follows:
             return {**self.show(visit, run, latest), self.arrived: run.id}
-        updates = self._strip(visit, shown)
+        updates = self.strip(visit, shown)
         if beside != run.id and not latest.whole:
             updates[self.message] = plain([f"{run.title} is there: choose it to look at it."])
         return updates
@@ -210,11 +230,12 @@ class ResultPanel:
                 frames=record.plan.frames,
                 rate=record.plan.frame_rate,
             ),
-            **self._describe(record, run.title, result.picture),
+            **self._describe(record, f"{run.title}, {run.edited}", result.picture),
             **self._rest(run, latest),
             self.shown: run.id,
             self.beside: None,
-            **self._strip(visit, run.id),
+            self.own.card: card_of(run, visit),
+            **self.strip(visit, run.id),
         }
 
     def compare(self, first: Run | None, second: Run) -> Updates:
@@ -297,6 +318,7 @@ class ResultPanel:
             self.shown: None,
             self.beside: None,
             self.message: None,
+            self.own.card: None,
         }
 
     def _deleted(self) -> Notice:
@@ -333,23 +355,9 @@ class ResultPanel:
             self.record: gr.update(value=str(files.record) if recorded else None, interactive=recorded),
         }
 
-    def _strip(self, visit: Visit, shown: str | None) -> Updates:
-        runs = visit.runs()
-        return {
-            self.runs: Tiles(
-                tiles=[
-                    Tile(
-                        id=run.id,
-                        picture=FileData(path=str(run.files.picture)),
-                        title=run.title,
-                        detail=_detail(run, runs),
-                        current=run.id == shown,
-                    )
-                    for run in runs
-                ],
-                against=True,
-            ),
-        }
+    def strip(self, visit: Visit, shown: str | None) -> Updates:
+        """The runs of the visit, of which one is on show."""
+        return {self.runs: strip_of(visit, shown)}
 
 
 def reach_result(event: Dependency | Callable[..., Any]) -> None:
@@ -391,14 +399,3 @@ def _as_shipped(example: Example) -> Comparison:
         frames=plan.frames,
         rate=plan.frame_rate,
     )
-
-
-def _detail(run: Run, runs: list[Run]) -> str:
-    if (rank := run.rank(runs)) is not None:
-        place, count = rank
-        return f"seed {run.record.seed} · {'best' if place == 1 else f'place {place}'} of {count}"
-    return f"{_short(run.record.clip_file.path)} · seed {run.record.seed}"
-
-
-def _short(path: Path) -> str:
-    return path.stem if len(path.stem) <= 12 else path.stem[:11] + "…"

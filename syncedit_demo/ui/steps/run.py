@@ -59,12 +59,15 @@ class RunStep:
 
     def plan(self, cut: ClipRange | None, *, afresh: bool) -> Updates:
         """What would be made is another thing now, of another clip if `afresh`: say how long that takes."""
-        plan, most = (cut.plan, frames_from_start(cut.clip, cut.plan, cut.options.max_frames)) if cut else (None, 0)
-        return {**self._quality.of(plan, most, afresh=afresh), **self.judge(cut, None)}
+        return {**self._expect(cut, afresh=afresh), **self.judge(cut, None)}
 
     def expect(self, cut: ClipRange | None) -> Updates:
         """Another engine would make it now: say how long that takes."""
-        return self._quality.of(cut.plan if cut else None, afresh=False)
+        return self._expect(cut, afresh=False)
+
+    def _expect(self, cut: ClipRange | None, *, afresh: bool) -> Updates:
+        plan, most = (cut.plan, frames_from_start(cut.clip, cut.plan, cut.options.max_frames)) if cut else (None, 0)
+        return self._quality.of(plan, most, afresh=afresh)
 
     def _cost(self, cut: ClipRange | None) -> str | None:
         """What the run takes of what its visitor has little of."""

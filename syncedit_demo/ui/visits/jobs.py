@@ -218,7 +218,7 @@ def make_run(
                 match event:
                     case Published(record):
                         _make_playable(service, cut, files)
-                        yield Arrival(visit.show(folder, record), whole=False)
+                        yield Arrival(visit.show(folder, record, edited.name), whole=False)
                     case Recorded(record):
                         yield Arrival(visit.show(folder, record), whole=False)
                     case EditResult(record=record):

@@ -11,15 +11,16 @@ import os
 import shutil
 import time
 import uuid
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from syncedit_demo.edits.record import RunRecord, load_record, record_path
-from syncedit_demo.errors import DeletedError, NoRoomError, RecordError
+from syncedit_demo.errors import BusyError, DeletedError, NoRoomError, OutputError, RecordError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.ui.visits.room import Room, room_of
+from syncedit_demo.ui.visits.run_facts import RunFacts, load_facts, write_facts
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
     from syncedit_demo.frames import Frame
     from syncedit_demo.media.probe import ClipInfo
     from syncedit_demo.plan import EditPlan, PlanOptions
-    from syncedit_demo.settings import Settings
+    from syncedit_demo.settings import EngineName, Settings
 
 logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 60
+ENGINES: dict[EngineName, str] = {"draft": "Draft", "sync-lora": "Sync-LoRA"}
+"""What engines are called where there is little room."""
+
+UPLOAD = "upload"
 RUN_PREFIX, RECORDS, RESULTS = "run-", "*.record.json", "*-edited.mp4"
 
 
@@ -70,13 +75,15 @@ class Run:
 
     Attributes:
         folder: Where its files lie. The side-by-side video comes last, and may be left out.
-        number: Its position in the visit, from 1.
+        number: What it is counted as in the visit, from 1.
         record: How it was made; the report in it comes after the result, and may be left out.
+        facts: What there is beside that.
     """
 
     folder: Path
     number: int
     record: RunRecord
+    facts: RunFacts = field(default_factory=RunFacts)
 
     @property
     def id(self) -> str:
@@ -87,6 +94,23 @@ class Run:
     def title(self) -> str:
         """What it is called in the page."""
         return f"Run {self.number}"
+
+    @property
+    def edited(self) -> str:
+        """What its edited frame was called, without the kind of file."""
+        return Path(self.facts.edited or self.record.edited_file.path.name).stem
+
+    @property
+    def made(self) -> str:
+        """Its engine and size, in words."""
+        plan = self.record.plan
+        return f"{ENGINES[self.record.engine.name]} · {plan.width}×{plan.height}"
+
+    @property
+    def inputs(self) -> tuple[Path, Path]:
+        """The clip and the edited frame that it was made from, which lie beside it."""
+        record = self.record
+        return self.folder / record.clip_file.path.name, self.folder / record.edited_file.path.name
 
     def rank(self, runs: Sequence[Run]) -> tuple[int, int] | None:
         """Its rank, from 1, among the runs that differ from it by their seed only, and how many these are.
@@ -136,6 +160,11 @@ class RunFiles:
         """The run record."""
         return record_path(self.result)
 
+    @property
+    def facts(self) -> Path:
+        """The `RunFacts`."""
+        return self.result.with_suffix(".facts.json")
+
 
 @dataclass(frozen=True, slots=True)
 class Visit:
@@ -154,25 +183,32 @@ class Visit:
         """What the browser knows it by."""
         return self.folder.name
 
-    def keep(self, upload: Path) -> Path:
-        """A file of the visitor in a folder of its own in the visit, under its own name.
+    def keep(self, upload: Path, name: str | None = None) -> Path:
+        """A file of the visitor in a folder of its own in the visit.
+
+        Args:
+            upload: The file; one that was kept before stays where it is.
+            name: What it is called, its own name if None.
 
         Raises:
             DeletedError: It is gone.
             NoRoomError: The visit keeps too much already; the upload is gone then.
         """
+        if name is None and upload.parent.parent == self.folder and upload.parent.name.startswith(UPLOAD):
+            _size(upload)
+            return upload
         try:
             self.room.check_visit(self.folder, _size(upload))
         except NoRoomError:
             self.room.forget(upload)
             raise
-        folder = self._new_folder("upload")
+        kept = self._new_folder(UPLOAD) / Path(name or upload.name).name
         try:
-            link(upload, folder / upload.name)
+            link(upload, kept)
         except Exception:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(kept.parent, ignore_errors=True)
             raise
-        return folder / upload.name
+        return kept
 
     def keep_painting(self, painting: Frame) -> Path:
         """A painting in a folder of its own in the visit, as a PNG that was written here.
@@ -182,7 +218,7 @@ class Visit:
             OutputError: The disk is full.
         """
         self.room.check_visit(self.folder, painting.nbytes)
-        path = self._new_folder("upload") / "painting.png"
+        path = self._new_folder(UPLOAD) / "painting.png"
         write_png(painting, path)
         return path
 
@@ -214,10 +250,44 @@ class Visit:
             if not any(folder.glob(RECORDS)):
                 shutil.rmtree(folder, ignore_errors=True)
 
-    def show(self, folder: Path, record: RunRecord) -> Run:
-        """Count a run in the making, as its result can be played, or as more of it is there."""
+    def show(self, folder: Path, record: RunRecord, edited: str = "") -> Run:
+        """Count a run in the making, as its result can be played, or as more of it is there.
+
+        Args:
+            folder: Its folder.
+            record: How it is made, as far as that is known.
+            edited: The name of the edited frame as it was given.
+        """
         self._shown[folder] = record
-        return next(run for run in self.runs() if run.folder == folder)
+        run = next(run for run in self.runs() if run.folder == folder)
+        if run.facts.number is not None:
+            return run
+        number = 1 + max((each.number for each in self.runs() if each.folder != folder), default=0)
+        # On a full disk the run is worth more than its name.
+        with suppress(OutputError):
+            return self.note(replace(run, number=number), number=number, edited=edited)
+        return run
+
+    def note(self, run: Run, **changes: Any) -> Run:  # noqa: ANN401 - the fields of RunFacts
+        """A run with other facts, which are written down; it counts as new from now on.
+
+        Raises:
+            OutputError: The disk is full, or the run is gone.
+        """
+        facts = replace(run.facts, **changes)
+        write_facts(facts, run.files.facts)
+        return replace(run, facts=facts)
+
+    def delete(self, run: Run) -> None:
+        """Delete a run with all its files, its record too.
+
+        Raises:
+            BusyError: It is still being made.
+        """
+        if run.folder in self._shown:
+            message = f"{run.title} is still being made: stop it, or wait until it is whole."
+            raise BusyError(message)
+        shutil.rmtree(run.folder, ignore_errors=True)
 
     def runs(self) -> list[Run]:
         """The runs, oldest first."""
@@ -230,7 +300,11 @@ class Visit:
                 logger.warning("a run is left out, its record cannot be read: %s", file.parent)
         # By when they were finished: one that waited for a device may have been begun before others.
         ordered = sorted(records.items(), key=lambda each: (each[1].created, each[0]))
-        return [Run(folder, number, record) for number, (folder, record) in enumerate(ordered, start=1)]
+        runs: list[Run] = []
+        for number, (folder, record) in enumerate(ordered, start=1):
+            facts = load_facts(RunFiles.of(folder, record.clip_file.path).facts)
+            runs.append(Run(folder, facts.number or number, record, facts))
+        return runs
 
     def run(self, run_id: object) -> Run | None:
         """The run that a browser names, if there is one."""

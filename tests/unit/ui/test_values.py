@@ -14,6 +14,7 @@ from syncedit_demo.ui.components.first_frame import FirstFrame
 from syncedit_demo.ui.components.intro import Intro
 from syncedit_demo.ui.components.notice import Notice
 from syncedit_demo.ui.components.player import Comparison
+from syncedit_demo.ui.components.run_card import RunCard
 from syncedit_demo.ui.components.run_state import RunState
 from syncedit_demo.ui.components.step_head import StepHead
 from syncedit_demo.ui.components.sync_view import SyncView
@@ -32,6 +33,7 @@ MODELS: list[type[GradioModel]] = [
     FirstFrame,
     Intro,
     Notice,
+    RunCard,
     RunState,
     StepHead,
     SyncView,

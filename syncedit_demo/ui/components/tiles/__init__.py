@@ -24,6 +24,9 @@ class Tile(GradioModel):
         picture: The picture.
         title: The text below it.
         detail: A second, quieter text.
+        more: A third one.
+        time: When it was made, as ISO 8601 has it; it is shown after the second text, in the visitor's own zone.
+        called: What it is called in a sentence, which the title need not tell.
         current: Whether it is the one on show.
     """
 
@@ -31,6 +34,9 @@ class Tile(GradioModel):
     picture: FileData
     title: str
     detail: str
+    more: str = ""
+    time: str = ""
+    called: str = ""
     current: bool = False
 
 

@@ -19,11 +19,18 @@ function make(tag, className, text) {
   return made;
 }
 
+/** @param {string} time */
+function clock(time) {
+  const made = new Date(time);
+  const day = made.toDateString() === new Date().toDateString() ? {} : /** @type {const} */ ({ dateStyle: "short" });
+  return made.toLocaleString([], { ...day, timeStyle: "short" });
+}
+
 /**
  * @param {Tile} tile
  * @param {boolean} against Whether it gets a button to compare it with the one on show.
  */
-function tile({ id, picture, title, detail, current }, against) {
+function tile({ id, picture, title, detail, more, time, called, current }, against) {
   const item = make("li", "tile");
   const choose = make("button", "choose");
   choose.type = "button";
@@ -31,14 +38,16 @@ function tile({ id, picture, title, detail, current }, against) {
   const image = make("img", "");
   image.src = picture.url;
   image.alt = "";
-  choose.append(image, make("span", "title", title), make("span", "detail", detail));
+  choose.append(image, make("span", "title", title));
+  for (const text of [time ? `${detail} · ${clock(time)}` : detail, more])
+    if (text) choose.append(make("span", "detail", text));
   choose.addEventListener("click", () => trigger("pick", { id }));
   item.append(choose);
   if (against) {
     const beside = make("button", "beside", current ? "On show" : "Compare with shown");
     beside.type = "button";
     beside.disabled = current;
-    beside.setAttribute("aria-label", current ? `${title} is on show` : `Compare ${title} with the one on show`);
+    beside.setAttribute("aria-label", current ? `${called} is on show` : `Compare ${called} with the one on show`);
     beside.addEventListener("click", () => trigger("against", { id }));
     item.append(beside);
   }

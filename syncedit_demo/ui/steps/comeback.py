@@ -1,0 +1,209 @@
+"""What the page had before and gets once more: inputs of a run, those of the last time, and settings all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import gradio as gr
+
+from syncedit_demo.errors import SyncEditError
+from syncedit_demo.ui.components.incoming import brought_record, incoming
+from syncedit_demo.ui.components.notice import Notice, bad, notice, plain
+from syncedit_demo.ui.messages import explain
+from syncedit_demo.ui.steps.again import Again, as_upload, inputs_of, last_inputs, remember_inputs
+from syncedit_demo.ui.steps.own_run import run_to_use
+from syncedit_demo.ui.steps.settings_text import PageSettings
+from syncedit_demo.ui.steps.visitor import session_of
+from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates, Values
+from syncedit_demo.ui.visits.visit import LONGEST_NAME, ClipRange, Visit
+
+if TYPE_CHECKING:
+    from gradio.events import Dependency
+
+    from syncedit_demo.settings import Settings
+    from syncedit_demo.ui.steps.clip import ClipStep
+    from syncedit_demo.ui.steps.frame import FrameStep
+    from syncedit_demo.ui.steps.options import Options, OptionsPanel
+    from syncedit_demo.ui.steps.quality import QualityChoice
+    from syncedit_demo.ui.steps.result import ResultPanel
+    from syncedit_demo.ui.steps.run import RunStep
+    from syncedit_demo.ui.steps.shelf import ExampleShelf
+    from syncedit_demo.ui.steps.visitor import Visitor
+
+
+class Replan(Protocol):
+    """Plans a clip anew by other options."""
+
+    def __call__(  # noqa: D102
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        image: Path | None,
+        options: Options,
+        request: gr.Request,
+    ) -> Updates: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The parts of the page that are set, and how the page follows what they are set to.
+
+    Attributes:
+        begin: What follows from a clip that is looked at.
+        replan: Plans a clip anew.
+        await_check: What follows from an edited frame that is to be checked.
+        prepared: The components that these give values for.
+    """
+
+    settings: Settings
+    visitor: Visitor
+    clip: ClipStep
+    frame: FrameStep
+    run: RunStep
+    options: OptionsPanel
+    quality: QualityChoice
+    results: ResultPanel
+    shelf: ExampleShelf
+    begin: Callable[[Updates, str], Updates]
+    replan: Replan
+    await_check: Callable[[ClipRange | None, Updates], Updates]
+    prepared: Outputs
+
+
+class Comeback:
+    """The components, where it is made, and what they do.
+
+    Attributes:
+        again: State with the `Again` that the page is to have, or has had.
+        asked: State with the `PageSettings` that were asked for before there was a clip, for the next one.
+    """
+
+    def __init__(self) -> None:
+        self.again, self.asked = gr.State(None), gr.State(None)
+        self.incoming = incoming(elem_id="incoming")
+        self.said = notice(elem_id="settings-message")
+
+    def listen(self, parts: Parts, then_fit: Callable[[Dependency], Dependency], heavy: dict[str, Any]) -> None:
+        """Bring back what is asked for.
+
+        Args:
+            parts: The parts of the page.
+            then_fit: What comes after a change of clip or edited frame.
+            heavy: How the events are listened to that look at clips.
+        """
+        self._parts = parts
+        visitor, results = parts.visitor, parts.results
+        begun: Outputs = [self.again, parts.shelf.example, *parts.prepared, *results.outputs]
+        wanted = cast("Any", results.own.card).again
+        visitor.on(wanted, self.use_run, [results.shown], begun, trigger_mode="multiple")
+        outputs = list(dict.fromkeys([*parts.prepared, *parts.options.shown]))
+        then_fit(self.again.change(self.fill_again, [visitor.visit, self.again], outputs, **heavy))
+        came = visitor.on(
+            cast("Any", self.incoming).record,
+            self.take_record,
+            [parts.clip.cut, parts.frame.image],
+            list(dict.fromkeys([self.said, self.asked, *begun, *parts.options.shown])),
+            **heavy,
+        )
+        then_fit(came)
+
+    def then_remember(self, event: Dependency, parts: Parts) -> None:
+        """Keep what the page has after an event for when it is loaded anew."""
+        inputs = [parts.visitor.visit, parts.clip.cut, parts.frame.image, *parts.options.run_inputs]
+        event.then(self.remember, inputs, None, **HIDDEN_PROGRESS)
+
+    def restore(self, visit: Visit, request: gr.Request) -> Updates:
+        """The page is loaded: begin with what the visit was given last."""
+        again = last_inputs(visit, self._parts.options)
+        return {} if again is None else {self._parts.results.intro: None, **self._begin(again, request)}
+
+    def use_run(self, visit: Visit, shown: str | None, request: gr.Request, event: gr.EventData) -> Updates:
+        """The inputs of a run are wanted back."""
+        run = run_to_use(visit, event)
+        if run is None:
+            return self._parts.results.miss(visit, shown)
+        return {**self._begin(inputs_of(run, self._parts.options), request), self._parts.shelf.example: None}
+
+    def fill_again(self, visit: Visit, again: Again | None, request: gr.Request) -> Updates:
+        """What the page is to have again is known: look at it, as at something new."""
+        if again is None:
+            return UNCHANGED
+        parts, session = self._parts, session_of(request)
+        options = parts.options.of(again.settings)
+        updates = parts.clip.take(visit, str(again.clip), options, session)
+        if not updates:
+            return UNCHANGED
+        cut: ClipRange | None = updates[parts.clip.cut]
+        filled = parts.begin(updates, session)
+        if cut is None:
+            return filled
+        filled[parts.clip.file] = as_upload(parts.settings, cut.path)
+        filled |= self._shown(again.settings, filled)
+        if again.edited is not None:
+            # One that was kept stays where it is, under its name.
+            edited = visit.keep(again.edited, None if again.edited.name == again.name else again.name)
+            given = parts.frame.give(cut, edited, session)
+            filled |= {**given, **parts.await_check(cut, given), parts.frame.file: as_upload(parts.settings, edited)}
+        return filled
+
+    def take_record(
+        self, visit: Visit, cut: ClipRange | None, image: Path | None, request: gr.Request, event: gr.EventData
+    ) -> Updates:
+        """A result or a record was dropped: its settings come back, and its inputs where this visit has them."""
+        parts = self._parts
+        text, name = brought_record(event)
+        name = Path(name[:LONGEST_NAME]).name or "This file"
+        try:
+            settings, notes, digest = parts.options.reader.of_record(text)
+        except SyncEditError as error:
+            return {self.said: bad(f"{name}: {explain(error)}")}
+        run = next((each for each in visit.runs() if each.record.frames_sha256 == digest), None)
+        if run is not None:
+            said = plain([f"{name} is {run.title}: its clip, edited frame and settings are back."])
+            again = self._begin(inputs_of(run, parts.options), request)
+            return {**again, **parts.results.choose(visit, run, None), parts.shelf.example: None, self.said: said}
+        told = f"The settings of {name} are set. Give the clip and the edited frame that it was made from."
+        return self.apply(visit, cut, image, settings, Notice(tone="good", lines=[told, *notes]), request)
+
+    def apply(
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        image: Path | None,
+        settings: PageSettings,
+        said: Notice,
+        request: gr.Request,
+    ) -> Updates:
+        """Set the page to settings: for the clip that there is, or else for the next one."""
+        updates: Updates = {self.said: said, **self._parts.options.show(settings)}
+        if cut is None:
+            return {**updates, self.asked: settings}
+        options = self._parts.options.of(settings)
+        planned = self._parts.replan(visit, cut, image, options, request)
+        updates |= {} if planned is UNCHANGED else planned
+        return {**updates, **self._shown(settings, updates)}
+
+    def take_asked(self, asked: PageSettings, updates: Updates) -> Updates:
+        """The clip is there that settings were asked for before: they are shown, and asked for no more."""
+        return {self.asked: None, **self._shown(asked, updates)}
+
+    def remember(self, visit: Visit | None, cut: ClipRange | None, image: Path | None, *chosen: Values) -> None:
+        """What the page has is kept for when it is loaded anew."""
+        if visit is not None:
+            settings = cut and self._parts.options.settings(cut.options, *chosen)
+            remember_inputs(visit, cut, image, settings)
+
+    def _begin(self, again: Again, request: gr.Request) -> Updates:
+        parts, session = self._parts, session_of(request)
+        begun = parts.begin(parts.clip.await_clip(str(again.clip), session), session)
+        return {**begun, **parts.run.await_inputs(), parts.clip.file: None, self.again: again}
+
+    def _shown(self, settings: PageSettings, said: Updates) -> Updates:
+        shown, quality = self._parts.options.show(settings), self._parts.quality.component
+        if quality in shown:
+            # How long either takes is said already; which of them is chosen comes back.
+            shown[quality] = {**said.get(quality, gr.update()), "value": shown[quality]}
+        return shown
