@@ -34,7 +34,7 @@ def small(page: Page) -> list[str]:
     return page.evaluate(SMALL)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
 def test_nothing_is_cut_off_on_a_phone(open_page: OpenPage, app: str, media: Path, scheme: str) -> None:
     page = open_page(
         app,
@@ -123,7 +123,7 @@ def test_everything_can_be_reached_with_the_keyboard(desk: Desk) -> None:
     tab_to("#runs .choose")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.thorough)])
 def test_nobody_is_shut_out(open_page: OpenPage, app: str, media: Path, scheme: str) -> None:
     desk = Desk(open_page(app, color_scheme="dark" if scheme == "dark" else "light"), media)
     axe = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")

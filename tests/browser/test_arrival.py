@@ -161,7 +161,9 @@ def test_stop_keeps_the_inputs_and_frees_the_device(desk: Desk, service: HeldSer
     ("phase", "missing", "said"),
     [
         (REPORT, "report and side-by-side video", "was not measured when it was made"),
-        (SIDE_BY_SIDE, "side-by-side video", "The result keeps time with the clip."),
+        pytest.param(
+            *(SIDE_BY_SIDE, "side-by-side video", "The result keeps time with the clip."), marks=pytest.mark.thorough
+        ),
     ],
 )
 def test_stop_keeps_a_result_that_is_there(

@@ -123,7 +123,10 @@ def copy_first_frame(desk: Desk) -> None:
     assert "image/png" in desk.page.evaluate(kinds)
 
 
-@pytest.mark.parametrize("kept", [True, False], ids=["both are heard", "one is heard"])
+@pytest.mark.parametrize(
+    "kept",
+    [pytest.param(True, id="both are heard"), pytest.param(False, id="one is heard", marks=pytest.mark.thorough)],
+)
 def test_the_two_videos_stay_together(desk: Desk, kept: bool) -> None:
     desk.prepare()
     desk.page.get_by_label("Keep the clip's sound").set_checked(kept)

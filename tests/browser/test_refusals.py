@@ -48,7 +48,9 @@ def test_what_does_not_work_is_said_in_words(desk: Desk) -> None:
     expect(desk.toasts).to_have_count(0)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize(
+    "name", [HOSTILE[0], *(pytest.param(each, marks=pytest.mark.thorough) for each in HOSTILE[1:])]
+)
 def test_names_of_files_are_only_text(desk: Desk, name: str) -> None:
     desk.ask_for_size()
     desk.give_clip(name)
