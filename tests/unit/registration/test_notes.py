@@ -146,6 +146,14 @@ def test_another_size_of_the_same_shape_is_only_resized() -> None:
     assert not found.corrected
 
 
+def test_a_picture_is_enlarged_sharply_and_reduced_without_ringing() -> None:
+    step = np.full_like(FIRST, 60)
+    step[:, 100:] = 190
+    assert resized(step, (300, 160)).max() > 190
+    assert resized(step, (150, 180)).max() == 190
+    assert resized(step, (151, 160)).max() == 190
+
+
 def test_a_part_of_the_picture_is_refused_with_its_share() -> None:
     part = resized(np.ascontiguousarray(FIRST[32:128, 40:160]), SIZE)
     with pytest.raises(
