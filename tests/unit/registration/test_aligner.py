@@ -75,6 +75,14 @@ def test_evidence_stands_out_where_a_scene_lies_and_nowhere_else() -> None:
     assert Aligner(FRAME, np.ascontiguousarray(FRAME[:, :100])).evidence(IDENTITY) > 10
 
 
+@pytest.mark.parametrize("miss", [(-1, 0), (1, 0), (0, -1), (0, 1), (1, 1)])
+def test_a_miss_by_a_pixel_takes_no_evidence(miss: tuple[int, int]) -> None:
+    image, wanted = displaced(FRAME, Displacement(dx=5, dy=-3))
+    aligner = Aligner(FRAME, image)
+    near = Displacement(dx=5 + miss[0], dy=-3 + miss[1]).matrix(SIZE)
+    assert aligner.evidence(near) > 0.95 * aligner.evidence(wanted)
+
+
 def test_blocks_vote_for_the_map_that_fits_them() -> None:
     image, wanted = displaced(FRAME, Displacement(dx=5, dy=-3))
     image[:, 100:] = FRAME[:, 100:]

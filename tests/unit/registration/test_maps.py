@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncedit_demo.registration.maps import (
@@ -63,6 +63,7 @@ def test_a_displacement_says_where_content_goes() -> None:
     assert np.allclose(wide @ (x, y + 11, 1), (x, y + 10))
 
 
+@settings(max_examples=30)
 @given(similarities, st.floats(0.8, 1.25))
 def test_a_stretch_is_told_from_a_zoom_and_a_turn(similarity: Displacement, stretch: float) -> None:
     stretched = replace(similarity, stretch=stretch)
