@@ -27,7 +27,7 @@ SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lor
 # The rooms whose tests take a tenth of a second each rather than seconds.
 TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: help demo faces test test-cpu test-fast test-thorough check fuzz draft-quality mutants corpus chromium format scenes moving-picture clean
+.PHONY: help demo faces test test-cpu test-fast test-thorough check fuzz draft-quality mutants corpus chromium format image-steps scenes moving-picture clean
 
 help:
 	@echo "make demo            install what this machine needs, once, and serve the page"
@@ -44,6 +44,7 @@ help:
 	@echo "make format          put the code in its form"
 	@echo "make scenes          render the examples anew (Blender, an hour or more)"
 	@echo "make moving-picture  make the picture on top of the README anew"
+	@echo "make image-steps     hold the Dockerfiles to their rules, and take their steps in an environment of their own"
 	@echo "make clean           remove the environments and the renders"
 	@echo
 	@echo "PYTHON=python3.12 behind any of them names the Python that runs it."
@@ -129,6 +130,17 @@ scenes: $(VENV)/installed-$(REQUIREMENTS) .venv-scenes/installed
 
 moving-picture: $(VENV)/installed-$(REQUIREMENTS)
 	$(BIN)/python -m examples.moving_picture
+
+# What docker/Dockerfile.cpu does, without Docker; with requirements.txt for requirements-cpu.txt it is the other's.
+image-steps: .venv-images/installed
+	.venv-images/bin/hadolint docker/Dockerfile.*
+	rm -rf .venv-images/steps
+	docker/install.sh $(PYTHON) .venv-images/steps requirements-cpu.txt
+
+.venv-images/installed: requirements-images.txt
+	$(PYTHON) -m venv .venv-images
+	.venv-images/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 clean:
 	rm -rf .venv .venv-* node_modules renders

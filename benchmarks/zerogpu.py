@@ -157,6 +157,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prepared", type=Path, required=True, help="folder of the prepared set")
     parser.add_argument("--tiny", action="store_true", help="toy size")
+    parser.add_argument("--page", action="store_true", help="launch the page itself, and edit through its /edit too")
     parser.add_argument("--hub", action="store_true", help="take the set through the Hub's cache")
     parser.add_argument("--edits", type=int, default=5, help="timed edits of each way")
     parser.add_argument("--json", type=Path, help="where the figures go")
@@ -173,11 +174,12 @@ def main() -> None:
             settings = _through_hub(stack, settings, figures)
         work = Path(stack.enter_context(TemporaryDirectory(prefix="syncedit-zerogpu-")))
         os.environ["GRADIO_TEMP_DIR"] = str(work / "uploads")
-        lent, address = _launched(settings, work, figures)
+        lent, address = _launched(settings, work if wanted.page else None, figures)
         platform = cast("Platform", ThroughApi(api))
         stage = Stage(lent, cast("Engine", own), platform, make_job, memory_here(gpus[0]))
         figures["scenarios"] = {each.__name__: _held(each, stage) for each in SCENARIOS}
-        figures["through the page"] = _through_page(address, cast("Engine", own), work)
+        if wanted.page:
+            figures["through the page"] = _through_page(address, cast("Engine", own), work)
         figures |= _times(lent, own, api, tiny=wanted.tiny, edits=wanted.edits)
         figures["workers"], figures["failed"] = len(api.allowed), sum(api.released)
     print(json.dumps(figures, indent=2))
@@ -200,20 +202,26 @@ def _through_hub(stack: ExitStack, settings: SyncLoraSettings, figures: dict[str
     return elsewhere
 
 
-def _launched(settings: SyncLoraSettings, work: Path, figures: dict[str, Any]) -> tuple[Engine, str]:
-    """The engine of this process, after the page was launched, and the page's address."""
+def _launched(settings: SyncLoraSettings, work: Path | None, figures: dict[str, Any]) -> tuple[Engine, str]:
+    """The engine of this process, after a page was launched, and its address; ours if it has a folder to work in."""
     from syncedit_demo.engines.sync_lora import make_engine  # noqa: PLC0415
 
     began = time.perf_counter()
     engine = make_engine(settings)
     figures["load in the server, s"] = time.perf_counter() - began
-    from syncedit_demo.ui.page import build_page  # noqa: PLC0415
-    from tests.support.lent_page import service_over  # noqa: PLC0415
+    allowed: list[str] = []
+    if work is None:
+        import gradio as gr  # noqa: PLC0415
 
-    service = service_over(engine, Settings(work_dir=work))
-    page = build_page(service)
+        with gr.Blocks() as page:
+            gr.Markdown("page")
+    else:
+        from syncedit_demo.ui.page import build_page  # noqa: PLC0415
+        from tests.support.lent_page import service_over  # noqa: PLC0415
+
+        service = service_over(engine, Settings(work_dir=work))
+        page, allowed = build_page(service), [str(service.settings.jobs_dir)]
     began = time.perf_counter()
-    allowed = [str(service.settings.jobs_dir)]
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, allowed_paths=allowed)
     figures["launch with packing, s"] = time.perf_counter() - began
     return engine, address
