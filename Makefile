@@ -27,7 +27,7 @@ SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lor
 # The rooms whose tests take a tenth of a second each rather than seconds.
 TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: help demo faces test test-cpu test-fast check fuzz draft-quality mutants corpus chromium format scenes moving-picture clean
+.PHONY: help demo faces test test-cpu test-fast check fuzz draft-quality mutants corpus chromium format scenes moving-picture screenshots clean
 
 help:
 	@echo "make demo            install what this machine needs, once, and serve the page"
@@ -43,6 +43,7 @@ help:
 	@echo "make format          put the code in its form"
 	@echo "make scenes          render the examples anew (Blender, an hour or more)"
 	@echo "make moving-picture  make the picture on top of the README anew"
+	@echo "make screenshots     take the pictures of the page in docs/ anew"
 	@echo "make clean           remove the environments and the renders"
 	@echo
 	@echo "PYTHON=python3.12 behind any of them names the Python that runs it."
@@ -121,6 +122,10 @@ scenes: $(VENV)/installed-$(REQUIREMENTS) .venv-scenes/installed
 	$(PYTHON) -m venv .venv-scenes
 	.venv-scenes/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+# Of the page in Chromium, for docs/; an edit is made for them at a desk and one on a phone, which takes minutes.
+screenshots: $(VENV)/installed-requirements-dev.txt chromium
+	$(BIN)/python -m examples.screenshots
 
 moving-picture: $(VENV)/installed-$(REQUIREMENTS)
 	$(BIN)/python -m examples.moving_picture
