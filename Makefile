@@ -27,7 +27,7 @@ SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lor
 # The rooms whose tests take a tenth of a second each rather than seconds.
 TESTS ?= tests/unit/conform tests/unit/media tests/unit/ui tests/unit/test_plan.py tests/unit/test_project.py
 
-.PHONY: help demo faces test test-cpu test-fast test-thorough check fuzz draft-quality mutants corpus chromium format image-steps scenes moving-picture clean
+.PHONY: help demo faces test test-cpu test-fast test-thorough check fuzz draft-quality mutants corpus chromium format image-steps scenes moving-picture screenshots clean
 
 help:
 	@echo "make demo            install what this machine needs, once, and serve the page"
@@ -45,6 +45,7 @@ help:
 	@echo "make scenes          render the examples anew (Blender, an hour or more)"
 	@echo "make moving-picture  make the picture on top of the README anew"
 	@echo "make image-steps     hold the Dockerfiles to their rules, and take their steps in an environment of their own"
+	@echo "make screenshots     take the pictures of the page in docs/ anew"
 	@echo "make clean           remove the environments and the renders"
 	@echo
 	@echo "PYTHON=python3.12 behind any of them names the Python that runs it."
@@ -127,6 +128,10 @@ scenes: $(VENV)/installed-$(REQUIREMENTS) .venv-scenes/installed
 	$(PYTHON) -m venv .venv-scenes
 	.venv-scenes/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	touch $@
+
+# Of the page in Chromium, for docs/; an edit is made for them at a desk and one on a phone, which takes minutes.
+screenshots: $(VENV)/installed-requirements-dev.txt chromium
+	$(BIN)/python -m examples.screenshots
 
 moving-picture: $(VENV)/installed-$(REQUIREMENTS)
 	$(BIN)/python -m examples.moving_picture

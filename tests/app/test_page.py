@@ -241,7 +241,7 @@ def test_of_a_clip_that_nobody_can_wait_for_the_first_part_is_chosen(unseen: Uns
     assert (unseen.cut.plan.frames, said["frames"], said["option-quality"]["value"]) == (25, 25, "preview")
     assert "25 frames of 81 are chosen: about half a minute" in said["option-quality"]["info"]
     assert [name for name, _ in said["option-quality"]["choices"]] == ["Quick, about 29 s", "Full, about 1 min"]
-    assert said["all-frames"]["value"] == "All 81 frames: Quick about 2 min, Full about 4 min"
+    assert said["all-frames"]["value"] == "All 81 frames: about 2 min, Full about 4 min"
     said = unseen.happen("use_all_frames")
     assert (unseen.cut.plan.frames, said["frames"]) == (81, None)
     assert not said["all-frames"]["visible"]

@@ -92,7 +92,7 @@ class QualityChoice:
 
     def _in_words(self, whole: EditPlan) -> str:
         quick, full = (about(self._seconds(whole, value) or 0) for value in NAMES)
-        return f"All {whole.frames} frames: {NAMES['preview']} {quick}, {NAMES['full']} {full}"
+        return f"All {whole.frames} frames: {quick}, Full {full}"
 
     def _is_draft(self) -> bool:
         try:
