@@ -22,10 +22,11 @@ from syncedit_demo.ui.steps.arrival import EngineArrival
 from syncedit_demo.ui.steps.clip import ClipStep
 from syncedit_demo.ui.steps.comeback import Comeback, Parts
 from syncedit_demo.ui.steps.frame import Edited, FrameStep, Painting
+from syncedit_demo.ui.steps.introduction import introduce
 from syncedit_demo.ui.steps.options import Options, OptionsPanel
 from syncedit_demo.ui.steps.place import offer_a_copy, place_in_words
 from syncedit_demo.ui.steps.quality import QualityChoice
-from syncedit_demo.ui.steps.result import Latest, ResultPanel, introduce, play_result, reach_result
+from syncedit_demo.ui.steps.result import Latest, ResultPanel, play_result, reach_result
 from syncedit_demo.ui.steps.run import RunStep
 from syncedit_demo.ui.steps.settings_text import PageSettings
 from syncedit_demo.ui.steps.shelf import ExampleShelf
@@ -59,6 +60,9 @@ HEAVY_LAST: dict[str, Any] = HEAVY | {"trigger_mode": "always_last"}
 
 AT_ONCE: dict[str, Any] = {**HIDDEN_PROGRESS, "queue": False, "trigger_mode": "multiple"}
 """How the events are listened to after which what the page says is about something that is not there any more."""
+
+PAGE_IS_OPEN = """() => document.dispatchEvent(new Event("pageisopen"))"""
+"""Heard by what takes the settings of a link."""
 
 HEADER = """<header>
 <h1>SyncEdit Demo</h1><p class="lead">Edit one frame, get the whole clip edited in sync.</p>
@@ -113,6 +117,7 @@ class _Page:
                         gr.Accordion("Advanced", open=False, elem_id="advanced"),
                     ):
                         self._options = OptionsPanel(service, quality.component)
+                        self._comeback.lay_out_bar()
                 with gr.Column(elem_id="action", elem_classes="card"):
                     self._run = RunStep(service, quality)
             with gr.Column(scale=8, min_width=330, elem_id="result", elem_classes="card"):
@@ -121,7 +126,12 @@ class _Page:
         gr.HTML(FOOT.format(hours=hours, place=place_in_words()))
 
         # What is made is kept once, and not once more among the uploads.
-        for component in (*self._clip.pictures, *self._frame.pictures, *self._results.outputs):
+        for component in (
+            *self._clip.pictures,
+            *self._frame.pictures,
+            *self._results.outputs,
+            self._results.review.grid,
+        ):
             serve_from(component, service.settings.jobs_dir)
 
     def _listen(self) -> None:
@@ -133,7 +143,8 @@ class _Page:
         self._arrival.listen(self.blocks, clip.cut, frame.edited, options, run, results)
         self._listen_to_clip()
         everything = [visitor.visit, visitor.stored, self._comeback.again, *self._prepared, *results.outputs]
-        self.blocks.load(self.restore, visitor.stored, everything, **HIDDEN_PROGRESS)
+        loaded = self.blocks.load(self.restore, visitor.stored, everything, **HIDDEN_PROGRESS)
+        loaded.then(None, js=PAGE_IS_OPEN)
         frame.listen(visitor, clip.cut, run.generate)
         self._listen_to_frame()
         run.generate.click(
@@ -147,6 +158,7 @@ class _Page:
         results.listen(visitor)
         results.export.listen(self._service, visitor, results.shown)
         results.own.listen(visitor, results)
+        results.review.listen(visitor, results)
         self._listen_to_shelf()
         self._comeback.listen(self._parts, self._then_fit_and_copy, HEAVY)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import csv
+import io
 import json
 import zipfile
 from dataclasses import replace
@@ -18,15 +20,15 @@ from syncedit_demo.errors import BusyError, Cancelled, NoRoomError
 from syncedit_demo.media.video_writer import write_clip
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.visits.everything import everything_path, pack_everything
+from syncedit_demo.ui.visits.reviews import in_step
 from syncedit_demo.ui.visits.room import MB, disk_use
+from syncedit_demo.ui.visits.visit import Run
 from tests.app.test_page import SMALL, Unseen, edited_frame, make_run, picked
 from tests.support.clips import scene
 from tests.support.quick_app import QuickService
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from syncedit_demo.ui.visits.visit import Run
 
 FRAMES = 9
 
@@ -234,3 +236,130 @@ def test_what_is_no_record_is_a_sentence(unseen: Unseen, clip: Path, text: str) 
     said = unseen.happen("take_record", gr.EventData(None, {"text": text, "name": "../<b>.json"}))
     assert said["settings-message"].lines[0].startswith("<b>.json: This holds no run record of this program")
     assert set(said) <= {None, "settings-message"}
+
+
+def test_a_review_names_two_runs_only_when_they_are_rated(
+    service: QuickService, unseen: Unseen, clip: Path, run: Run
+) -> None:
+    unseen.happen("follow")
+    said = unseen.happen("begin")
+    assert said["review"].said.startswith("No two runs here")
+    runs = {each.id: each for each in (run, make_run(service, unseen, clip), make_run(service, unseen, clip))}
+    seen: list[set[str]] = []
+    said = unseen.happen("begin")
+    for left in (2, 1, 0):
+        board, player = said["review"], said["player"]
+        assert (board.state, board.pairs) == ("blind", left)
+        assert (player.reference.label, player.result.label) == ("hidden", "hidden")
+        assert said["run-card"] is None
+        assert not any(tile.current for tile in said["runs"].tiles)
+        assert "Run" not in said["caption"].lines[0]
+        assert said["sync"].report is None
+        assert unseen.happen("follow")["review"].state == "blind"
+        pair = [str(side.picture.path) for side in (player.reference, player.result)]
+        shown = [name for path in pair for name in runs if name in path]
+        seen.append(set(shown))
+        if left:
+            said = unseen.happen("go_on")
+    assert len({frozenset(pair) for pair in seen}) == 3, "every pair comes once"
+
+    refused = unseen.happen("judge", rated("4", ""))
+    assert (refused["review"].state, refused["review"].said[:10]) == ("blind", "Rate both:")
+    said = unseen.happen("judge", rated("4", "2"))
+    assert said["review"].state == "revealed"
+    assert said["review"].said.startswith(f"A is {runs[shown[0]].title} (edited, Draft · 320×256), rated 4; B is ")
+    assert said["player"].reference.label.startswith(runs[shown[0]].title)
+    assert said["sync"].about == f"A · {runs[shown[0]].title}"
+    assert said["sync-beside"].about == f"B · {runs[shown[1]].title}"
+    assert unseen.happen("follow")["review"] == said["review"]
+    first = unseen.visit.run(shown[0])
+    assert first is not None
+    assert (first.facts.rating, first.facts.sentence, first.facts.blind) == (4, "sharper", True)
+
+    # To look at a run ends the review.
+    unseen.happen("show_run", picked(run.id))
+    assert unseen.happen("follow")["review"].state == "idle"
+    assert unseen.happen("judge", rated("1", "1"))["review"].state == "idle"
+    assert unseen.visit.run(shown[0]) == first
+
+
+def rated(first: str, second: str) -> gr.EventData:
+    return gr.EventData(None, {"rating_a": first, "text_a": "sharper", "rating_b": second, "text_b": "=SUM(A1)"})
+
+
+def test_ratings_are_taken_away_with_the_records_they_are_of(
+    service: QuickService, unseen: Unseen, clip: Path, run: Run
+) -> None:
+    other = make_run(service, unseen, clip)
+    card = unseen.happen("rate", about(run, rating="5", text="crisp, “clean”"))["run-card"]
+    assert (card.rating, card.sentence) == (5, "crisp, “clean”")
+    for wrong in ("6", "0", "five", "1" * 5000):
+        assert "from 1 to 5" in unseen.happen("rate", about(run, rating=wrong))["run-card"].trouble
+    unseen.happen("rate", about(other, rating="", text="=HYPERLINK(1)"))
+    board = unseen.happen("follow")["review"]
+    first, second = csv.DictReader(io.StringIO(board.as_csv))
+    assert (first["record"], first["rating"], first["sentence"]) == (run.record.frames_sha256, "5", "crisp, “clean”")
+    assert (second["rating"], second["sentence"]) == ("", "'=HYPERLINK(1)"), "no spreadsheet computes it"
+    assert json.loads(board.as_json)[1]["sentence"] == "=HYPERLINK(1)"
+    assert [row["run"] for row in json.loads(board.as_json)] == ["Run 1", "Run 2"]
+
+
+def test_runs_of_one_length_play_together(service: QuickService, unseen: Unseen, clip: Path, run: Run) -> None:
+    assert unseen.happen("play_together")["review"].said.startswith("No two runs here")
+    other = make_run(service, unseen, clip)
+    unseen.happen("replan", frames=5)
+    make_run(service, unseen, clip)
+    grid = unseen.happen("play_together")["grid"]
+    assert [video.label for video in grid.videos] == ["Run 1 · edited", "Run 2 · edited"]
+    assert (grid.width, grid.height, grid.frames, grid.rate) == (320, 256, FRAMES, 25)
+    assert other.folder.name in grid.videos[1].picture.path
+    # Of more than nine it is the one on show and the latest others.
+    many = [Run(run.folder.with_name(str(number)), number, run.record) for number in range(1, 21)]
+    assert [each.number for each in in_step(many, many[2], 9)] == [3, *range(13, 21)]
+    assert in_step(many[:9], many[0], 9) == many[:9]
+
+
+def linked(text: str, source: str = "") -> gr.EventData:
+    return gr.EventData(None, {"text": text, "source": source})
+
+
+def test_settings_are_told_as_text_and_set_by_it(unseen: Unseen, clip: Path) -> None:
+    def told(purpose: str) -> str:
+        bar = unseen.happen("tell", gr.EventData(None, {"purpose": purpose}))["settings-bar"]
+        assert bar.purpose == purpose[:60]
+        return bar.text
+
+    assert told("link") == ""
+    said = unseen.happen("take_link", linked("size=320x256&frames=5&start=2&seed=7&quality=preview&path=/etc/passwd"))
+    assert said["settings-message"].lines == [
+        "The settings of the link are set.",
+        "“path” is no setting of this page: left out.",
+    ]
+    assert (said["width"], said["frames"], said["seed"]) == (320, 5, 7)
+    # The clip comes after the link, and start and frames are for it.
+    given = unseen.give_clip(clip)
+    plan = unseen.cut.plan
+    assert (plan.width, plan.height, plan.start, plan.frames) == (320, 256, 2, 5)
+    assert given["option-quality"]["value"] == "preview"
+    text = told("preset:" + "x" * 99)
+    assert text == "size=320x256&frames=5&start=2&seed=7&quality=preview"
+    # What they are for is that clip alone.
+    unseen.give_clip(clip)
+    assert (unseen.cut.plan.start, unseen.cut.plan.frames) == (0, FRAMES)
+    said = unseen.happen("take_preset", linked(text, "mine"))
+    assert said["settings-message"].lines == ["The settings of “mine” are set."]
+    assert unseen.cut.plan == plan
+    assert said["option-quality"]["value"] == "preview"
+    # Where the plan stays as it is, the rest is set all the same.
+    assert unseen.happen("take_preset", linked(text.replace("seed=7", "seed=8")))["seed"] == 8
+    assert "too long" in unseen.happen("take_preset", linked("x=1&" * 300))["settings-message"].lines[0]
+    assert unseen.cut.plan == plan
+
+    unseen.happen("fit_frame")
+    unseen.happen("remember")
+    unseen.lose_state()
+    unseen.happen("restore")
+    # What the visit was given last is on its way into the page when the link comes.
+    unseen.happen("take_link", linked("size=512x512"))
+    fill(unseen)
+    assert (unseen.cut.plan.width, unseen.cut.plan.frames) == (512, FRAMES)

@@ -383,7 +383,11 @@ def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path, watch: W
     desk.page.get_by_role("button", name="Compare Run 1 with the one on show").click()
     expect(desk.player.locator(".name.reference")).to_contain_text("Run 2 · seed 7")
     expect(desk.player.locator(".name.result")).to_contain_text("Run 1 · seed 42")
-    expect(desk.sync).to_contain_text("Two results are on show")
+    # Each of the two was measured against the clip.
+    for place, about in (("#sync", "A · Run 2"), ("#sync-beside", "B · Run 1")):
+        expect(desk.page.locator(f"{place} .about")).to_have_text(about)
+        expect(desk.page.locator(f"{place} .verdict")).to_have_text("In sync")
+    rate_blind(desk)
     desk.page.locator("#runs .choose").first.click()
     expect(desk.player.locator(".name.reference")).to_contain_text("Reference")
     expect(desk.notice("caption")).to_contain_text("Run 1")
@@ -415,6 +419,7 @@ def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path, watch: W
     desk.page.locator("#run-card .yes").click()
     expect(desk.page.locator("#runs .tile")).to_have_count(1)
     expect(desk.notice("caption")).to_contain_text("Run 2")
+    take_settings_along(desk)
 
     visit = max(home.glob("work/jobs/*/run-*"), key=lambda run: run.stat().st_mtime).parent
     visit.rename(visit.with_name("gone"))
@@ -423,6 +428,71 @@ def test_runs_are_kept_compared_and_found_again(desk: Desk, home: Path, watch: W
         "Earlier results of this visit were deleted: they are kept for 24 hours."
     )
     expect(desk.page.locator("#runs .tile")).to_have_count(0)
+
+
+def rate_blind(desk: Desk) -> None:
+    """Compare the two runs without their names, rate them, and take the ratings away."""
+    review = desk.page.locator("#review")
+    review.get_by_role("button", name="Compare blind").click()
+    expect(review.locator(".judging")).to_be_visible()
+    for name in (".name.reference", ".name.result"):
+        expect(desk.player.locator(name)).to_contain_text("hidden")
+    expect(desk.page.locator("#run-card .run-card")).to_be_hidden()
+    expect(desk.page.locator("#result")).not_to_contain_text("On show")
+    judge = review.get_by_role("button", name="Save and show the names")
+    expect(judge).to_be_disabled()
+    for side, mark in (("A", "4"), ("B", "2")):
+        review.get_by_role("group", name=f"Rating of {side}").get_by_role("button", name=mark).click()
+    review.get_by_label("Why A, in one sentence").fill("sharper")
+    judge.click()
+    expect(review.locator(".said")).to_have_text(re.compile(r"^A is Run [12] \(edited, .+\), rated 4; B is Run [12] "))
+    expect(desk.player.locator(".name.reference")).to_have_text(re.compile("Run [12]"))
+    review.get_by_role("button", name="End the review").click()
+    play_together(desk)
+    with desk.page.expect_download() as download:
+        review.get_by_role("button", name="CSV").click()
+    rows = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert download.value.suggested_filename == "review.csv"
+    assert sorted(line.split(",")[9:12] for line in rows[1:]) == [["2", "True", ""], ["4", "True", "sharper"]]
+
+
+def play_together(desk: Desk) -> None:
+    """Play both runs in the grid: they keep to one clock, and rest on one frame."""
+    desk.page.locator("#review").get_by_role("button", name="Play together").click()
+    grid = desk.page.get_by_role("group", name="Results on one clock")
+    expect(grid.locator("figcaption")).to_have_text(["Run 1 · edited", "Run 2 · edited"])
+    expect(grid.locator(".counter")).to_have_text(f"frame 1 / {FRAMES}")
+    grid.get_by_role("button", name="All one frame forward").click()
+    expect(grid.locator(".counter")).to_have_text(f"frame 2 / {FRAMES}")
+    grid.get_by_role("button", name="Play all").click()
+    expect(grid.locator(".counter")).not_to_have_text(re.compile("frame [12] /"))
+    grid.get_by_role("button", name="Pause all").click()
+    times = "[...document.querySelectorAll('.grid video')].map(each => each.seeking ? -1 : each.currentTime)"
+    desk.page.wait_for_function(f"() => {{ const [one, other] = {times}; return one > 0 && one === other; }}")
+    grid.get_by_role("button", name="Close").click()
+    expect(grid).to_be_hidden()
+
+
+def take_settings_along(desk: Desk) -> None:
+    """Copy a link to the settings, keep them as a preset, and find both again."""
+    page = desk.page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_label("Seed").fill("11")
+    page.get_by_role("button", name="Copy a link to these settings").click()
+    link = page.get_by_label("Link to these settings")
+    expect(link).to_have_value(re.compile(r"/\?size=320x256&seed=11$"))
+    assert page.evaluate("navigator.clipboard.readText()") == link.input_value()
+    page.get_by_label("Name of the preset").fill("<b>mine</b>")
+    page.get_by_role("button", name="Save preset").click()
+    expect(page.get_by_role("button", name="Use the preset <b>mine</b>")).to_be_visible()
+    page.goto(f"{link.input_value()[:-2]}9&clip=x")
+    expect(desk.notice("settings-message")).to_contain_text("The settings of the link are set.")
+    expect(desk.notice("settings-message")).to_contain_text("“clip” is no setting of this page: left out.")
+    expect(desk.generate).to_be_enabled()
+    page.get_by_role("button", name="Advanced").click()
+    expect(page.get_by_label("Seed")).to_have_value("9")
+    page.get_by_role("button", name="Use the preset <b>mine</b>").click()
+    expect(page.get_by_label("Seed")).to_have_value("11")
 
 
 def test_an_example_shows_its_result_at_once_and_can_be_made_again(desk: Desk, tmp_path: Path) -> None:

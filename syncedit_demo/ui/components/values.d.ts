@@ -74,10 +74,43 @@ export interface Notice {
   lines: string[];
 }
 
+export interface ReviewBoard {
+  runs: number;
+  state: "idle" | "blind" | "revealed";
+  pairs: number;
+  said: string;
+  best: number;
+  longest: number;
+  as_csv: string;
+  as_json: string;
+}
+
+export interface SettingsBar {
+  text: string;
+  purpose: string;
+  token: string;
+}
+
+export interface Grid {
+  videos: GridVideo[];
+  width: number;
+  height: number;
+  frames: number;
+  rate: [number, number];
+}
+
+export interface GridVideo {
+  picture: FileData;
+  label: string;
+}
+
 export interface RunCard {
   id: string;
   title: string;
   note: string;
+  rating: number | null;
+  sentence: string;
+  best: number;
   kept: boolean;
   others: number;
   longest: number;
@@ -96,6 +129,7 @@ export interface SyncView {
   sentences: string[];
   report: SyncCurves | null;
   making: boolean;
+  about: string;
 }
 
 export interface SyncCurves {

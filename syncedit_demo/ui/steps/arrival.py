@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from syncedit_demo.ui.components.notice import Notice, notice, plain
-from syncedit_demo.ui.steps.result import introduce
+from syncedit_demo.ui.steps.introduction import introduce
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Updates
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -12,6 +13,8 @@ import gradio as gr
 from syncedit_demo.errors import SyncEditError
 from syncedit_demo.ui.components.incoming import brought_record, incoming
 from syncedit_demo.ui.components.notice import Notice, bad, notice, plain
+from syncedit_demo.ui.components.settings_bar import SettingsBar, brought_settings, settings_bar
+from syncedit_demo.ui.gradio_internals import event_text
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.steps.again import Again, as_upload, inputs_of, last_inputs, remember_inputs
 from syncedit_demo.ui.steps.own_run import run_to_use
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
     from syncedit_demo.ui.steps.run import RunStep
     from syncedit_demo.ui.steps.shelf import ExampleShelf
     from syncedit_demo.ui.steps.visitor import Visitor
+
+
+LONGEST_PURPOSE = 60
+"""Characters of what settings are asked for, or come from; the name of a preset has at most 40."""
 
 
 class Replan(Protocol):
@@ -86,6 +93,10 @@ class Comeback:
         self.incoming = incoming(elem_id="incoming")
         self.said = notice(elem_id="settings-message")
 
+    def lay_out_bar(self) -> None:
+        """Make what settings are taken along by, where it is called."""
+        self.bar = settings_bar(elem_id="settings-bar")
+
     def listen(self, parts: Parts, then_fit: Callable[[Dependency], Dependency], heavy: dict[str, Any]) -> None:
         """Bring back what is asked for.
 
@@ -101,14 +112,14 @@ class Comeback:
         visitor.on(wanted, self.use_run, [results.shown], begun, trigger_mode="multiple")
         outputs = list(dict.fromkeys([*parts.prepared, *parts.options.shown]))
         then_fit(self.again.change(self.fill_again, [visitor.visit, self.again], outputs, **heavy))
-        came = visitor.on(
-            cast("Any", self.incoming).record,
-            self.take_record,
-            [parts.clip.cut, parts.frame.image],
-            list(dict.fromkeys([self.said, self.asked, *begun, *parts.options.shown])),
-            **heavy,
-        )
-        then_fit(came)
+        everything = list(dict.fromkeys([self.said, self.asked, *begun, *parts.options.shown]))
+        has = [parts.clip.cut, parts.frame.image]
+        came, bar = cast("Any", self.incoming), cast("Any", self.bar)
+        then_fit(visitor.on(came.record, self.take_record, has, everything, **heavy))
+        for event, handler in ((came.link, self.take_link), (bar.apply, self.take_preset)):
+            then_fit(visitor.on(event, handler, [*has, self.again], everything, **heavy))
+        chosen = [parts.clip.cut, *parts.options.plan_inputs, *parts.options.run_inputs]
+        bar.ask(self.tell, chosen, [self.said, self.bar], trigger_mode="multiple", **HIDDEN_PROGRESS)
 
     def then_remember(self, event: Dependency, parts: Parts) -> None:
         """Keep what the page has after an event for when it is loaded anew."""
@@ -168,6 +179,63 @@ class Comeback:
         told = f"The settings of {name} are set. Give the clip and the edited frame that it was made from."
         return self.apply(visit, cut, image, settings, Notice(tone="good", lines=[told, *notes]), request)
 
+    def take_link(
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        image: Path | None,
+        again: Again | None,
+        request: gr.Request,
+        event: gr.EventData,
+    ) -> Updates:
+        """The page was opened by a link with settings."""
+        text, _ = brought_settings(event)
+        return self._take_text(visit, cut, image, again, text, "the link", request)
+
+    def take_preset(
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        image: Path | None,
+        again: Again | None,
+        request: gr.Request,
+        event: gr.EventData,
+    ) -> Updates:
+        """A preset of the browser was chosen."""
+        text, name = brought_settings(event)
+        return self._take_text(visit, cut, image, again, text, f"“{name[:LONGEST_PURPOSE]}”", request)
+
+    def _take_text(
+        self,
+        visit: Visit,
+        cut: ClipRange | None,
+        image: Path | None,
+        again: Again | None,
+        text: str,
+        source: str,
+        request: gr.Request,
+    ) -> Updates:
+        try:
+            settings, notes = self._parts.options.reader.read(text)
+        except SyncEditError as error:
+            return {self.said: bad(explain(error))}
+        said = Notice(tone="warn" if notes else "good", lines=[f"The settings of {source} are set.", *notes])
+        if cut is None and again is not None:
+            # What the visit was given last is on its way into the page.
+            return {**self._begin(replace(again, settings=settings, token=uuid.uuid4().hex), request), self.said: said}
+        return self.apply(visit, cut, image, settings, said, request)
+
+    def tell(self, cut: ClipRange | None, event: gr.EventData, *values: Values) -> Updates:
+        """The settings are wanted as text: as they were planned, or where there is no clip yet as they are written."""
+        options, purpose = self._parts.options, event_text(event, "purpose")[:LONGEST_PURPOSE]
+        count = len(options.plan_inputs)
+        try:
+            planned = cut.options if cut else options.read(0, *values[:count]).plan_options()
+            text = options.settings(planned, *values[count:]).to_text()
+        except SyncEditError as error:
+            return {self.said: bad(explain(error))}
+        return {self.bar: SettingsBar(text=text, purpose=purpose, token=uuid.uuid4().hex)}
+
     def apply(
         self,
         visit: Visit,
@@ -183,8 +251,8 @@ class Comeback:
             return {**updates, self.asked: settings}
         options = self._parts.options.of(settings)
         planned = self._parts.replan(visit, cut, image, options, request)
-        updates |= {} if planned is UNCHANGED else planned
-        return {**updates, **self._shown(settings, updates)}
+        said_of_plan: Updates = {} if planned is UNCHANGED else planned
+        return {**updates, **said_of_plan, **self._shown(settings, said_of_plan)}
 
     def take_asked(self, asked: PageSettings, updates: Updates) -> Updates:
         """The clip is there that settings were asked for before: they are shown, and asked for no more."""

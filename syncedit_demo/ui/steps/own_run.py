@@ -13,7 +13,7 @@ from syncedit_demo.ui.gradio_internals import event_text
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.steps.run_strip import strip_of
 from syncedit_demo.ui.updates import Updates
-from syncedit_demo.ui.visits.run_facts import LONGEST_NOTE, line_of
+from syncedit_demo.ui.visits.run_facts import BEST, LONGEST_NOTE, line_of, rating_of
 from syncedit_demo.ui.visits.visit import Run, Visit
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class OwnRun:
         shown = results.shown
         self._results, self._visitor = results, visitor
         events = cast("Any", self.card)
-        for event, handler in ((events.note, self.write_note), (events.keep, self.keep)):
+        for event, handler in ((events.note, self.write_note), (events.rate, self.rate), (events.keep, self.keep)):
             visitor.on(event, handler, [shown], [self.card, results.runs], trigger_mode="multiple")
         everything = [*results.outputs, visitor.stored]
         for event, handler in ((events.remove, self.remove), (events.remove_others, self.remove_others)):
@@ -50,6 +50,15 @@ class OwnRun:
     def write_note(self, visit: Visit, shown: str | None, event: gr.EventData) -> Updates:
         """A note was written about a run."""
         return self._act(visit, shown, event, lambda run: visit.note(run, note=line_of(_text(event), "A note")))
+
+    def rate(self, visit: Visit, shown: str | None, event: gr.EventData) -> Updates:
+        """A run is rated by somebody who sees which one it is."""
+
+        def act(run: Run) -> Run:
+            rating = rating_of(event_text(event, "rating"))
+            return visit.note(run, rating=rating, sentence=line_of(_text(event), "A sentence"), blind=False)
+
+        return self._act(visit, shown, event, act)
 
     def keep(self, visit: Visit, shown: str | None, event: gr.EventData) -> Updates:
         """A run is to stay when others are deleted, or not any more."""
@@ -104,6 +113,9 @@ def card_of(run: Run, visit: Visit, trouble: str = "") -> RunCard:
         id=run.id,
         title=run.title,
         note=run.facts.note,
+        rating=run.facts.rating,
+        sentence=run.facts.sentence,
+        best=BEST,
         kept=run.facts.kept,
         others=sum(not each.facts.kept for each in visit.runs()),
         longest=LONGEST_NOTE,

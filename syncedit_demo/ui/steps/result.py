@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
-from gradio.data_classes import FileData
 from gradio.events import Dependency
 
-from syncedit_demo.errors import EngineError
 from syncedit_demo.media.web_tracks import Playable, picture_size
-from syncedit_demo.ui.components.intro import Intro
 from syncedit_demo.ui.components.notice import Notice, bad, notice, plain
 from syncedit_demo.ui.components.player import Comparison, Side, compare_player
-from syncedit_demo.ui.components.sync_view import BETWEEN_RUNS, IN_THE_MAKING, NO_REPORT, SyncView, sync_view
+from syncedit_demo.ui.components.sync_view import IN_THE_MAKING, NO_REPORT, SyncView, sync_view
 from syncedit_demo.ui.components.tiles import Tiles, picked_tile, tiles
 from syncedit_demo.ui.messages import facts
 from syncedit_demo.ui.steps.export import ExportStep
+from syncedit_demo.ui.steps.introduction import FIRST_EXAMPLE
 from syncedit_demo.ui.steps.own_run import OwnRun, card_of
-from syncedit_demo.ui.steps.place import place_in_words
+from syncedit_demo.ui.steps.review import Review
 from syncedit_demo.ui.steps.run_strip import strip_of
 from syncedit_demo.ui.updates import HIDDEN_PROGRESS, UNCHANGED, Outputs, Updates
 from syncedit_demo.ui.visits.visit import Run, Visit
@@ -30,8 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncedit_demo.edits.record import RunRecord
-    from syncedit_demo.service import EditService
-    from syncedit_demo.settings import EngineName
     from syncedit_demo.ui.steps.visitor import Visitor
     from syncedit_demo.ui.visits.examples import Example
     from syncedit_demo.ui.visits.jobs import Arrival
@@ -56,17 +52,6 @@ REACH_RESULT = """() => {
 
 PLAY_RESULT = """() => document.dispatchEvent(new Event("playplayer"))"""
 """Heard by page.js."""
-
-FIRST_EXAMPLE = "toy-train"
-"""What is on show before there is anything else: one thing changes, and the clip has no sound that would start."""
-
-IN_PLAIN_WORDS: dict[EngineName, str] = {
-    "draft": "moves your edit along with the clip. Colours, looks, textures and logos carry well; new shapes do not.",
-    "sync-lora": "generates the clip anew: new shapes, light, what your edit uncovers. It was made for people.",
-}
-"""What an engine can do, for who never heard of it; the first word goes on from its name."""
-
-OTHER_ENGINE = "New shapes need the other engine, Sync-LoRA, and an NVIDIA GPU."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +106,7 @@ class ResultPanel:
             self.runs = tiles(Tiles(tiles=[]), elem_id="runs")
             self.message = notice(elem_id="runs-message")
         self.sync = sync_view(elem_id="sync")
+        self.sync_beside = sync_view(None, elem_id="sync-beside")
         # What comes with a result comes below what is always there, so that nothing moves.
         with gr.Row(elem_id="downloads", equal_height=True):
             self.result = gr.DownloadButton("Download result", interactive=False, size="sm", min_width=150)
@@ -129,22 +115,14 @@ class ResultPanel:
         self.export = ExportStep()
         self.caption = notice(elem_id="caption")
         self.own = OwnRun()
+        self.review = Review()
         with gr.Accordion("How it was made", open=False, elem_id="made"):
             self.notes = notice(elem_id="made-notes")
         self.gone = notice(elem_id="gone-message")
         states = (self.shown, self.beside, self.follows, self.latest, self.arrived)
         downloads = (self.result, self.both, self.record)
-        said = (self.caption, self.notes, self.message, self.gone)
-        self.outputs: Outputs = (
-            *states,
-            self.intro,
-            self.player,
-            self.sync,
-            *downloads,
-            *said,
-            self.own.card,
-            self.runs,
-        )
+        said = (self.caption, self.notes, self.message, self.gone, self.own.card, self.runs)
+        self.outputs: Outputs = (*states, self.intro, self.player, self.sync, self.sync_beside, *downloads, *said)
 
     def listen(self, visitor: Visitor) -> None:
         """Follow what is made, and let a run of the strip be looked at and compared."""
@@ -204,7 +182,9 @@ class ResultPanel:
             return {}
         if shown == run.id:
             rest = self._rest(run, latest)
-            return {**rest, self.sync: BETWEEN_RUNS if beside else rest[self.sync], **self.strip(visit, shown)}
+            if beside:
+                rest[self.sync] = SyncView.of(run.record.report, f"A · {run.title}")
+            return {**rest, **self.strip(visit, shown)}
         if follows:
             return {**self.show(visit, run, latest), self.arrived: run.id}
         updates = self.strip(visit, shown)
@@ -234,6 +214,7 @@ class ResultPanel:
             **self._rest(run, latest),
             self.shown: run.id,
             self.beside: None,
+            self.sync_beside: None,
             self.own.card: card_of(run, visit),
             **self.strip(visit, run.id),
         }
@@ -247,27 +228,33 @@ class ResultPanel:
             lines = f"{first.title} and {second.title} differ in length or frame rate, so they cannot run in step."
             return {self.message: bad(lines)}
 
-        def side(run: Run) -> Side:
-            return Side.of(Playable.of(run.files.result, run.folder), f"{run.title} · seed {run.record.seed}")
-
-        same = one.clip_file.sha256 == other.clip_file.sha256 and one.plan.start == other.plan.start
-        clip = Playable.of(first.files.reference, first.folder)
+        labels = (f"{run.title} · seed {run.record.seed}" for run in (first, second))
         return {
-            self.player: Comparison(
-                reference=side(first),
-                result=side(second),
-                clip=Side.of(clip, "Clip" if same else f"Clip of {first.title}"),
-                width=other.plan.width,
-                height=other.plan.height,
-                frames=other.plan.frames,
-                rate=other.plan.frame_rate,
-            ),
+            self.player: self.comparison(first, second, *labels),
             self.caption: plain([f"{first.title} against {second.title}. Downloads are of {first.title}."]),
-            self.sync: BETWEEN_RUNS,
+            self.sync: SyncView.of(one.report, f"A · {first.title}"),
+            self.sync_beside: SyncView.of(other.report, f"B · {second.title}"),
             self.message: None,
             self.beside: second.id,
             self.follows: False,
         }
+
+    def comparison(self, first: Run, second: Run, *labels: str) -> Comparison:
+        """Two runs of the same length and rate in the player, each called by a label."""
+        playable = (Playable.of(run.files.result, run.folder) for run in (first, second))
+        reference, result = (Side.of(each, label) for each, label in zip(playable, labels, strict=True))
+        one, other, plan = first.record, second.record, second.record.plan
+        same = one.clip_file.sha256 == other.clip_file.sha256 and one.plan.start == other.plan.start
+        clip = Playable.of(first.files.reference, first.folder)
+        return Comparison(
+            reference=reference,
+            result=result,
+            clip=Side.of(clip, "Clip" if same else "Clip of A"),
+            width=plan.width,
+            height=plan.height,
+            frames=plan.frames,
+            rate=plan.frame_rate,
+        )
 
     def show_clip(self, cut: ClipRange) -> Updates:
         """Keep the place of the result of a clip that has none yet."""
@@ -310,6 +297,7 @@ class ResultPanel:
             self.intro: None,
             self.player: None,
             self.sync: NO_REPORT,
+            self.sync_beside: None,
             self.caption: None,
             self.notes: None,
             self.result: off,
@@ -369,23 +357,6 @@ def reach_result(event: Dependency | Callable[..., Any]) -> None:
 def play_result(event: Dependency) -> None:
     """Bring the player into sight after an event, and have it play where the visitor has not asked for less motion."""
     event.then(None, js=REACH_RESULT).then(None, js=PLAY_RESULT)
-
-
-def introduce(service: EditService, examples: Mapping[str, Example]) -> Intro | None:
-    """What is said to who comes for the first time, where the example is there that shows it."""
-    example = examples.get(FIRST_EXAMPLE)
-    if example is None:
-        return None
-    try:
-        engine, _ = service.engine()
-    except EngineError as error:
-        name, can, other = "Nothing can be made here now.", str(error), ""
-    else:
-        name, can = engine.title, IN_PLAIN_WORDS[engine.name]
-        other = "" if engine.name != "draft" or service.engines.coming else OTHER_ENGINE
-    files = (FileData(path=str(path)) for path in (example.reference, example.edited, example.output))
-    clip, edited, result = files
-    return Intro(clip=clip, edited=edited, result=result, place=place_in_words(), engine=name, can=can, other=other)
 
 
 def _as_shipped(example: Example) -> Comparison:

@@ -11,11 +11,14 @@ from syncedit_demo.ui import components
 from syncedit_demo.ui.components.clip_card import ClipCard
 from syncedit_demo.ui.components.export_menu import ExportMenu
 from syncedit_demo.ui.components.first_frame import FirstFrame
+from syncedit_demo.ui.components.grid import Grid
 from syncedit_demo.ui.components.intro import Intro
 from syncedit_demo.ui.components.notice import Notice
 from syncedit_demo.ui.components.player import Comparison
+from syncedit_demo.ui.components.review import ReviewBoard
 from syncedit_demo.ui.components.run_card import RunCard
 from syncedit_demo.ui.components.run_state import RunState
+from syncedit_demo.ui.components.settings_bar import SettingsBar
 from syncedit_demo.ui.components.step_head import StepHead
 from syncedit_demo.ui.components.sync_view import SyncView
 from syncedit_demo.ui.components.tiles import Tiles
@@ -31,10 +34,13 @@ MODELS: list[type[GradioModel]] = [
     Comparison,
     ExportMenu,
     FirstFrame,
+    Grid,
     Intro,
     Notice,
+    ReviewBoard,
     RunCard,
     RunState,
+    SettingsBar,
     StepHead,
     SyncView,
     Tiles,

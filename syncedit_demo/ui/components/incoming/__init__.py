@@ -1,4 +1,4 @@
-"""What comes into the page beside clips and edited frames: the record of a result that is dropped or pasted."""
+"""What comes into the page beside clips and edited frames: the record of a result, and the settings of a link."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ HERE = Path(__file__).parent
 
 
 def incoming(*, elem_id: str) -> gr.HTML:
-    """Make what listens for records and shows nothing; its event is `record`, with its `text` and the file's `name`.
+    """Make what listens for records and for a link, and shows nothing.
 
-    The record is read in the browser: a result is never uploaded for it.
+    Its events are `record`, with its `text` and the file's `name`: it is read in the browser, a result is never
+    uploaded for it; and `link`, with the settings as `text`, once, where the page was opened with some.
     """
     return template(HERE, None, elem_id)
 

@@ -1,4 +1,4 @@
-"""The run on show: a note of its visitor, and what can be done with it."""
+"""The run on show: a note and a rating of its visitor, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ class RunCard(GradioModel):
         id: What it is called in the events.
         title: What it is counted as.
         note: What the visitor wrote down about it.
+        rating: What the visitor gave it, from 1 to `best`, None while it was not rated.
+        sentence: Why.
+        best: The best rating there is.
         kept: Whether it stays when the others are deleted.
         others: How many there are that would not stay.
         longest: Characters of a note.
@@ -31,6 +34,9 @@ class RunCard(GradioModel):
     id: str
     title: str
     note: str
+    rating: int | None
+    sentence: str
+    best: int
     kept: bool
     others: int
     longest: int
@@ -41,6 +47,6 @@ def run_card(*, elem_id: str) -> gr.HTML:
     """Make a place for a `RunCard`; it takes no room while there is none.
 
     Its events have the `id` of the run as data: `again`, `remove`, `remove_others`, `keep`, with `on` as "on" or "off",
-    and `note`, with its `text`.
+    `note`, with its `text`, and `rate`, with its `rating`, empty where it is taken back, and its sentence as `text`.
     """
     return template(HERE, None, elem_id)

@@ -1,16 +1,19 @@
 // The run on show. A note is sent when it is done with; to delete something is asked once more. All texts are plain.
 
 import { find } from "../dom.js";
+import { createMarks } from "../marks.js";
 
 /** @import { RunCard } from "../values.d.ts" */
 
 const root = find(element, ".run-card", HTMLElement);
 const note = find(root, ".note", HTMLInputElement);
+const sentence = find(root, ".sentence", HTMLInputElement);
 const sure = find(root, ".sure", HTMLElement);
 const keep = find(root, ".keep", HTMLButtonElement);
 const others = find(root, ".remove-others", HTMLButtonElement);
 
 let run = /** @type {RunCard | null} */ (null);
+const marks = createMarks(find(root, ".marks", HTMLElement), rate);
 let confirmed = () => {};
 
 /**
@@ -22,20 +25,28 @@ function write(selector, text) {
 }
 
 function show() {
-  const next = /** @type {RunCard | null} */ (props.value ?? null);
+  const next = /** @type {RunCard | null} */ (props.value || null);
   // What is being typed is not written over by an answer about something else.
-  const typing = document.activeElement === note && next?.id === run?.id;
+  /** @param {HTMLInputElement} place */
+  const isTyped = (place) => document.activeElement === place && next?.id === run?.id;
+  const [noting, reasoning] = [isTyped(note), isTyped(sentence)];
   run = next;
   root.hidden = run === null;
   if (!run) return;
   write(".trouble", run.trouble);
-  note.maxLength = run.longest;
-  if (!typing) note.value = run.note;
+  note.maxLength = sentence.maxLength = run.longest;
+  if (!noting) note.value = run.note;
+  if (!reasoning) sentence.value = run.sentence;
+  marks.show(run.best, run.rating);
   keep.setAttribute("aria-pressed", String(run.kept));
   keep.textContent = run.kept ? "Kept" : "Keep";
   others.hidden = !run.kept || run.others === 0;
   others.textContent = `Delete the ${run.others} not kept`;
   setSure(null);
+}
+
+function rate() {
+  trigger("rate", { id: run?.id, rating: String(marks.value() ?? ""), text: sentence.value });
 }
 
 /** @param {string | null} question */
@@ -70,6 +81,7 @@ function onClick(selector, listener) {
   button.addEventListener("click", () => listener(button));
 }
 
+sentence.addEventListener("change", rate);
 note.addEventListener("change", () => trigger("note", { id: run?.id, text: note.value }));
 onClick(".again", () => trigger("again", { id: run?.id }));
 onClick(".keep", () => trigger("keep", { id: run?.id, on: run?.kept ? "off" : "on" }));

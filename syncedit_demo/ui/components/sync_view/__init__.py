@@ -85,17 +85,20 @@ class SyncView(GradioModel):
         sentences: The report in words, or why there is none.
         report: Its numbers, None where there is none.
         making: Whether it is being made.
+        about: Which of two results it is about, empty where there is one.
     """
 
     sentences: list[str]
     report: SyncCurves | None = None
     making: bool = False
+    about: str = ""
 
     @classmethod
-    def of(cls, report: SyncReport | None) -> SyncView:
+    def of(cls, report: SyncReport | None, about: str = "") -> SyncView:
         """The report of a result."""
         if report is None:
-            return cls(sentences=["How well this result keeps time was not measured when it was made."])
+            why = "How well this result keeps time was not measured when it was made."
+            return cls(sentences=[why], about=about)
         curves = SyncCurves(
             verdict=report.verdict,
             score=report.score,
@@ -105,14 +108,16 @@ class SyncView(GradioModel):
             motion_result=list(report.curves["motion_result"]),
             faces=[FaceView.of(name, curve) for name, curve in (report.faces or {}).items()],
         )
-        return cls(sentences=list(report.sentences), report=curves)
+        return cls(sentences=list(report.sentences), report=curves, about=about)
 
 
 NO_REPORT = SyncView(sentences=["How well a result keeps time with its clip will be said here."])
 IN_THE_MAKING = SyncView(sentences=["How well this result keeps time with its clip is being measured …"], making=True)
-BETWEEN_RUNS = SyncView(sentences=["Two results are on show; each is measured against the clip."])
 
 
-def sync_view(*, elem_id: str) -> gr.HTML:
-    """Make a place for a `SyncView`; its height differs with faces only. Its playhead follows the player."""
-    return template(HERE, NO_REPORT, elem_id)
+def sync_view(value: SyncView | None = NO_REPORT, *, elem_id: str) -> gr.HTML:
+    """Make a place for a `SyncView`, which takes no room while there is none.
+
+    Its height differs with faces only. Its playhead follows the player.
+    """
+    return template(HERE, value, elem_id)

@@ -19,6 +19,11 @@ const part = (selector) => find(root, selector, HTMLElement);
 function write() {
   const value = /** @type {SyncView | null} */ (props.value);
   report = value?.report ?? null;
+  root.hidden = !value;
+  part(".about").textContent = value?.about ?? "";
+  // Of two results on show either is B, and each of them was measured against the clip.
+  part(".of-reference").textContent = value?.about ? "Motion of the clip" : "Motion A";
+  part(".of-result").textContent = value?.about ? "Motion of the result" : "Motion B";
   root.dataset.state = report ? "ready" : value?.making ? "making" : "empty";
   root.dataset.verdict = report?.verdict ?? "";
   part(".verdict").textContent = report ? report.verdict.charAt(0).toUpperCase() + report.verdict.slice(1) : "";
