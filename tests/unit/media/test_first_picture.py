@@ -13,7 +13,7 @@ from syncedit_demo.media.first_picture import first_picture
 from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions, plan_edit
 from tests.support.clips import scene
-from tests.support.media import Video, write_clip
+from tests.support.media import Video, numbered, write_clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,3 +100,9 @@ def test_the_plan_says_where_to_start(tmp_path: Path, rate: int) -> None:
     after = plan_edit(clip, PlanOptions(start=start))
     assert after.better_start is None
     assert not any("--start" in note for note in after.notes)
+
+
+def test_of_what_has_no_clock_frames_are_counted(tmp_path: Path) -> None:
+    pictures = [*[np.zeros((96, 160, 3), np.uint8)] * 3, *(numbered(number) for number in range(1, 9))]
+    clip = probe(write_clip(tmp_path / "raw.h264", pictures, Video(options={"bf": "0"})))
+    assert (clip.timed, clip.picture_start) == (False, Fraction(3, 25))
