@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -16,8 +18,11 @@ import yaml
 from huggingface_hub import snapshot_download
 from packaging.requirements import Requirement
 
+from syncedit_demo.cli import build_parser
+from syncedit_demo.engines.sync_lora.lent.seconds import MOVED_BYTES_PER_SECOND
 from syncedit_demo.errors import SpaceError
 from syncedit_demo.space import ROOT, SET_FILES, Space, push
+from syncedit_demo.wording import GB
 from tests.support.hub_server import Hub, serve
 
 if TYPE_CHECKING:
@@ -112,3 +117,21 @@ def test_what_cannot_be_a_space_is_refused_in_a_sentence(hub: Hub) -> None:
         push(Space("somebody/elses"), hub.endpoint)
     with pytest.raises(SpaceError, match="connection to the Hub failed"):
         push(Space(REPO), "http://127.0.0.1:9")
+
+
+def test_every_command_of_the_way_to_a_space_is_one() -> None:
+    steps = (ROOT / "docs/spaces.md").read_text(encoding="utf-8")
+    commands = re.findall(r"`syncedit ([^`]+)`", steps)
+    said = [command for command in commands if "/" in command or "--" in command]
+    parsed = [build_parser().parse_args(shlex.split(command)) for command in said]
+    assert [command.split()[0] for command in said] == ["prepare", "prepare", "space"]
+    download, upload, space = parsed
+    assert download.storage == upload.storage == "fp8"
+    assert upload.upload == space.prepared_repo, "what is uploaded is what the Space starts from"
+
+
+def test_the_seconds_of_a_new_worker_are_those_that_are_asked_for() -> None:
+    text = (ROOT / "docs/spaces.md").read_text(encoding="utf-8")
+    rows = re.findall(r"\| `--storage \w+` \| (\d+) GB \| (\d+) s \|", text)
+    assert len(rows) == 2
+    assert [round(int(size) * GB / MOVED_BYTES_PER_SECOND) for size, _ in rows] == [int(seconds) for _, seconds in rows]
