@@ -33,6 +33,12 @@ ROW_HEIGHT, GAP = 450, 8
 QUALITY = 80
 """Of the WebP encoder, from 0 to 100: the ten states stay below a megabyte together."""
 
+STATES = (
+    *("arrival", "first-frame", "trim", "painting", "refused"),
+    *("edited-frame", "running", "result", "wipe", "report"),
+)
+"""In the order in which docs/page.md shows them."""
+
 LARGER = {
     "page": ("result", "desk-light"),
     "page-dark": ("result", "desk-dark"),
@@ -67,8 +73,10 @@ class Album:
         """Write the pictures that docs/ shows."""
         folder = DOCS / "states"
         folder.mkdir(exist_ok=True)
-        for number, (state, looks) in enumerate(self.pictures.items(), 1):
-            _row(list(looks.values())).save(folder / f"{number:02}-{state}.webp", quality=QUALITY, method=6)
+        for number, state in enumerate(STATES, 1):
+            _row(list(self.pictures[state].values())).save(
+                folder / f"{number:02}-{state}.webp", quality=QUALITY, method=6
+            )
         for name, (state, look) in LARGER.items():
             self.pictures[state][look].save(DOCS / f"{name}.webp", quality=QUALITY, method=6)
 
@@ -94,15 +102,25 @@ def main() -> None:
                 page = _open(browser, address, size, is_phone=device == "phone")
                 _walk(page, partial(_shoot, album, page, device))
                 page.context.close()
+                for scheme in SCHEMES:
+                    # The painter looks as the page did when it was opened.
+                    page = _open(browser, address, size, is_phone=device == "phone", scheme=scheme)
+                    _paint(page)
+                    _shoot(album, page, device, "painting", scheme)
+                    page.context.close()
         browser.close()
     album.write()
     for path in sorted(DOCS.rglob("*.webp")):
         print(f"{path.relative_to(ROOT)}: {path.stat().st_size / 1000:.0f} kB")
 
 
-def _open(browser: Browser, address: str, size: tuple[int, int], *, is_phone: bool) -> Page:
+def _open(browser: Browser, address: str, size: tuple[int, int], *, is_phone: bool, scheme: Scheme = "light") -> Page:
     context = browser.new_context(
-        viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", has_touch=is_phone, is_mobile=is_phone
+        viewport={"width": size[0], "height": size[1]},
+        reduced_motion="reduce",
+        has_touch=is_phone,
+        is_mobile=is_phone,
+        color_scheme=scheme,
     )
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
@@ -120,30 +138,33 @@ def _shoot(album: Album, page: Page, device: str, state: str, *schemes: Scheme) 
         album.add(state, f"{device}-{scheme}", page.screenshot())
 
 
-def _walk(page: Page, shoot: Shoot) -> None:
-    """Go the way of a visitor, and shoot each state."""
-    player = page.locator(".compare-player")
-    expect(player).to_have_attribute("data-state", "ready")
-    shoot("arrival")
+def _paint(page: Page) -> None:
+    """Go to where a visitor paints."""
+    _give_clip(page)
+    page.get_by_role("tab", name="Paint here").click()
+    expect(page.locator("#editor")).to_have_attribute("data-drawn", "")
+    page.locator("#editor").evaluate(MIDDLE)
+
+
+def _give_clip(page: Page) -> None:
     page.locator("#clip-file input[type=file]").set_input_files(CLIP)
     expect(page.locator("#clip-head .step-head")).to_have_attribute("data-state", "done")
     expect(page.locator("#trim .last")).to_be_attached()
     page.wait_for_function("document.querySelector('#trim .last').naturalWidth > 0")
     page.wait_for_function("document.querySelector('#clip-card video').src")
+
+
+def _walk(page: Page, shoot: Shoot) -> None:
+    """Go the way of a visitor, and shoot each state."""
+    player = page.locator(".compare-player")
+    expect(player).to_have_attribute("data-state", "ready")
+    shoot("arrival")
+    _give_clip(page)
     shoot("first-frame")
     page.locator("#clip-head button").click()
     page.locator("#trim").evaluate(MIDDLE)
     shoot("trim")
     page.locator("#clip-head button").click()
-    for scheme in SCHEMES:
-        # The painter looks as the page did when it was put out.
-        page.emulate_media(color_scheme=scheme)
-        page.get_by_role("tab", name="Paint here").click()
-        expect(page.locator("#editor")).to_have_attribute("data-drawn", "")
-        page.locator("#editor").evaluate(MIDDLE)
-        shoot("painting", scheme)
-        page.get_by_role("tab", name="Edit it anywhere").click()
-        expect(page.locator("#editor")).to_have_count(0)
     page.locator("#edited-file input[type=file]").set_input_files(OTHER)
     expect(page.locator("#frame-message .notice")).to_have_attribute("data-tone", "bad")
     page.locator("#frame-message").evaluate(MIDDLE)

@@ -55,6 +55,9 @@ def test_nothing_is_cut_off_on_a_phone(open_page: OpenPage, app: str, media: Pat
     desk.run()
     assert desk.is_in_sight(desk.player.locator(".stage")), "the page goes to the result when it is there"
     assert desk.is_in_sight(desk.generate)
+    page.evaluate("scrollTo(0, 0)")
+    desk.player.locator(".stage").evaluate("stage => stage.scrollIntoView({ block: 'nearest' })")
+    assert desk.is_in_sight(desk.player.locator(".stage")), "nothing that comes into sight is under what stays there"
     assert small(page) == [], "what is touched is as large as a finger"
     desk.player.get_by_role("button", name="More").tap()
     desk.player.get_by_role("button", name="Onion skin").tap()
