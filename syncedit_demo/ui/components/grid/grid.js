@@ -32,7 +32,10 @@ function load() {
   if (!value) return;
   timeline = { frames: value.frames, rate: value.rate[0] / value.rate[1] };
   root.style.setProperty("--ar", String(value.width / value.height));
-  root.style.setProperty("--columns", String(Math.ceil(Math.sqrt(value.videos.length))));
+  const count = value.videos.length;
+  const columns = count <= 3 ? count : Math.ceil(Math.sqrt(count));
+  root.style.setProperty("--columns", String(columns));
+  root.style.setProperty("--rows", String(Math.ceil(count / columns)));
   seekBar.max = String(value.frames - 1);
   seek(0);
   write();
