@@ -63,7 +63,7 @@ def test_leaving_ends_what_is_read_for_a_visitor(tmp_path: Path, step: str) -> N
             said.update(
                 {
                     "take_clip": lambda: unseen.happen("take_clip"),
-                    "replan": lambda: unseen.happen("replan", start=3),
+                    "replan": lambda: unseen.happen("replan", frames=4),
                     "fit_frame": lambda: unseen.happen("fit_frame"),
                 }[step]()
             )

@@ -77,7 +77,7 @@ def test_inspect_speaks_to_people_too(clip: Path) -> None:
 
 
 def test_a_clip_that_was_cut_off_is_said_to_be_so_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    whole = write_scene(tmp_path / "whole.mp4", frames=40).read_bytes()
+    whole = write_scene(tmp_path / "whole.mp4", frames=60).read_bytes()
     (tmp_path / "cut.mp4").write_bytes(whole[: len(whole) * 7 // 10])
     told = succeed("inspect", tmp_path / "cut.mp4")
     assert "- The file ends early" in told
@@ -299,15 +299,15 @@ def stderr_until(stream: IO[str], text: str) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("phase", "number"),
     [
-        ("40 frames, 320×256", signal.SIGINT),
-        ("of 40, about", signal.SIGTERM),
+        ("60 frames, 320×256", signal.SIGINT),
+        ("of 60, about", signal.SIGTERM),
         ("motion: 0 of 1", signal.SIGINT),
         pytest.param("motion: 0 of 1", signal.SIGTERM, marks=pytest.mark.thorough),
         ("side-by-side video: 6", signal.SIGINT),
     ],
 )
 def test_a_stop_in_any_phase_leaves_nothing_half_written(tmp_path: Path, phase: str, number: signal.Signals) -> None:
-    clip = write_scene(tmp_path / "clip.mp4", frames=40)
+    clip = write_scene(tmp_path / "clip.mp4", frames=60)
     write_png(edited_scene(clip), tmp_path / "edited.png")
     before = names(tmp_path)
     out, both = tmp_path / "out.mp4", tmp_path / "both.mp4"
@@ -358,7 +358,7 @@ def test_the_help_of_edit_says_what_each_file_is_and_each_default() -> None:
     files, options = entries[:3], [each for each in entries if each.startswith("--")]
     assert [each.split()[0] for each in files] == ["CLIP", "EDITED", "OUT.mp4"]
     assert [each for each in options if each.split()[0].rstrip(",") not in usage] == []
-    assert len(options) == 16
+    assert len(options) == 17
     assert [each for each in options if "default" not in each.lower()] == []
 
 

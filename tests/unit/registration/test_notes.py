@@ -18,7 +18,7 @@ from tests.support.grey_pictures import SIZE, textured
 FIRST = as_frame(np.dstack([textured(1), textured(1) * 0.8 + 20, 255 - textured(1)]).astype(np.uint8))
 EDITED = FIRST.copy()
 EDITED[40:80, 60:100] = (200, 30, 60)  # 5 % of it, and a pixel around
-NOTHING = "Nothing was edited: the frame is the same as frame 0."
+NOTHING = "Nothing was edited: it is the same as the first frame."
 
 
 def moved(picture: Frame, by: Displacement) -> Frame:
@@ -83,7 +83,7 @@ def test_an_uncovered_border_shows_frame_0_or_the_edge_again() -> None:
     by = Displacement(dx=20)
     away = as_frame(cv2.warpAffine(EDITED, by.matrix(SIZE), SIZE, borderMode=cv2.BORDER_CONSTANT))
     found = register(FIRST, away)
-    assert found.notes[1] == "The border this uncovered (10 % of the frame) was filled from frame 0."
+    assert found.notes[1] == "The border this uncovered (10 % of the frame) was filled from the first frame."
     assert np.abs(found.frame.astype(int) - FIRST)[:, 182:].mean() < 4
     other = away.copy()
     other[:, -40:] = (250, 250, 0)
@@ -93,13 +93,13 @@ def test_an_uncovered_border_shows_frame_0_or_the_edge_again() -> None:
     half = away.copy()
     half[:80, -40:] = (250, 250, 0)
     found = register(FIRST, half)
-    assert found.notes[1].endswith("(10 % of the frame) was filled from frame 0 and repeating its edge.")
+    assert found.notes[1].endswith("(10 % of the frame) was filled from the first frame and repeating its edge.")
 
 
 def test_frame_0_has_the_tone_of_the_edit_where_it_fills_a_border() -> None:
     brighter = np.clip(EDITED.astype(int) + 15, 0, 255).astype(np.uint8)
     found = register(FIRST, moved(brighter, Displacement(dx=20)))
-    assert found.notes[1].endswith("was filled from frame 0.")
+    assert found.notes[1].endswith("was filled from the first frame.")
     filled = found.frame[:, 182:].astype(int) - FIRST[:, 182:]
     assert np.median(filled) == pytest.approx(15, abs=2)
 
@@ -111,7 +111,7 @@ def test_what_is_displaced_and_transparent_is_put_back_over_frame_0() -> None:
     away = as_frame(cv2.warpAffine(opacity, by.matrix(SIZE), SIZE))
     found = register(FIRST, moved(EDITED, by), away)
     assert found.notes[0] == "Shifted by 8.1 px: corrected."
-    assert found.notes[-2] == "Transparent parts of the edited frame show frame 0."
+    assert found.notes[-2] == "Transparent parts of the edited frame show the first frame."
     assert np.abs(found.frame.astype(int) - EDITED).mean() < 3
     assert np.array_equal(found.frame[:12], FIRST[:12])
 
@@ -131,7 +131,7 @@ def test_transparent_parts_show_frame_0() -> None:
     opacity[20:140, 30:170] = 255
     opacity[50:60, 70:80] = 128
     found = register(FIRST, EDITED, opacity)
-    assert found.notes == ("Transparent parts of the edited frame show frame 0.", "6 % of the frame is edited.")
+    assert found.notes == ("Transparent parts of the edited frame show the first frame.", "6 % of the frame is edited.")
     expected = EDITED.astype(float)
     expected[50:60, 70:80] = FIRST[50:60, 70:80] * (127 / 255) + EDITED[50:60, 70:80] * (128 / 255)
     assert np.abs(found.frame - expected).max() <= 2
@@ -157,21 +157,24 @@ def test_a_picture_is_enlarged_sharply_and_reduced_without_ringing() -> None:
 def test_a_part_of_the_picture_is_refused_with_its_share() -> None:
     part = resized(np.ascontiguousarray(FIRST[32:128, 40:160]), SIZE)
     with pytest.raises(
-        EditedFrameError, match=r"^This looks like another crop: it shows only 3\d % of frame 0\. Edit the whole frame "
+        EditedFrameError,
+        match=r"^This looks like another crop: it shows only 3\d % of the first frame\. Edit the whole frame ",
     ):
         register(FIRST, part)
 
 
 def test_another_scene_is_refused() -> None:
     other = as_frame(np.dstack([textured(2)] * 3).astype(np.uint8))
-    with pytest.raises(EditedFrameError, match=r"^This looks like another scene: nothing in the edited frame lies"):
+    with pytest.raises(EditedFrameError, match=r"^This does not look like your clip's first frame: nothing in it lies"):
         register(FIRST, other)
     wide = resized(other, (300, 120))
     with pytest.raises(
-        EditedFrameError, match=r"^The edited frame is 300×120, frame 0 is 200×160, and it could not be"
+        EditedFrameError, match=r"^The edited frame is 300×120, the first frame is 200×160, and it could not be"
     ):
         register(FIRST, wide)
-    with pytest.raises(EditedFrameError, match=r"^The edited frame is 2000×100, frame 0 is 200×160, and it could not"):
+    with pytest.raises(
+        EditedFrameError, match=r"^The edited frame is 2000×100, the first frame is 200×160, and it could not"
+    ):
         register(FIRST, resized(FIRST, (2000, 100)))
 
 
