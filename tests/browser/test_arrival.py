@@ -242,7 +242,9 @@ def test_who_looks_at_another_run_is_not_disturbed(desk: Desk, service: HeldServ
     service.release(REPORT, SIDE_BY_SIDE)
     expect(desk.phase).to_have_text("Run 2 is done")
     expect(download(desk, "Download side by side"), "downloads are of Run 2").to_be_enabled()
-    expect(desk.sync).to_contain_text("Two results are on show")
+    expect(desk.sync).to_contain_text("A · Run 2")
+    expect(desk.sync.locator(".verdict")).to_have_text("In sync")
+    expect(desk.page.locator("#sync-beside .sync")).to_contain_text("B · Run 1")
     expect(desk.player.locator(".name.reference")).to_contain_text("Run 2")
 
 

@@ -325,7 +325,9 @@ def test_speed_is_that_of_both_videos(player: Player) -> None:
     player.button("0.25×").click()
     player.button("Play").click()
     player.plays()
-    rates = player.root.locator("video").evaluate_all("videos => videos.map(video => video.playbackRate)")
+    rates = player.root.locator("video.reference, video.result").evaluate_all(
+        "videos => videos.map(video => video.playbackRate)"
+    )
     assert rates == [pytest.approx(0.25, rel=0.5)] * 2
     drift = Drift(player.page, RATE)
     player.button("0.5×").click()
@@ -470,7 +472,7 @@ def test_without_a_result_the_place_is_kept(player: Player) -> None:
     assert player.place() == before
     player.give("nothing")
     expect(player.stage).to_contain_text("The comparison will appear here.")
-    expect(player.root.locator(".name")).to_have_count(2)
+    expect(player.root.locator(".name")).to_have_count(3)
     expect(player.root.locator(".name:visible")).to_have_count(0)
     assert player.place() == before
     player.give("pair")

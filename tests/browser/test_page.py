@@ -155,7 +155,7 @@ def test_hevc_is_shown_and_compared_as_h264(desk: Desk, tmp_path: Path) -> None:
     desk.give_frame()
     desk.run()
     desk.player.get_by_role("button", name="Play", exact=True).click()
-    for video in (shown, *desk.player.locator("video").all()):
+    for video in (shown, *desk.player.locator("video.reference, video.result").all()):
         desk.page.wait_for_function("video => video.currentTime > 0.2", arg=video.element_handle())
         address = video.evaluate("video => video.currentSrc")
         (tmp_path / "played.mp4").write_bytes(desk.page.request.get(address).body())

@@ -90,7 +90,7 @@ def test_the_engine_s_own_options_are_offered(desk: Desk) -> None:
         expect(desk.page.get_by_label(label).first).to_be_visible()
     desk.page.get_by_label("Quick").check()
     desk.run()
-    assert desk.player.locator("video").last.evaluate("video => video.videoWidth") == 128
+    assert desk.player.locator("video.result").evaluate("video => video.videoWidth") == 128
     expect(desk.notice("caption")).to_contain_text("128×128 · 25 fps · 9 frames")
 
 
@@ -111,7 +111,7 @@ def test_variants_are_ranked_and_all_kept(desk: Desk, service: HeldService) -> N
     service.release(Started)
     expect(desk.phase).to_have_text("2 variants are done")
     expect(desk.page.locator("#runs .tile")).to_have_count(2)
-    best = desk.page.locator("#runs .tile:has([aria-pressed=true]) .detail")
+    best = desk.page.locator("#runs .tile:has([aria-pressed=true]) .detail").last
     expect(best).to_have_text(re.compile("seed 4[23] · best of 2"))
     expect(desk.page.locator("#runs .tile")).to_contain_text(["seed 42", "seed 43"])
 
