@@ -105,7 +105,7 @@ test-fast: $(VENV)/installed-requirements-dev.txt
 	$(BIN)/lint-imports
 	$(PYTEST) $(PARALLEL) $(TESTS)
 
-# What `make test` leaves out to stay under ten minutes.
+# What `make test` leaves out for the sake of time.
 test-thorough: $(VENV)/installed-requirements-dev-sync-lora.txt
 	$(PYTEST) $(PARALLEL) -m thorough tests
 
