@@ -17,7 +17,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from syncedit_demo.errors import ClipError, RecordError
-from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.atomic import write_whole
 from syncedit_demo.media.container import open_container
 from syncedit_demo.media.formats.registry import FormatName
 from syncedit_demo.media.probe import ClipInfo
@@ -145,11 +145,7 @@ def write_record(record: RunRecord, target: Path) -> None:
     Raises:
         OutputError: The disk is full, or the folder is missing or not writable.
     """
-    path = record_path(target)
-    with staging(path) as folder:
-        with output_errors(path):
-            (folder / path.name).write_text(record.to_json(), encoding="utf-8")
-        publish(folder / path.name, path)
+    write_whole(record.to_json().encode(), record_path(target))
 
 
 def load_record(path: Path) -> RunRecord:

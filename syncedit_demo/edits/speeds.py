@@ -13,7 +13,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 from syncedit_demo.edits.make import REPORT_PHASE, SIDE_BY_SIDE_PHASE, EditResult, Queued
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import OutputError
-from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.atomic import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -109,9 +109,7 @@ class Speeds:
         if not self._file.parent.is_dir():
             return
         try:
-            with staging(self._file) as folder, output_errors(self._file):
-                (folder / "speeds.json").write_text(text, encoding="utf-8")
-                publish(folder / "speeds.json", self._file)
+            write_whole(text.encode(), self._file)
         except OutputError as error:
             logger.warning("how fast this machine was is not kept: %s", error)
 

@@ -94,3 +94,15 @@ def publish(finished: Path, target: Path) -> None:
     """
     with output_errors(target):
         finished.replace(target)
+
+
+def write_whole(content: bytes, target: Path) -> None:
+    """Write a small file, whole or not at all.
+
+    Raises:
+        OutputError: The disk is full, or the folder is missing or not writable.
+    """
+    with staging(target) as folder:
+        with output_errors(target):
+            (folder / target.name).write_bytes(content)
+        publish(folder / target.name, target)

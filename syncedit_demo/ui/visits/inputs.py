@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from syncedit_demo.errors import OutputError
-from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.atomic import output_errors, write_whole
 
 if TYPE_CHECKING:
     from syncedit_demo.ui.visits.visit import Visit
@@ -50,10 +50,7 @@ def keep_inputs(visit: Visit, inputs: Inputs | None) -> None:
     try:
         with output_errors(target):
             target.parent.mkdir(exist_ok=True)
-        with staging(target) as folder:
-            with output_errors(target):
-                (folder / target.name).write_bytes(_ADAPTER.dump_json(own))
-            publish(folder / target.name, target)
+        write_whole(_ADAPTER.dump_json(own), target)
     except OutputError as error:
         logger.warning("what a visit was given is not kept: %s", error.reason)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import TypeAdapter, ValidationError
 
 from syncedit_demo.errors import PlanError
-from syncedit_demo.media.atomic import output_errors, publish, staging
+from syncedit_demo.media.atomic import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,10 +67,7 @@ def write_facts(facts: RunFacts, path: Path) -> None:
     Raises:
         OutputError: The disk is full, or the folder is gone.
     """
-    with staging(path) as folder:
-        with output_errors(path):
-            (folder / path.name).write_bytes(_ADAPTER.dump_json(facts))
-        publish(folder / path.name, path)
+    write_whole(_ADAPTER.dump_json(facts), path)
 
 
 def line_of(text: str, what: str) -> str:
