@@ -330,7 +330,9 @@ def test_settings_are_told_as_text_and_set_by_it(unseen: Unseen, clip: Path) -> 
         return bar.text
 
     assert told("link") == ""
-    said = unseen.happen("take_link", linked("size=320x256&frames=5&start=2&seed=7&quality=preview&path=/etc/passwd"))
+    said = unseen.happen(
+        "take_settings", linked("size=320x256&frames=5&start=2&seed=7&quality=preview&path=/etc/passwd")
+    )
     assert said["settings-message"].lines == [
         "The settings of the link are set.",
         "“path” is no setting of this page: left out.",
@@ -346,13 +348,13 @@ def test_settings_are_told_as_text_and_set_by_it(unseen: Unseen, clip: Path) -> 
     # What they are for is that clip alone.
     unseen.give_clip(clip)
     assert (unseen.cut.plan.start, unseen.cut.plan.frames) == (0, FRAMES)
-    said = unseen.happen("take_preset", linked(text, "mine"))
+    said = unseen.happen("take_settings", linked(text, "mine"))
     assert said["settings-message"].lines == ["The settings of “mine” are set."]
     assert unseen.cut.plan == plan
     assert said["option-quality"]["value"] == "preview"
     # Where the plan stays as it is, the rest is set all the same.
-    assert unseen.happen("take_preset", linked(text.replace("seed=7", "seed=8")))["seed"] == 8
-    assert "too long" in unseen.happen("take_preset", linked("x=1&" * 300))["settings-message"].lines[0]
+    assert unseen.happen("take_settings", linked(text.replace("seed=7", "seed=8")))["seed"] == 8
+    assert "too long" in unseen.happen("take_settings", linked("x=1&" * 300))["settings-message"].lines[0]
     assert unseen.cut.plan == plan
 
     unseen.happen("fit_frame")
@@ -360,6 +362,6 @@ def test_settings_are_told_as_text_and_set_by_it(unseen: Unseen, clip: Path) -> 
     unseen.lose_state()
     unseen.happen("restore")
     # What the visit was given last is on its way into the page when the link comes.
-    unseen.happen("take_link", linked("size=512x512"))
+    unseen.happen("take_settings", linked("size=512x512"))
     fill(unseen)
     assert (unseen.cut.plan.width, unseen.cut.plan.frames) == (512, FRAMES)

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import gradio as gr
 
@@ -41,19 +41,6 @@ LONGEST_PURPOSE = 60
 """Characters of what settings are asked for, or come from; the name of a preset has at most 40."""
 
 
-class Replan(Protocol):
-    """Plans a clip anew by other options."""
-
-    def __call__(  # noqa: D102
-        self,
-        visit: Visit,
-        cut: ClipRange | None,
-        image: Path | None,
-        options: Options,
-        request: gr.Request,
-    ) -> Updates: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The parts of the page that are set, and how the page follows what they are set to.
@@ -75,7 +62,7 @@ class Parts:
     results: ResultPanel
     shelf: ExampleShelf
     begin: Callable[[Updates, str], Updates]
-    replan: Replan
+    replan: Callable[[Visit, ClipRange | None, Path | None, Options, gr.Request], Updates]
     await_check: Callable[[ClipRange | None, Updates], Updates]
     prepared: Outputs
 
@@ -116,8 +103,8 @@ class Comeback:
         has = [parts.clip.cut, parts.frame.image]
         came, bar = cast("Any", self.incoming), cast("Any", self.bar)
         then_fit(visitor.on(came.record, self.take_record, has, everything, **heavy))
-        for event, handler in ((came.link, self.take_link), (bar.apply, self.take_preset)):
-            then_fit(visitor.on(event, handler, [*has, self.again], everything, **heavy))
+        for event in (came.link, bar.apply):
+            then_fit(visitor.on(event, self.take_settings, [*has, self.again], everything, **heavy))
         chosen = [parts.clip.cut, *parts.options.plan_inputs, *parts.options.run_inputs]
         bar.ask(self.tell, chosen, [self.said, self.bar], trigger_mode="multiple", **HIDDEN_PROGRESS)
 
@@ -179,7 +166,7 @@ class Comeback:
         told = f"The settings of {name} are set. Give the clip and the edited frame that it was made from."
         return self.apply(visit, cut, image, settings, Notice(tone="good", lines=[told, *notes]), request)
 
-    def take_link(
+    def take_settings(
         self,
         visit: Visit,
         cut: ClipRange | None,
@@ -188,33 +175,9 @@ class Comeback:
         request: gr.Request,
         event: gr.EventData,
     ) -> Updates:
-        """The page was opened by a link with settings."""
-        text, _ = brought_settings(event)
-        return self._take_text(visit, cut, image, again, text, "the link", request)
-
-    def take_preset(
-        self,
-        visit: Visit,
-        cut: ClipRange | None,
-        image: Path | None,
-        again: Again | None,
-        request: gr.Request,
-        event: gr.EventData,
-    ) -> Updates:
-        """A preset of the browser was chosen."""
+        """The page was opened by a link with settings, or a preset of the browser was chosen, which has a name."""
         text, name = brought_settings(event)
-        return self._take_text(visit, cut, image, again, text, f"“{name[:LONGEST_PURPOSE]}”", request)
-
-    def _take_text(
-        self,
-        visit: Visit,
-        cut: ClipRange | None,
-        image: Path | None,
-        again: Again | None,
-        text: str,
-        source: str,
-        request: gr.Request,
-    ) -> Updates:
+        source = f"“{name[:LONGEST_PURPOSE]}”" if name else "the link"
         try:
             settings, notes = self._parts.options.reader.read(text)
         except SyncEditError as error:

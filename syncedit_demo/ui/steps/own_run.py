@@ -93,9 +93,9 @@ class OwnRun:
             except SyncEditError as error:
                 trouble = explain(error)
         updates = self._results.after_deletion(visit, shown)
-        current = visit.run(updates.get(self._results.shown, shown))
-        card = card_of(current, visit, trouble) if current else None
-        return {**updates, **self._visitor.remember(visit), self.card: card}
+        if trouble and (current := visit.run(updates.get(self._results.shown, shown))):
+            updates[self.card] = card_of(current, visit, trouble)
+        return {**updates, **self._visitor.remember(visit)}
 
 
 def run_to_use(visit: Visit, event: gr.EventData) -> Run | None:

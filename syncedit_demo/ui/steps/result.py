@@ -166,8 +166,9 @@ class ResultPanel:
     def after_deletion(self, visit: Visit, shown: str | None) -> Updates:
         """Runs were deleted: where the one on show is among them, show the latest of the others."""
         runs = visit.runs()
-        if any(run.id == shown for run in runs):
-            return {**self.show(visit, next(run for run in runs if run.id == shown), None)}
+        current = next((run for run in runs if run.id == shown), None)
+        if current is not None:
+            return self.show(visit, current, None)
         rest = self.show(visit, runs[-1], None) if runs else {**self.clear(), **self.strip(visit, None)}
         return {**rest, self.follows: False}
 
@@ -202,13 +203,10 @@ class ResultPanel:
         result = Playable.of(files.result, run.folder)
         return {
             self.intro: None,
-            self.player: Comparison(
-                reference=Side.of(Playable.of(files.reference, run.folder), "Reference"),
-                result=Side.of(result, f"{record.engine.title} · {run.title}"),
-                width=record.plan.width,
-                height=record.plan.height,
-                frames=record.plan.frames,
-                rate=record.plan.frame_rate,
+            self.player: Comparison.of(
+                record.plan,
+                Side.of(Playable.of(files.reference, run.folder), "Reference"),
+                Side.of(result, f"{record.engine.title} · {run.title}"),
             ),
             **self._describe(record, f"{run.title}, {run.edited}", result.picture),
             **self._rest(run, latest),
@@ -223,8 +221,7 @@ class ResultPanel:
         """Put a run into the player against the one that is on show."""
         if first is None:
             return {self.message: plain(["First choose the run to compare it with."])}
-        one, other = first.record, second.record
-        if (one.plan.frames, one.plan.frame_rate) != (other.plan.frames, other.plan.frame_rate):
+        if not first.keeps_step_with(second):
             lines = f"{first.title} and {second.title} differ in length or frame rate, so they cannot run in step."
             return {self.message: bad(lines)}
 
@@ -232,8 +229,8 @@ class ResultPanel:
         return {
             self.player: self.comparison(first, second, *labels),
             self.caption: plain([f"{first.title} against {second.title}. Downloads are of {first.title}."]),
-            self.sync: SyncView.of(one.report, f"A · {first.title}"),
-            self.sync_beside: SyncView.of(other.report, f"B · {second.title}"),
+            self.sync: SyncView.of(first.record.report, f"A · {first.title}"),
+            self.sync_beside: SyncView.of(second.record.report, f"B · {second.title}"),
             self.message: None,
             self.beside: second.id,
             self.follows: False,
@@ -243,30 +240,16 @@ class ResultPanel:
         """Two runs of the same length and rate in the player, each called by a label."""
         playable = (Playable.of(run.files.result, run.folder) for run in (first, second))
         reference, result = (Side.of(each, label) for each, label in zip(playable, labels, strict=True))
-        one, other, plan = first.record, second.record, second.record.plan
+        one, other = first.record, second.record
         same = one.clip_file.sha256 == other.clip_file.sha256 and one.plan.start == other.plan.start
         clip = Playable.of(first.files.reference, first.folder)
-        return Comparison(
-            reference=reference,
-            result=result,
-            clip=Side.of(clip, "Clip" if same else "Clip of A"),
-            width=plan.width,
-            height=plan.height,
-            frames=plan.frames,
-            rate=plan.frame_rate,
-        )
+        return Comparison.of(other.plan, reference, result, Side.of(clip, "Clip" if same else "Clip of A"))
 
     def show_clip(self, cut: ClipRange) -> Updates:
         """Keep the place of the result of a clip that has none yet."""
         return {
             **self.clear(),
-            self.player: Comparison(
-                reference=Side.of(Playable.of(cut.reference, cut.folder), "Reference"),
-                width=cut.plan.width,
-                height=cut.plan.height,
-                frames=cut.plan.frames,
-                rate=cut.plan.frame_rate,
-            ),
+            self.player: Comparison.of(cut.plan, Side.of(Playable.of(cut.reference, cut.folder), "Reference")),
         }
 
     def show_example(self, visit: Visit, example: Example) -> Updates:
@@ -275,13 +258,10 @@ class ResultPanel:
         result = Playable.of(example.output, folder)
         return {
             **self.clear(),
-            self.player: Comparison(
-                reference=Side.of(Playable.of(example.reference, folder), "Reference"),
-                result=Side.of(result, record.engine.title),
-                width=record.plan.width,
-                height=record.plan.height,
-                frames=record.plan.frames,
-                rate=record.plan.frame_rate,
+            self.player: Comparison.of(
+                record.plan,
+                Side.of(Playable.of(example.reference, folder), "Reference"),
+                Side.of(result, record.engine.title),
             ),
             **self._describe(record, f"Example “{example.title}”", result.picture),
             self.sync: SyncView.of(record.report),
@@ -361,12 +341,8 @@ def play_result(event: Dependency) -> None:
 
 def _as_shipped(example: Example) -> Comparison:
     """An example without sound in the player, of which nothing has to be made for that."""
-    plan = example.record.plan
-    return Comparison(
-        reference=Side.of(Playable(example.reference, None), "Reference"),
-        result=Side.of(Playable(example.output, None), example.record.engine.title),
-        width=plan.width,
-        height=plan.height,
-        frames=plan.frames,
-        rate=plan.frame_rate,
+    return Comparison.of(
+        example.record.plan,
+        Side.of(Playable(example.reference, None), "Reference"),
+        Side.of(Playable(example.output, None), example.record.engine.title),
     )

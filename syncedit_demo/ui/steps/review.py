@@ -131,11 +131,12 @@ class Review:
             return self.leave_review(visit, blind)
         try:
             said = [_judged(event, side) for side in ("a", "b")]
-            for run, (rating, sentence) in zip(found, said, strict=True):
+            first, second = (
                 visit.note(run, rating=rating, sentence=sentence, blind=True)
+                for run, (rating, sentence) in zip(found, said, strict=True)
+            )
         except SyncEditError as error:
             return {self.board: self._board(visit, blind, explain(error))}
-        first, second = (run for each in blind.pair if (run := visit.run(each)) is not None)
         named = f"A is {first.title} ({first.edited}, {first.made}), rated {first.facts.rating}; "
         named += f"B is {second.title} ({second.edited}, {second.made}), rated {second.facts.rating}."
         blind = replace(blind, revealed=True, said=named)

@@ -27,7 +27,7 @@ def pairs_of(runs: Sequence[Run]) -> list[Pair]:
     pairs = [
         (one.id, other.id) if chance.random() < 0.5 else (other.id, one.id)
         for one, other in itertools.combinations(runs, 2)
-        if _beat(one) == _beat(other)
+        if one.keeps_step_with(other)
     ]
     chance.shuffle(pairs)
     return pairs
@@ -35,7 +35,7 @@ def pairs_of(runs: Sequence[Run]) -> list[Pair]:
 
 def in_step(runs: Sequence[Run], with_run: Run, most: int) -> list[Run]:
     """The latest runs that can run in step with one of them, which is among them, in the order that they have."""
-    alike = [run for run in runs if _beat(run) == _beat(with_run)]
+    alike = [run for run in runs if run.keeps_step_with(with_run)]
     latest = {run.id for run in [run for run in alike if run.id != with_run.id][1 - most :]}
     return [run for run in alike if run.id == with_run.id or run.id in latest]
 
@@ -79,7 +79,3 @@ def as_json(runs: Sequence[Run]) -> str:
 
 def _harmless(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
-
-
-def _beat(run: Run) -> tuple[object, ...]:
-    return run.record.plan.frames, run.record.plan.frame_rate

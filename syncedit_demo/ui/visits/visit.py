@@ -112,6 +112,11 @@ class Run:
         record = self.record
         return self.folder / record.clip_file.path.name, self.folder / record.edited_file.path.name
 
+    def keeps_step_with(self, other: Run) -> bool:
+        """Whether both have as many frames at the same rate, so that they can be played on one clock."""
+        one, two = self.record.plan, other.record.plan
+        return (one.frames, one.frame_rate) == (two.frames, two.frame_rate)
+
     def rank(self, runs: Sequence[Run]) -> tuple[int, int] | None:
         """Its rank, from 1, among the runs that differ from it by their seed only, and how many these are.
 
@@ -259,10 +264,11 @@ class Visit:
             edited: The name of the edited frame as it was given.
         """
         self._shown[folder] = record
-        run = next(run for run in self.runs() if run.folder == folder)
+        runs = self.runs()
+        run = next(run for run in runs if run.folder == folder)
         if run.facts.number is not None:
             return run
-        number = 1 + max((each.number for each in self.runs() if each.folder != folder), default=0)
+        number = 1 + max((each.number for each in runs if each.folder != folder), default=0)
         # On a full disk the run is worth more than its name.
         with suppress(OutputError):
             return self.note(replace(run, number=number), number=number, edited=edited)

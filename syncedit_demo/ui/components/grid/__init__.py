@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradio.data_classes import FileData, GradioModel
-from pydantic import PositiveInt, field_serializer
+from pydantic import PositiveInt
 
+from syncedit_demo.ui.components.exact_rate import ExactRate
 from syncedit_demo.ui.components.template import template
 
 if TYPE_CHECKING:
@@ -47,11 +47,7 @@ class Grid(GradioModel):
     width: PositiveInt
     height: PositiveInt
     frames: PositiveInt
-    rate: Fraction
-
-    @field_serializer("rate")
-    def _exact_rate(self, rate: Fraction) -> tuple[int, int]:
-        return rate.numerator, rate.denominator
+    rate: ExactRate
 
 
 def grid(*, elem_id: str) -> gr.HTML:

@@ -1,6 +1,7 @@
 // What comes into the page that is no clip and no edited frame: a file that is dropped or pasted beside the boxes and holds
 // a record, of which page.js has the rest; and the settings of the link that the page was opened by.
 
+import { LONGEST_TEXT } from "../settings_bar/presets.js";
 import { isJson, recordOf } from "./record_of.js";
 
 /** @param {CustomEvent<{ file: File, take: () => void }>} event */
@@ -18,7 +19,6 @@ document.addEventListener("filegiven", look);
 
 // What Gradio and Spaces hang on to an address themselves.
 const THEIRS = ["__theme", "__sign", "view", "logs"];
-const LONGEST_LINK = 1000; // as the server takes it
 
 // The visit is opened first, and what it was given last is there before the link changes it.
 document.addEventListener("pageisopen", openLink, { once: true });
@@ -26,6 +26,6 @@ document.addEventListener("pageisopen", openLink, { once: true });
 function openLink() {
   const asked = new URLSearchParams(location.search);
   for (const each of THEIRS) asked.delete(each);
-  const text = asked.toString().slice(0, LONGEST_LINK + 1);
+  const text = asked.toString().slice(0, LONGEST_TEXT + 1);
   if (text) trigger("link", { text });
 }

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradio.data_classes import FileData, GradioModel
-from pydantic import PositiveInt, field_serializer
+from pydantic import PositiveInt
 
+from syncedit_demo.ui.components.exact_rate import ExactRate
 from syncedit_demo.ui.components.template import template
 
 if TYPE_CHECKING:
     import gradio as gr
 
     from syncedit_demo.media.web_tracks import Playable
+    from syncedit_demo.plan import EditPlan
 
 HERE = Path(__file__).parent
 
@@ -59,11 +60,20 @@ class Comparison(GradioModel):
     width: PositiveInt
     height: PositiveInt
     frames: PositiveInt
-    rate: Fraction
+    rate: ExactRate
 
-    @field_serializer("rate")
-    def _exact_rate(self, rate: Fraction) -> tuple[int, int]:
-        return rate.numerator, rate.denominator
+    @classmethod
+    def of(cls, plan: EditPlan, reference: Side, result: Side | None = None, clip: Side | None = None) -> Comparison:
+        """Videos that were made by a plan."""
+        return cls(
+            reference=reference,
+            result=result,
+            clip=clip,
+            width=plan.width,
+            height=plan.height,
+            frames=plan.frames,
+            rate=plan.frame_rate,
+        )
 
 
 def compare_player(value: Comparison | None = None, *, elem_id: str | None = None) -> gr.HTML:

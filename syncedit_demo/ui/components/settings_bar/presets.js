@@ -2,7 +2,7 @@
 
 export const LONGEST_NAME = 40;
 export const MOST = 30;
-const LONGEST_TEXT = 1000; // as the server takes it
+export const LONGEST_TEXT = 1000; // of settings, as the server takes it
 
 /** @typedef {{ name: string, text: string }} Preset */
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gradio.data_classes import FileData, GradioModel
-from pydantic import NonNegativeInt, PositiveInt, field_serializer
+from pydantic import NonNegativeInt, PositiveInt
 
+from syncedit_demo.ui.components.exact_rate import ExactRate
 from syncedit_demo.ui.components.template import template
 from syncedit_demo.ui.gradio_internals import event_text
 
@@ -42,12 +42,8 @@ class Trim(GradioModel):
     frames: PositiveInt
     total: PositiveInt
     most: PositiveInt
-    rate: Fraction
+    rate: ExactRate
     asked: int | None
-
-    @field_serializer("rate")
-    def _exact_rate(self, rate: Fraction) -> tuple[int, int]:
-        return rate.numerator, rate.denominator
 
 
 def trim(*, elem_id: str) -> gr.HTML:
