@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gradio.data_classes import GradioModel
 
 IMPORT = re.compile(r'^import (\{[\w\s,]+\}) from "([\w./]+)";$', re.MULTILINE)
-IMPORT_STYLE = re.compile(r'^@import "([\w.]+)";$', re.MULTILINE)
+IMPORT_STYLE = re.compile(r'^@import "([\w./]+)";$', re.MULTILINE)
 EXPORT = re.compile(r"^export ", re.MULTILINE)
 
 
@@ -58,7 +58,7 @@ def script(path: Path) -> str:
 
 
 def style(path: Path) -> str:
-    """Read a style sheet with those of its folder written into it that it imports: nested, an import cannot stand.
+    """Read a style sheet with those of the house written into it that it imports: nested, an import cannot stand.
 
     Args:
         path: A style sheet. It imports a line at a time: `@import "bar.css";`.
