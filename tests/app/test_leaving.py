@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, cast
@@ -18,11 +17,11 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.reading.children import ChildrenRunner
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import ReadingLimits, Settings
-from tests.app.test_page import Unseen
 from tests.support import reading_jobs as jobs
 from tests.support.clips import edited_scene, write_scene
 from tests.support.costly import write_mp4_of_edits
 from tests.support.running import running_app
+from tests.support.unseen import open_unseen
 from tests.support.waiting import WAIT_SECONDS, until
 
 if TYPE_CHECKING:
@@ -44,11 +43,7 @@ def test_leaving_ends_what_is_read_for_a_visitor(tmp_path: Path, step: str) -> N
     write_png(edited_scene(clip), edited)
     with closing(ChildrenRunner(ReadingLimits(), 1)) as runner:
         service = EditService(Settings(engine="draft", work_dir=tmp_path / "work"), runner)
-
-        async def build() -> Unseen:
-            return Unseen(service)
-
-        unseen = asyncio.run(build())
+        unseen = open_unseen(service)
         if step == "take_clip":
             unseen.happen("await_clip", clip_file=str(clip))
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
@@ -23,9 +22,9 @@ from syncedit_demo.ui.visits.everything import everything_path, pack_everything
 from syncedit_demo.ui.visits.reviews import in_step
 from syncedit_demo.ui.visits.room import MB, disk_use
 from syncedit_demo.ui.visits.visit import Run
-from tests.app.test_page import SMALL, Unseen, edited_frame, make_run, picked
 from tests.support.clips import scene
 from tests.support.quick_app import QuickService
+from tests.support.unseen import SMALL, Unseen, edited_frame, make_run, open_unseen, picked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,11 +40,7 @@ def service(tmp_path: Path) -> QuickService:
 @pytest.fixture
 def unseen(service: QuickService, monkeypatch: pytest.MonkeyPatch) -> Unseen:
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(service.settings.uploads_dir))
-
-    async def build() -> Unseen:
-        return Unseen(service)
-
-    return asyncio.run(build())
+    return open_unseen(service)
 
 
 @pytest.fixture

@@ -24,8 +24,8 @@ from syncedit_demo.media.video_writer import read_frames
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.settings import Settings
 from tests.support.clips import edited_scene, write_scene
+from tests.support.credentials import write_credentials
 from tests.support.quick_app import QuickService
-from tests.unit.edits.test_ai_mark import write_credentials
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 import threading
@@ -18,9 +17,9 @@ from syncedit_demo.engines.sync_lora.weights.prepared import CHECKPOINT, MANIFES
 from syncedit_demo.errors import EngineError
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings, SyncLoraSettings
-from tests.app.test_page import Unseen
 from tests.support.hub_server import Hub, serve
 from tests.support.lent_gpu import LentGpu
+from tests.support.unseen import open_unseen
 from tests.support.waiting import WAIT_SECONDS, until
 
 if TYPE_CHECKING:
@@ -64,13 +63,6 @@ def not_anew() -> None:
     raise AssertionError(message)
 
 
-def page_over(service: EditService) -> Unseen:
-    async def build() -> Unseen:
-        return Unseen(service)
-
-    return asyncio.run(build())
-
-
 def lines(said: Any) -> str:  # noqa: ANN401
     return " ".join(said.lines)
 
@@ -83,7 +75,7 @@ def test_the_page_works_while_the_weights_arrive_and_offers_the_engine_when_they
     hub.at_once[CHECKPOINT] = gate = threading.Barrier(2)
     service.engines.begin(not_anew)
     until("the checkpoint is asked for", lambda: CHECKPOINT in {name for name, _ in hub.requests})
-    page = page_over(service)
+    page = open_unseen(service)
     assert service.engine()[0].name == "draft"
     with pytest.raises(EngineError, match="Sync-LoRA is not ready yet"):
         service.engines.choose("sync-lora")
@@ -136,7 +128,7 @@ def test_a_failure_is_a_sentence_and_the_log_has_all_of_it(
     hub.at_once[CHECKPOINT] = gate = threading.Barrier(2)
     with caplog.at_level(logging.ERROR):
         service.engines.begin(not_anew)
-        page = page_over(service)
+        page = open_unseen(service)
         gate.wait(WAIT_SECONDS)
         until("it has failed", lambda: service.engines.coming is None)
     engine, choice = service.engine()
