@@ -32,9 +32,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+import psutil
 
 from syncedit_demo.cancel import CancelFlag
-from syncedit_demo.engines.interface import EditJob, Event, Frames
+from syncedit_demo.engines.interface import EditJob, Event, Frames, Progress
+from syncedit_demo.engines.sync_lora.lent.exchange import LentJob
+from syncedit_demo.engines.sync_lora.lent.zerogpu import ZeroGpu
 from syncedit_demo.engines.sync_lora.options import OPTIONS
 from syncedit_demo.settings import Settings, SyncLoraSettings
 from tests.support import hub_server
@@ -44,6 +47,8 @@ from tests.unit.engines.sync_lora.conftest import make_small_job as make_job
 
 if TYPE_CHECKING:
     from syncedit_demo.engines.interface import Engine
+    from syncedit_demo.engines.sync_lora.lent.exchange import Message
+    from syncedit_demo.engines.sync_lora.lent.zerogpu import Task
     from syncedit_demo.plan import EditPlan
     from tests.support.lent_scenarios import Platform
 
@@ -180,12 +185,17 @@ def main() -> None:
         figures["scenarios"] = {each.__name__: _held(each, stage) for each in SCENARIOS}
         if wanted.page:
             figures["through the page"] = _through_page(address, cast("Engine", own), work)
+        nothing = figures.pop("an empty task")
         figures |= _times(lent, own, api, tiny=wanted.tiny, edits=wanted.edits)
+        figures["an empty task in a kept worker, s"] = _empty_seconds(nothing, wanted.edits)
         figures["workers"], figures["failed"] = len(api.allowed), sum(api.released)
     print(json.dumps(figures, indent=2))
     if wanted.json:
         wanted.json.write_text(json.dumps(figures, indent=2), encoding="utf-8")
-    # The package's workers are daemons, and its threads do not end by themselves.
+    # The package's threads do not end by themselves; nor do its workers and the other engine's process, which would
+    # hold on to the terminal.
+    for child in psutil.Process().children(recursive=True):
+        child.kill()
     os._exit(0)
 
 
@@ -221,6 +231,8 @@ def _launched(settings: SyncLoraSettings, work: Path | None, figures: dict[str, 
 
         service = service_over(engine, Settings(work_dir=work))
         page, allowed = build_page(service), [str(service.settings.jobs_dir)]
+    # What the package itself takes for a task, whatever the task is.
+    figures["an empty task"] = ZeroGpu().lend(_nothing, lambda _: 1)
     began = time.perf_counter()
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, allowed_paths=allowed)
     figures["launch with packing, s"] = time.perf_counter() - began
@@ -268,6 +280,20 @@ def _times(lent: Engine, own: Own, api: DeviceApi, *, tiny: bool, edits: int) ->
         "same frames": same,
         "asked for, s": api.asked[-1],
     }
+
+
+def _nothing(lent: LentJob) -> Generator[Message]:
+    yield Progress(str(lent.seed), 1, 1)
+
+
+def _empty_seconds(nothing: Task, times: int) -> float:
+    job = LentJob(Path(), make_job(128, 128, 17).plan, 0, {}, previews=False)
+    seconds: list[float] = []
+    for _ in range(times + 1):
+        began = time.perf_counter()
+        list(nothing(job))
+        seconds.append(time.perf_counter() - began)
+    return statistics.median(seconds[1:])
 
 
 def _seconds(engine: Engine, job: EditJob) -> float:

@@ -141,13 +141,14 @@ def _lay_out(job: EditJob, folder: Path) -> Generator[Event]:
     """Put the reference and the edited frame where the worker finds them."""
     plan = job.plan
     np.save(folder / EDITED, job.edited_frame)
-    shape = (plan.frames, plan.height, plan.width, 3)
-    frames = np.lib.format.open_memmap(folder / REFERENCE, mode="w+", dtype=np.uint8, shape=shape)
-    for index, frame in enumerate(job.reference()):
-        job.cancel.raise_if_set()
-        frames[index] = frame
-        yield Progress(LAY_OUT, index + 1, plan.frames)
-    frames.flush()
+    header = {"descr": "|u1", "fortran_order": False, "shape": (plan.frames, plan.height, plan.width, 3)}
+    # Written, not mapped: that is twice as quick. Nor is it brought to the disk: the worker is on the same machine.
+    with (folder / REFERENCE).open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for index, frame in enumerate(job.reference()):
+            job.cancel.raise_if_set()
+            file.write(np.ascontiguousarray(frame).data)
+            yield Progress(LAY_OUT, index + 1, plan.frames)
 
 
 @contextmanager

@@ -25,8 +25,13 @@ WRONG = (
 )
 """What there is to say of a GPU that could be expected to multiply in 8 bits."""
 
-TRIED_TOKENS, TRIED_INPUTS, TRIED_OUTPUTS = 259, 1024, 512
-"""Of the product that is tried; not every number of tokens is a multiple of anything."""
+TRIED = ((259, 1024, 512), (7, 16384, 4096))
+"""Tokens, inputs and outputs of the products that are tried: a number of tokens that is a multiple of nothing, and the
+model's deepest product for the fewest tokens."""
+
+FEWEST = 32
+"""Tokens that cuBLAS wants to add a bias itself: for fewer it has no kernel where there are 16384 inputs (CUDA 13.0 on
+an H200, found by trying each number of tokens to 520 at each of the model's products)."""
 
 TOLERANCE = 0.02
 """How far a product may be from that of the same numbers in float32, as a share of its largest number.
@@ -56,15 +61,17 @@ def scaled_product(
     if not tokens.is_cuda:
         product = (tokens.float() * token_scale) @ (weight.float().t() * weight_scale)
         return (product + bias.float()).to(bias.dtype)
-    return torch._scaled_mm(
+    few = len(tokens) < FEWEST
+    product = torch._scaled_mm(
         tokens,
         weight.t(),
         scale_a=token_scale,
         scale_b=weight_scale,
-        bias=bias,
+        bias=None if few else bias,
         out_dtype=bias.dtype,
         use_fast_accum=True,
     )
+    return product + bias if few else product
 
 
 Product = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
@@ -73,27 +80,37 @@ Product = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor, torc
 @cache
 def is_right(device: torch.device, product: Product = scaled_product) -> bool:
     """Whether a device's product in 8 bits gives the right numbers: tried once, beside the same in float32."""
-    try:
-        error = product_error(device, product)
-    except Exception:
-        logger.exception("The product in 8 bits fails on %s", device)
-        return False
-    # A number that is none is not small either.
-    if not error <= TOLERANCE:
-        logger.error("The product in 8 bits is wrong on %s: by %s of its largest number", device, error)
-        return False
+    for shape in TRIED:
+        try:
+            error = product_error(device, product, shape)
+        except Exception:
+            logger.exception("The product in 8 bits fails on %s for %d tokens", device, shape[0])
+            return False
+        # A number that is none is not small either.
+        if not error <= TOLERANCE:
+            logger.error("The product in 8 bits is wrong on %s: by %s of its largest number", device, error)
+            return False
     return True
 
 
-def product_error(device: torch.device, product: Product = scaled_product) -> float:
-    """How far a device's product is from that of the same numbers in float32, as a share of a token's largest."""
+def product_error(
+    device: torch.device, product: Product = scaled_product, shape: tuple[int, int, int] = TRIED[0]
+) -> float:
+    """How far a device's product is from that of the same numbers in float32, as a share of a token's largest.
+
+    Args:
+        device: What multiplies.
+        product: How it does.
+        shape: Tokens, inputs, outputs.
+    """
+    count, inputs, outputs = shape
     generator = torch.Generator().manual_seed(0)
     tokens, weight, bias = (
-        torch.randn(shape, generator=generator).to(device=device, dtype=DTYPE)
-        for shape in ((TRIED_TOKENS, TRIED_INPUTS), (TRIED_OUTPUTS, TRIED_INPUTS), (TRIED_OUTPUTS,))
+        torch.randn(size, generator=generator).to(device=device, dtype=DTYPE)
+        for size in ((count, inputs), (outputs, inputs), (outputs,))
     )
     # Tokens and outputs of very different size, which only scales of their own bring into 8 bits.
-    tokens *= torch.logspace(-2, 2, TRIED_TOKENS, device=device, dtype=DTYPE)[:, None]
+    tokens *= torch.logspace(-2, 2, count, device=device, dtype=DTYPE)[:, None]
     (values, scale), (in_8_bits, weight_scale) = quantised(tokens), quantised(weight)
     found = product(values, scale, in_8_bits, weight_scale.t().contiguous(), bias).float()
     expected = (values.float() * scale) @ (in_8_bits.float() * weight_scale).t() + bias.float()

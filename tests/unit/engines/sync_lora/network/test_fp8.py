@@ -6,7 +6,14 @@ import pytest
 import torch
 from torch import nn
 
-from syncedit_demo.engines.sync_lora.network.fp8 import Fp8Linear, Product, is_right, scaled_product
+from syncedit_demo.engines.sync_lora.network.fp8 import (
+    TOLERANCE,
+    Fp8Linear,
+    Product,
+    is_right,
+    product_error,
+    scaled_product,
+)
 
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 INPUTS, OUTPUTS = 256, 64
@@ -47,6 +54,13 @@ def test_the_product_of_a_device_is_right(device: str) -> None:
     assert is_right(torch.device(device))
 
 
+@GPU
+@pytest.mark.parametrize("tokens", [1, 24, 31, 32, 33, 2002])
+@pytest.mark.parametrize(("inputs", "outputs"), [(4096, 4096), (4096, 16384), (16384, 4096)])
+def test_a_device_multiplies_any_number_of_tokens(tokens: int, inputs: int, outputs: int) -> None:
+    assert product_error(torch.device("cuda"), shape=(tokens, inputs, outputs)) <= TOLERANCE
+
+
 def without_token_scales(*given: torch.Tensor) -> torch.Tensor:
     tokens, scale, *rest = given
     return scaled_product(tokens, torch.ones_like(scale), *rest)
@@ -56,6 +70,13 @@ def with_a_wrong_token(*given: torch.Tensor) -> torch.Tensor:
     product = scaled_product(*given)
     product[-1] *= 1.1
     return product
+
+
+def that_wants_more_tokens(*given: torch.Tensor) -> torch.Tensor:
+    if len(given[0]) < 32:
+        message = "no kernel for so few tokens"
+        raise RuntimeError(message)
+    return scaled_product(*given)
 
 
 def with_nothing_in_it(*given: torch.Tensor) -> torch.Tensor:
@@ -69,7 +90,7 @@ def that_is_not_there(*given: torch.Tensor) -> torch.Tensor:
 
 @pytest.mark.parametrize(
     "product",
-    [without_token_scales, with_a_wrong_token, with_nothing_in_it, that_is_not_there],
+    [without_token_scales, with_a_wrong_token, that_wants_more_tokens, with_nothing_in_it, that_is_not_there],
     ids=lambda f: f.__name__,
 )
 def test_a_product_that_is_not_right_is_found(product: Product, caplog: pytest.LogCaptureFixture) -> None:
