@@ -26,6 +26,7 @@ from syncedit_demo.prefetch import prefetch
 # What the jobs need is loaded before the first of them comes.
 from syncedit_demo.reading import media_reader as _  # noqa: F401
 from syncedit_demo.spare_memory import keep_few_arenas
+from syncedit_demo.standing_back import stand_back
 from syncedit_demo.wording import gigabytes
 
 if sys.platform != "win32":
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from syncedit_demo.settings import ReadingLimits
 
 MB = 10**6
-BEHIND = 5
-"""How far a child stands back for processor time: the page goes on answering while all processors read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +105,7 @@ def serve_jobs(connection: Connection, limits: ReadingLimits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     hold_process_to(limits)
-    if sys.platform != "win32":
-        os.nice(BEHIND)
+    stand_back()
     _limit_memory(limits)
     connection.send(Ready())
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):

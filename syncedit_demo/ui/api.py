@@ -20,6 +20,7 @@ from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.probe import ClipInfo
 from syncedit_demo.plan import EditPlan, PlanOptions, whole_number
 from syncedit_demo.settings import DEFAULT_SEED, ENGINE_CHOICES, LARGEST_SEED, EngineChoice
+from syncedit_demo.standing_back import called_behind
 from syncedit_demo.ui.gradio_internals import Listener, serve_from
 from syncedit_demo.ui.messages import explain
 from syncedit_demo.ui.visits.jobs import POLL_SECONDS, edits_at_once, noting_turns
@@ -152,7 +153,7 @@ class Endpoints:
             self._service.taken_on(caller, wanted.engine, cancel) as job,
             closing(self._service.edit(wanted, cancel)) as events,
         ):
-            last = deque(noting_turns(events, job), 1).pop()
+            last = called_behind(lambda: deque(noting_turns(events, job), 1).pop())
         assert isinstance(last, EditResult)
         return last
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -21,6 +22,7 @@ from syncedit_demo.media.probe import probe
 from syncedit_demo.plan import PlanOptions
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
+from syncedit_demo.standing_back import BEHIND
 from syncedit_demo.ui.visits import jobs
 from syncedit_demo.ui.visits.jobs import Arrival, CancelFlags, Choices, Job, make_runs
 from syncedit_demo.ui.visits.old_files import delete_old_files
@@ -167,6 +169,20 @@ def test_what_happened_before_a_failure_is_told_first() -> None:
     with pytest.raises(Cancelled):
         told.extend(event for news in job.news() for event in news)
     assert told == [Queued(1)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only on Linux has each thread a rank of its own")
+def test_a_run_leaves_the_processor_to_those_who_answer() -> None:
+    ranks: list[int] = []
+
+    def work() -> Iterator[RunEvent]:
+        ranks.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        yield Queued(1)
+
+    own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    follow(Job(work()))
+    assert ranks == [max(BEHIND, own)]
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == own
 
 
 def test_what_happens_at_about_the_same_time_is_told_together(monkeypatch: pytest.MonkeyPatch) -> None:

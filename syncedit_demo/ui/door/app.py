@@ -10,6 +10,7 @@ from starlette.middleware import Middleware
 
 from syncedit_demo.ui.door.bodies import BoundedBodies
 from syncedit_demo.ui.door.connections import Lines, Shares
+from syncedit_demo.ui.door.front import FrontPage
 from syncedit_demo.ui.door.headers import SaidToBrowsers
 from syncedit_demo.ui.door.names import FolderNames, HiddenFolders
 from syncedit_demo.ui.door.origins import OwnOrigin
@@ -79,6 +80,8 @@ class DoorApp(App):
             names=door.names,
             sessions=sessions,
         )
+        if not door.locked:
+            app = FrontPage(app)
         app = KnownVisitors(OwnSessions(Shares(app, door.lines.limit), sessions), door.cookies)
         if door.locked:
             app = LoggedIn(app, lambda scope: is_logged_in(self, scope))

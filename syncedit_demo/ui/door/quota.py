@@ -116,11 +116,13 @@ class UploadQuota:
                 visit = self.visit_of(scope)
                 if visit is not None:
                     await asyncio.to_thread(self.room.check_visit, visit, size)
-                await asyncio.to_thread(kept.enter_context, self.room.promised(size))
+                promise = await asyncio.to_thread(kept.enter_context, self.room.promised(size))
             except NoRoomError as error:
                 await _refuse(scope, receive, send, NO_ROOM, str(error))
                 return
-            await self._let_in(scope, receive, send, _Upload(_boundary(request), size))
+            upload = _Upload(_boundary(request), size)
+            await self._let_in(scope, receive, send, upload)
+            promise.come = upload.come if upload.refusal is None else 0
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send, upload: _Upload) -> None:
         async def receive_some() -> Message:

@@ -16,6 +16,7 @@ from syncedit_demo.edits.make import EditRequest, EditResult, JobEvent, Publishe
 from syncedit_demo.edits.variants import VariantStarted, make_variants
 from syncedit_demo.engines.interface import Progress
 from syncedit_demo.engines.options import OptionValue
+from syncedit_demo.standing_back import stand_back
 from syncedit_demo.ui.visits.visit import ClipRange, Run, RunFiles, Visit, link, name_beside
 
 if TYPE_CHECKING:
@@ -130,6 +131,7 @@ class Job:
                 return
 
     def _work(self) -> None:
+        stand_back()
         try:
             for event in self._steps:
                 self._events.put(event)

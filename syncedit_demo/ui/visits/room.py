@@ -7,6 +7,7 @@ import shutil
 import threading
 import time
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from syncedit_demo.errors import NoRoomError
@@ -32,6 +33,13 @@ KNOWN_SECONDS = 2.0
 """How long it is believed what the whole folder holds: counting it takes a while where it holds much."""
 
 
+@dataclass(slots=True)
+class Promise:
+    """Room that is kept for an upload, of which so many bytes have come to stay."""
+
+    come: int = 0
+
+
 class Room:
     """What is left of the working folder.
 
@@ -44,8 +52,14 @@ class Room:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
+        """Held while the folder is counted, which takes long where it holds much."""
+        self._sums = threading.Lock()
+        """Held while the sums are changed, which takes no time: the server's own loop does so too."""
         self._promised = 0
-        self._known: tuple[float, int] | None = None
+        self._come = 0
+        """Bytes of all uploads that have come."""
+        self._counted: tuple[float, int] | None = None
+        """When the folder was counted, and what it held then less what had come until the count began."""
 
     def check(self, nbytes: int = 0) -> None:
         """Refuse what the folder, or the disk it is on, has no room for.
@@ -77,21 +91,23 @@ class Room:
         self.check(nbytes)
 
     @contextmanager
-    def promised(self, nbytes: int) -> Generator[None]:
+    def promised(self, nbytes: int) -> Generator[Promise]:
         """Keep room for what is on its way.
 
         Raises:
             NoRoomError: There is none.
         """
+        promise = Promise()
         with self._lock:
             self._check(nbytes)
-            self._promised += nbytes
+            with self._sums:
+                self._promised += nbytes
         try:
-            yield
+            yield promise
         finally:
-            with self._lock:
+            with self._sums:
                 self._promised -= nbytes
-                self._known = None
+                self._come += promise.come
 
     def disk_is_full(self) -> bool:
         """Whether the disk itself has no more room to give; quick enough to be asked for every piece of an upload."""
@@ -117,10 +133,11 @@ class Room:
 
     def _used(self) -> int:
         now = time.monotonic()
-        if self._known is None or now - self._known[0] > KNOWN_SECONDS:
-            work, uploads = self._settings.work_dir, self._settings.uploads_dir
-            self._known = (now, disk_use(work) - sum(_size(each) for each in loose_files(uploads)))
-        return self._known[1]
+        if self._counted is None or now - self._counted[0] > KNOWN_SECONDS:
+            work, uploads, come = self._settings.work_dir, self._settings.uploads_dir, self._come
+            # Some of what comes meanwhile counts twice, and none of it not at all.
+            self._counted = (now, disk_use(work) - sum(_size(each) for each in loose_files(uploads)) - come)
+        return self._counted[1] + self._come
 
     def _free(self) -> int:
         """What may still be written to the disk, in bytes."""

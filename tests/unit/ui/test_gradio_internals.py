@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 import pytest
+from gradio.blocks import BlocksConfig
 from gradio.routes import App
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -55,6 +56,22 @@ def test_of_a_page_its_state_is_kept_and_no_copy_of_its_layout() -> None:
     assert app.state_holder["other"][given._id] == ["kept"]
     assert app.state_holder["one"][text._id].value == "There."
     assert list(one.components) == []
+
+
+def test_the_state_of_a_page_is_made_without_asking_all_its_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def lay_out() -> tuple[App, Any]:
+        with gr.Blocks(analytics_enabled=False) as page:
+            text = gr.Textbox("Here.")
+        app = App()
+        app.state_holder = LeanStates()
+        app.configure_app(page)
+        return app, text
+
+    app, text = asyncio.run(lay_out())
+    asked: list[int] = []
+    monkeypatch.setattr(BlocksConfig, "config_for_block", lambda number, *_: asked.append(number))
+    assert app.state_holder["one"][text._id] is text
+    assert asked == []
 
 
 class CameEarly(gr.Blocks):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,11 +17,13 @@ from starlette.formparsers import MultiPartException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from syncedit_demo.errors import NoRoomError
 from syncedit_demo.settings import Settings
 from syncedit_demo.ui.door.quota import UploadQuota
 from syncedit_demo.ui.visits.room import Room, loose_files
 from syncedit_demo.ui.visits.work_folder import make_private
 from tests.support.small_disk import small_disk
+from tests.support.waiting import WAIT_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -164,6 +168,49 @@ def test_room_is_kept_for_uploads_on_their_way(settings: Settings) -> None:
     with room.promised(2_000_000):
         assert upload(app_of(settings, room=room), pieces_of(PIECE), 1_500_000).status == 507
     assert upload(app_of(settings, room=room), pieces_of(PIECE), 1_500_000).status == 200
+
+
+def test_what_has_come_counts_before_the_folder_is_counted_again(settings: Settings) -> None:
+    room = Room(settings)
+    for _ in range(2):
+        assert upload(app_of(settings, room=room), pieces_of(900_000), 950_000).status == 200
+    assert upload(app_of(settings, room=room), pieces_of(PIECE), 999_999).status == 200
+    room.check(1_000_000)
+    with pytest.raises(NoRoomError):
+        room.check(1_300_000)
+
+
+def test_an_upload_that_is_over_does_not_wait_until_the_folder_is_counted(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server's own loop would, and nobody else would be answered."""
+    room = Room(settings)
+    begun, counting, over, go_on = (threading.Event() for _ in range(4))
+
+    def keep() -> None:
+        with room.promised(1):
+            begun.set()
+            assert counting.wait(WAIT_SECONDS)
+        over.set()
+
+    def count(_: object) -> int:
+        counting.set()
+        assert go_on.wait(WAIT_SECONDS)
+        return 0
+
+    with ThreadPoolExecutor(2) as pool:
+        kept = pool.submit(keep)
+        assert begun.wait(WAIT_SECONDS)
+        monkeypatch.setattr("syncedit_demo.ui.visits.room.disk_use", count)
+        monkeypatch.setattr("syncedit_demo.ui.visits.room.KNOWN_SECONDS", 0)
+        counted = pool.submit(room.check)
+        try:
+            assert over.wait(WAIT_SECONDS)
+            assert not counted.done()
+        finally:
+            go_on.set()
+        kept.result()
+        counted.result()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
