@@ -239,7 +239,7 @@ def _inspect(wanted: argparse.Namespace) -> None:
     length = f"{frames_in_words(clip.frames)}, {float(clip.duration):.2f} s"
     print(f"Clip    {width}×{height}, {rate}, {length}, {clip.codec}, {sound}")
     print(f"Result  {plan.width}×{plan.height}, {describe_rate(plan.frame_rate)}, {frames_in_words(plan.frames)}")
-    print_notes(plan.notes)
+    print_notes((*plan.notes, *plan.model_notes))
 
 
 def _first_frame(wanted: argparse.Namespace) -> None:

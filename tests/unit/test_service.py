@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
@@ -21,14 +22,17 @@ from syncedit_demo.engines.interface import Progress
 from syncedit_demo.errors import Cancelled, ClipError, EditedFrameError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.video_writer import read_frames
-from syncedit_demo.plan import PlanOptions
+from syncedit_demo.plan import PlanOptions, plan_edit
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import Settings
-from tests.support.clips import edited_scene, scene, write_scene
+from tests.support.clips import clip_info, edited_scene, scene, write_scene
+from tests.support.lent_page import service_over
 from tests.support.media import Sound, read_number, write_clip, write_growing_clip
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from syncedit_demo.engines.interface import Engine
 
 
 def request(folder: Path, name: str) -> EditRequest:
@@ -265,3 +269,14 @@ def test_a_job_that_is_stopped_while_it_waits_never_has_the_device(
     assert any(isinstance(event, EditResult) for event in first)
     assert list(first) == []
     assert len(device_log(caplog)) == 2
+
+
+def test_what_sync_lora_makes_of_a_clip_is_said_where_it_is_the_engine(tmp_path: Path) -> None:
+    made = plan_edit(clip_info(frames=150), PlanOptions())
+    draft = EditService(Settings(engine="draft", work_dir=tmp_path))
+    assert draft.plan_notes(made) == made.notes
+    sync_lora = service_over(
+        cast("Engine", SimpleNamespace(name="sync-lora", title="Sync-LoRA")), Settings(work_dir=tmp_path)
+    )
+    assert sync_lora.plan_notes(made) == (*made.notes, *made.model_notes)
+    assert len(made.model_notes) == 2

@@ -239,7 +239,7 @@ class ClipStep:
         write_png(self._service.first_frame(path, clip, plan, cancel), cut.frame)
         return {
             self.cut: cut,
-            self.head: _given(cut),
+            self.head: self._given(cut),
             self.message: None,
             self.card: self._card(cut),
             self.start: plan.start,
@@ -278,6 +278,19 @@ class ClipStep:
         )
         return {self.part: part, self.trim: part}
 
+    def _given(self, cut: ClipRange) -> StepHead:
+        """The step as one line."""
+        plan, notes = cut.plan, len(self._service.plan_notes(cut.plan))
+        length = facts(f"{float(plan.frames / plan.frame_rate):.1f} s", f"{plan.width}×{plan.height}")
+        more = f" · {notes} {'note' if notes == 1 else 'notes'}" if notes else ""
+        return StepHead(
+            number=1,
+            title="Clip",
+            state="done",
+            summary=f"{length}{more} · {cut.path.name}",
+            picture=FileData(path=str(cut.frame)),
+        )
+
     def _card(self, cut: ClipRange) -> ClipCard:
         clip, plan = cut.clip, cut.plan
         width, height = clip.display_size
@@ -292,22 +305,8 @@ class ClipStep:
                 f"{width}×{height}", rate, frames_in_words(clip.frames), f"{float(clip.duration):.1f} s", sound
             ),
             result=facts(f"{plan.width}×{plan.height}", describe_rate(plan.frame_rate), frames_in_words(plan.frames)),
-            notes=list(plan.notes),
+            notes=list(self._service.plan_notes(plan)),
         )
-
-
-def _given(cut: ClipRange) -> StepHead:
-    """The step as one line."""
-    plan, notes = cut.plan, len(cut.plan.notes)
-    length = facts(f"{float(plan.frames / plan.frame_rate):.1f} s", f"{plan.width}×{plan.height}")
-    more = f" · {notes} {'note' if notes == 1 else 'notes'}" if notes else ""
-    return StepHead(
-        number=1,
-        title="Clip",
-        state="done",
-        summary=f"{length}{more} · {cut.path.name}",
-        picture=FileData(path=str(cut.frame)),
-    )
 
 
 def _limits(settings: Settings) -> str:
