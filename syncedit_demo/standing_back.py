@@ -19,19 +19,23 @@ BEHIND = 5
 and little enough that the work is done all the same."""
 
 
-def stand_back() -> None:
+def stand_back(process: int = 0) -> None:
     """Have this thread, and those it starts, stand back for others; nothing on Windows, which counts in another way.
 
     On Linux each thread has a rank of its own, elsewhere it is that of the whole process: there only the main thread
     of a process changes it.
+
+    Args:
+        process: The process whose main thread it stands behind, by number; this one unless it is named.
     """
     if sys.platform == "win32" or (
         sys.platform != "linux" and threading.current_thread() is not threading.main_thread()
     ):
         return
     thread = threading.get_native_id() if sys.platform == "linux" else 0
-    # Somebody may have started the program further back, and only ever further may one go.
-    os.setpriority(os.PRIO_PROCESS, thread, max(BEHIND, os.getpriority(os.PRIO_PROCESS, thread)))
+    rank = os.getpriority(os.PRIO_PROCESS, process or os.getpid()) + BEHIND
+    # One may only ever go further back, and whoever starts this may stand there already.
+    os.setpriority(os.PRIO_PROCESS, thread, max(rank, os.getpriority(os.PRIO_PROCESS, thread)))
 
 
 def called_behind(work: Callable[[], Result]) -> Result:

@@ -105,7 +105,7 @@ def serve_jobs(connection: Connection, limits: ReadingLimits) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     hold_process_to(limits)
-    stand_back()
+    stand_back(os.getppid())
     _limit_memory(limits)
     connection.send(Ready())
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):

@@ -21,12 +21,12 @@ from syncedit_demo.edits.make import EditRequest, EditResult
 from syncedit_demo.errors import Cancelled, LimitError, OutputError, ReaderError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.plan import PlanOptions, plan_edit
-from syncedit_demo.reading.child import BEHIND
 from syncedit_demo.reading.children import ChildrenRunner
 from syncedit_demo.reading.media_reader import MediaReader
 from syncedit_demo.reading.runner import HereRunner
 from syncedit_demo.service import EditService
 from syncedit_demo.settings import MAX_CLIP_PIXELS, ReadingLimits, Settings
+from syncedit_demo.standing_back import BEHIND, called_behind
 from tests.support import reading_jobs as jobs
 from tests.support.clips import edited_scene, write_scene
 
@@ -88,6 +88,12 @@ def test_a_process_that_did_well_does_the_next_job_too(runner: ChildrenRunner, t
 
 def test_a_process_that_reads_stands_behind_the_one_that_answers(runner: ChildrenRunner) -> None:
     assert ask(runner, os.getpriority, os.PRIO_PROCESS, 0) == os.getpriority(os.PRIO_PROCESS, 0) + BEHIND
+
+
+def test_a_process_that_work_asks_for_stands_no_further_behind() -> None:
+    with closing(ChildrenRunner(ReadingLimits(), 1)) as runner:
+        rank = called_behind(lambda: ask(runner, os.getpriority, os.PRIO_PROCESS, 0))
+        assert rank == os.getpriority(os.PRIO_PROCESS, 0) + BEHIND
 
 
 def test_a_crash_costs_one_process_and_the_next_job_works(runner: ChildrenRunner) -> None:
