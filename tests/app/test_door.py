@@ -262,6 +262,17 @@ def test_a_visitor_cannot_follow_or_stop_the_page_of_another(address: str) -> No
             stranger.close()
 
 
+@pytest.mark.parametrize("header", ["X-Gradio-Server", "X-Forwarded-Host", "Origin", "Referer"])
+def test_nobody_sends_the_next_visitor_elsewhere(address: str, header: str) -> None:
+    forged = "https://elsewhere.example" if header != "X-Forwarded-Host" else "elsewhere.example"
+    with httpx.Client(base_url=address, headers={header: forged}) as other:
+        other.get("")
+    with httpx.Client(base_url=address) as me:
+        page = me.get("")
+    assert "elsewhere" not in page.text + str(page.headers)
+    assert "window.gradio_config" in page.text
+
+
 def test_an_encrypted_page_is_remembered_in_a_frame_too(web: httpx.Client) -> None:
     cookie = web.get("", headers={"X-Forwarded-Proto": "https"}).headers["Set-Cookie"]
     assert cookie.startswith("__Host-syncedit-visit=")

@@ -17,7 +17,10 @@ KEPT = 8
 """Pages that are kept, of 0.4 MB each, or 0.1 MB where it travels compressed."""
 
 DEPENDS_ON = ("host", "x-forwarded-host", "x-forwarded-proto", "accept-encoding")
-"""Headers that decide what the page looks like: which address it gives itself, and how it travels."""
+"""Headers that decide what the page looks like: which address it gives itself, and how it travels.
+
+Whoever makes it hears of no others: what one visitor sends besides is not to be in the page of the next.
+"""
 
 Key = tuple[str, ...]
 
@@ -38,10 +41,11 @@ class FrontPage:
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/" or scope["query_string"]:
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
+        given = Headers(scope=scope)
+        headers = {name: given[name] for name in DEPENDS_ON if name in given}
         key = (scope["scheme"], scope.get("root_path", ""), *(headers.get(name, "") for name in DEPENDS_ON))
         if (answer := self._kept.get(key)) is None:
-            answer = await self._answer(scope, receive)
+            answer = await self._answer({**scope, "headers": Headers(headers).raw}, receive)
             if answer[0]["status"] == 200:
                 self._kept[key] = answer
         if key in self._kept:

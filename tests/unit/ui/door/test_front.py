@@ -25,7 +25,7 @@ class Page:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.made += 1
         asked = Request(scope)
-        text = f"{asked.url} {asked.headers.get('accept-encoding')} {asked.headers.get('x-forwarded-proto')}"
+        text = f"{asked.url} {sorted(asked.headers.items())}"
         await PlainTextResponse(text, status_code=self.status)(scope, receive, send)
 
 
@@ -80,6 +80,14 @@ def test_another_address_or_encoding_has_its_own(other: dict[str, str]) -> None:
     assert ask(app, **other) == ask(FrontPage(Page()), **other)
     assert ask(app) == first
     assert page.made == 2
+
+
+@pytest.mark.parametrize("header", ["x_gradio_server", "origin", "range", "cookie", "referer", "user_agent"])
+def test_what_one_sends_is_not_in_the_page_of_the_next(header: str) -> None:
+    """Gradio's own header for its address among it, by which one visitor could send all others elsewhere."""
+    app = FrontPage(Page())
+    first = ask(app, **{header: "http://elsewhere"})
+    assert first == ask(app) == ask(FrontPage(Page()))
 
 
 @pytest.mark.parametrize("other", [{"method": "HEAD"}, {"path": "/config"}, {"query": "view=x"}], ids=str)
