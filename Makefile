@@ -22,6 +22,9 @@ NODE := $(BIN)/node
 TSC := $(NODE) node_modules/typescript/bin/tsc
 BIOME := $(NODE) node_modules/@biomejs/biome/bin/biome
 PYTEST := $(BIN)/python -m pytest
+# What fails is tried once more, and named at the end as RERUN: browsers and encoders stumble now and then on a machine
+# with every core busy. One that is named twice is a fault to be looked for.
+AGAIN := --reruns=1 -rR
 PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 SYNC_LORA_TESTS := tests/unit/engines/sync_lora tests/browser/test_page_sync_lora.py
 # The rooms whose tests take a tenth of a second each rather than seconds.
@@ -59,8 +62,8 @@ faces: $(VENV)/installed-requirements-faces.txt
 # The browser tests have the machine to themselves: they follow clocks.
 test: check chromium
 	$(NODE) --test 'tests/js/*.test.mjs'
-	$(PYTEST) $(PARALLEL) tests/unit tests/app tests/hostile
-	$(PYTEST) tests/browser
+	$(PYTEST) $(AGAIN) $(PARALLEL) tests/unit tests/app tests/hostile
+	$(PYTEST) $(AGAIN) tests/browser
 
 check: $(VENV)/installed-requirements-dev-sync-lora.txt node_modules/installed
 	$(BIN)/ruff format --check
@@ -96,8 +99,8 @@ test-cpu: $(VENV)/installed-requirements-dev.txt node_modules/installed chromium
 	$(TSC)
 	$(TSC) --project tests/js
 	$(NODE) --test 'tests/js/*.test.mjs'
-	$(PYTEST) $(PARALLEL) tests/unit tests/app tests/hostile $(SYNC_LORA_TESTS:%=--ignore=%)
-	$(PYTEST) tests/browser $(SYNC_LORA_TESTS:%=--ignore=%)
+	$(PYTEST) $(AGAIN) $(PARALLEL) tests/unit tests/app tests/hostile $(SYNC_LORA_TESTS:%=--ignore=%)
+	$(PYTEST) $(AGAIN) tests/browser $(SYNC_LORA_TESTS:%=--ignore=%)
 	@echo "Left out, for want of torch: $(SYNC_LORA_TESTS), and pyright. make test has them."
 
 test-fast: $(VENV)/installed-requirements-dev.txt
