@@ -19,6 +19,7 @@ from syncedit_demo.edits.make import REPORT_PHASE, EditRequest, EditResult, Publ
 from syncedit_demo.edits.record import load_record, read_record, record_path
 from syncedit_demo.engines.draft import DraftEngine
 from syncedit_demo.engines.interface import Progress
+from syncedit_demo.engines.registry import Engines
 from syncedit_demo.errors import Cancelled, ClipError, EditedFrameError
 from syncedit_demo.media.image_file import write_png
 from syncedit_demo.media.video_writer import read_frames
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from syncedit_demo.engines.interface import Engine
+    from syncedit_demo.settings import EngineChoice, EngineName
 
 
 def request(folder: Path, name: str) -> EditRequest:
@@ -153,6 +155,46 @@ def test_an_engine_with_two_devices_makes_two_edits_at_once(
         assert any(isinstance(event, EditResult) for event in edit)
     one, other = ((tmp_path / f"{number}.mp4").stat().st_size for number in range(2))
     assert one == pytest.approx(other, abs=20), "the names in their records may differ in length"
+
+
+class Other(DraftEngine):
+    """The draft engine by another name, as if it were another one."""
+
+    name: EngineName = "sync-lora"
+
+
+class Both(Engines):
+    """Two engines."""
+
+    def choose(self, choice: EngineChoice) -> tuple[Engine, str]:
+        engine = Other() if choice == "sync-lora" else DraftEngine()
+        return engine, f"Made by: {engine.title}."
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> EditService:
+    service = EditService(Settings(work_dir=tmp_path / "work"))
+    service.engines = Both(service.settings)
+    return service
+
+
+def test_an_engine_does_not_wait_for_the_device_of_another(both: EditService, tmp_path: Path) -> None:
+    engines: tuple[EngineChoice, ...] = ("sync-lora", "draft", "draft")
+    edits = [
+        both.edit(replace(request(tmp_path, f"{number}.mp4"), engine=engine), CancelFlag())
+        for number, engine in enumerate(engines)
+    ]
+    for edit in edits[:2]:
+        assert next(event for event in edit if isinstance(event, Progress | Queued)) != Queued(1)
+    assert next(event for event in edits[2] if isinstance(event, Progress | Queued)) == Queued(1)
+    for edit in edits:
+        edit.close()
+
+
+def test_seconds_are_told_of_the_engine_that_is_asked_for(both: EditService) -> None:
+    plan = plan_edit(clip_info(), PlanOptions())
+    assert both.expected_seconds("draft", plan, {})[0]
+    assert both.expected_seconds("sync-lora", plan, {}) == ({}, False)
 
 
 def test_the_result_is_there_and_the_device_free_while_the_report_is_made(
