@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 FAILED = "Sync-LoRA could not be made ready on this server; its log says why."
 BEGIN = "beginning"
 
+AGAIN_SECONDS = 600.0
+"""How long after a failure it is tried again: what a server cannot fetch now it may get later, with nobody there."""
+
 
 class NotHereError(EngineError):
     """The engine cannot be had here, and the sentence says to whom it may concern what is missing: no fault."""
@@ -29,11 +32,16 @@ class Start:
     """Takes the steps that lead to an engine in a thread of its own.
 
     Args:
-        steps: They return the engine; `NotHereError` is told as it is, and any other failure is told in the log.
+        steps: They return the engine; `NotHereError` is told as it is, and any other failure is told in the log and
+            followed by another try, at which the engine counts as failed until it is there.
+        again_seconds: How long after a failure that is.
     """
 
-    def __init__(self, steps: Callable[[], Generator[Progress, None, Engine]]) -> None:
+    def __init__(
+        self, steps: Callable[[], Generator[Progress, None, Engine]], again_seconds: float = AGAIN_SECONDS
+    ) -> None:
         self._steps = steps
+        self._again_seconds = again_seconds
         self._engine: Engine | None = None
         self._failure: EngineError | None = None
         self._said = BEGIN
@@ -49,7 +57,9 @@ class Start:
     @property
     def failed(self) -> str | None:
         """That it failed, in a sentence; None while it has not, and where the engine cannot be had here anyway."""
-        return None if self._failure is None or isinstance(self._failure, NotHereError) else str(self._failure)
+        if self._engine is not None or self._failure is None or isinstance(self._failure, NotHereError):
+            return None
+        return str(self._failure)
 
     def engine(self) -> Engine:
         """The engine.
@@ -62,13 +72,17 @@ class Start:
         raise self._failure or EngineError(self.coming or FAILED)
 
     def _work(self) -> None:
-        try:
-            self._engine = self._follow()
-        except NotHereError as error:
-            self._failure = error
-        except Exception:
-            logger.exception("Sync-LoRA could not be made ready")
-            self._failure = EngineError(FAILED)
+        while True:
+            try:
+                self._engine = self._follow()
+            except NotHereError as error:
+                self._failure = error
+            except Exception:
+                logger.exception("Sync-LoRA could not be made ready; it is tried again in %.0f s", self._again_seconds)
+                self._failure = EngineError(FAILED)
+                time.sleep(self._again_seconds)
+                continue
+            return
 
     def _follow(self) -> Engine:
         steps, phase, began, first = self._steps(), "", 0.0, 0

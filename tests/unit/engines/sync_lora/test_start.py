@@ -140,6 +140,33 @@ def test_a_failure_is_a_sentence_and_the_log_has_all_of_it(
     assert lines(page.happen("look")["arrival"]) == FAILED
 
 
+def test_what_failed_is_tried_again(
+    settings: SyncLoraSettings, prepared: PreparedSet, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert prepared.nbytes
+    tries: list[int] = []
+    there = threading.Event()
+
+    def steps() -> Generator[Progress, None, Engine]:
+        yield Progress("Downloading a file", 1, 2)
+        tries.append(1)
+        if not there.is_set():
+            message = "the Hub is not to be reached"
+            raise ConnectionError(message)
+        return SyncLoraEngine(settings)
+
+    with caplog.at_level(logging.ERROR):
+        start = Start(steps, again_seconds=0.01)
+        until("it is tried again", lambda: len(tries) > 1)
+        assert (start.failed, start.coming) == (FAILED, None)
+        with pytest.raises(EngineError, match=FAILED):
+            start.engine()
+        there.set()
+        until("the engine is there", lambda: start.failed is None)
+    assert start.engine().name == "sync-lora"
+    assert "the Hub is not to be reached" in caplog.text
+
+
 def test_where_a_gpu_is_lent_the_program_begins_anew_with_what_was_fetched(hub: Hub, service: EditService) -> None:
     assert hub.files
     anew, platform = threading.Event(), LentGpu()
