@@ -68,8 +68,12 @@ def test_the_state_of_a_page_is_made_without_asking_all_its_components(monkeypat
         return app, text
 
     app, text = asyncio.run(lay_out())
-    asked: list[int] = []
-    monkeypatch.setattr(BlocksConfig, "config_for_block", lambda number, *_: asked.append(number))
+    asked: list[object] = []
+
+    def ask(*given: object) -> None:
+        asked.append(given)
+
+    monkeypatch.setattr(BlocksConfig, "config_for_block", ask)
     assert app.state_holder["one"][text._id] is text
     assert asked == []
 
