@@ -83,15 +83,11 @@ class Own:
         del plan
 
     def run(self, job: EditJob) -> Generator[Event]:
-        frames = np.stack(list(job.reference()))
-        given = (job.plan, job.edited_frame, frames, job.seed, dict(job.options), job.previews)
-        yield from self._pool.submit(_run, *given).result()
+        yield from self._pool.submit(_run, *_packed(job)).result()
 
     def timed(self, job: EditJob, *, in_a_thread: bool = False) -> float:
         """Seconds of an edit; in a thread of its own, as the page has one for each, or in that of the one before."""
-        frames = np.stack(list(job.reference()))
-        given = (job.plan, job.edited_frame, frames, job.seed, dict(job.options), job.previews)
-        return self._pool.submit(_timed_in_a_thread if in_a_thread else _timed, *given).result()
+        return self._pool.submit(_timed_in_a_thread if in_a_thread else _timed, *_packed(job)).result()
 
 
 _engines: list[Any] = []
@@ -103,6 +99,12 @@ def _begin(settings: SyncLoraSettings, gpu: str) -> None:
     from syncedit_demo.engines.sync_lora import SyncLoraEngine  # noqa: PLC0415
 
     _engines.append(SyncLoraEngine(settings))
+
+
+def _packed(job: EditJob) -> tuple[Any, ...]:
+    """What `_job` makes it of again in another process."""
+    frames = np.stack(list(job.reference()))
+    return job.plan, job.edited_frame, frames, job.seed, dict(job.options), job.previews
 
 
 def _job(plan: Any, edited: Any, frames: Any, seed: Any, options: Any, previews: Any) -> EditJob:  # noqa: ANN401
@@ -187,13 +189,12 @@ def main() -> None:
             settings = _through_hub(stack, settings, figures)
         work = Path(stack.enter_context(TemporaryDirectory(prefix="syncedit-zerogpu-")))
         os.environ["GRADIO_TEMP_DIR"] = str(work / "uploads")
-        lent, address = _launched(settings, work if wanted.page else None, figures)
+        lent, nothing, address = _launched(settings, work if wanted.page else None, figures)
         platform = cast("Platform", ThroughApi(api))
         stage = Stage(lent, cast("Engine", own), platform, make_job, memory_here(gpus[0]))
         figures["scenarios"] = {each.__name__: _held(each, stage) for each in SCENARIOS}
         if wanted.page:
             figures["through the page"] = _through_page(address, cast("Engine", own), work)
-        nothing = figures.pop("an empty task")
         figures |= _times(lent, own, api, tiny=wanted.tiny, edits=wanted.edits)
         figures["an empty task in a kept worker, s"] = _empty_seconds(nothing, wanted.edits)
         figures["workers"], figures["failed"] = len(api.allowed), sum(api.released)
@@ -220,8 +221,11 @@ def _through_hub(stack: ExitStack, settings: SyncLoraSettings, figures: dict[str
     return elsewhere
 
 
-def _launched(settings: SyncLoraSettings, work: Path | None, figures: dict[str, Any]) -> tuple[Engine, str]:
-    """The engine of this process, after a page was launched, and its address; ours if it has a folder to work in."""
+def _launched(settings: SyncLoraSettings, work: Path | None, figures: dict[str, Any]) -> tuple[Engine, Task, str]:
+    """The engine of this process and an empty task, after a page was launched, and the page's address.
+
+    The page is ours if it has a folder to work in.
+    """
     from syncedit_demo.engines.sync_lora import make_engine  # noqa: PLC0415
 
     began = time.perf_counter()
@@ -240,11 +244,11 @@ def _launched(settings: SyncLoraSettings, work: Path | None, figures: dict[str, 
         service = service_over(engine, Settings(work_dir=work))
         page, allowed = build_page(service), [str(service.settings.jobs_dir)]
     # What the package itself takes for a task, whatever the task is.
-    figures["an empty task"] = ZeroGpu().lend(_nothing, lambda _: 1)
+    nothing = ZeroGpu().lend(_nothing, lambda _: 1)
     began = time.perf_counter()
     _, address, _ = page.launch(prevent_thread_lock=True, quiet=True, allowed_paths=allowed)
     figures["launch with packing, s"] = time.perf_counter() - began
-    return engine, address
+    return engine, nothing, address
 
 
 def _through_page(address: str, own: Engine, work: Path) -> str:

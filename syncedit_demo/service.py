@@ -238,7 +238,7 @@ class EditService:
         marks += request.form.notes((plan.width, plan.height), plan.frame_rate)
         if request.audio and clip.audio is not None and not request.form.sound:
             marks.append(f"As {request.form.title} the result is silent.")
-        notes = (choice, *plan.notes, *_engine_notes(engine, plan), *registered.notes, *marks)
+        notes = (choice, *plan.notes, *_engine_notes(engine.name, plan), *registered.notes, *marks)
         started = Started(clip, plan, engine, notes)
         yield started
         # Whatever an engine leaves of its reference, nobody else waits for it.
@@ -262,11 +262,11 @@ class EditService:
     def plan_notes(self, plan: EditPlan) -> tuple[str, ...]:
         """What there is to say of a plan before an edit is asked for, of the engine that would make it too."""
         try:
-            engine, _ = self.engine()
+            name = self.engine()[0].name
         except EngineError:
             # It is named in the settings, and the only one there could be: on its way, or missing.
-            return (*plan.notes, *plan.model_notes)
-        return (*plan.notes, *_engine_notes(engine, plan))
+            name = self.settings.engine
+        return (*plan.notes, *_engine_notes(name, plan))
 
     def doubt(self, engine: EngineChoice, first: Frame, edited: Frame) -> str | None:
         """What speaks against an edit by an engine, as a sentence; None where nothing does.
@@ -407,5 +407,5 @@ def _with_seed(target: Path, seed: int) -> Path:
     return target.with_stem(f"{target.stem}-seed{seed}")
 
 
-def _engine_notes(engine: Engine, plan: EditPlan) -> tuple[str, ...]:
-    return plan.model_notes if engine.name == "sync-lora" else ()
+def _engine_notes(name: EngineChoice, plan: EditPlan) -> tuple[str, ...]:
+    return plan.model_notes if name == "sync-lora" else ()

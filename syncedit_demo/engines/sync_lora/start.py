@@ -57,9 +57,7 @@ class Start:
     @property
     def failed(self) -> str | None:
         """That it failed, in a sentence; None while it has not, and where the engine cannot be had here anyway."""
-        if self._engine is not None or self._failure is None or isinstance(self._failure, NotHereError):
-            return None
-        return str(self._failure)
+        return None if self._failure is None or isinstance(self._failure, NotHereError) else str(self._failure)
 
     def engine(self) -> Engine:
         """The engine.
@@ -72,17 +70,16 @@ class Start:
         raise self._failure or EngineError(self.coming or FAILED)
 
     def _work(self) -> None:
-        while True:
+        while self._engine is None and not isinstance(self._failure, NotHereError):
             try:
                 self._engine = self._follow()
+                self._failure = None
             except NotHereError as error:
                 self._failure = error
             except Exception:
                 logger.exception("Sync-LoRA could not be made ready; it is tried again in %.0f s", self._again_seconds)
                 self._failure = EngineError(FAILED)
                 time.sleep(self._again_seconds)
-                continue
-            return
 
     def _follow(self) -> Engine:
         steps, phase, began, first = self._steps(), "", 0.0, 0

@@ -44,13 +44,12 @@ class FrontPage:
         given = Headers(scope=scope)
         headers = {name: given[name] for name in DEPENDS_ON if name in given}
         key = (scope["scheme"], scope.get("root_path", ""), *(headers.get(name, "") for name in DEPENDS_ON))
-        if (answer := self._kept.get(key)) is None:
+        # Taken out and put back at the end: the one that was asked for longest ago goes first.
+        if (answer := self._kept.pop(key, None)) is None:
             answer = await self._answer({**scope, "headers": Headers(headers).raw}, receive)
-            if answer[0]["status"] == 200:
-                self._kept[key] = answer
-        if key in self._kept:
-            self._kept.move_to_end(key)
-        while len(self._kept) > KEPT:
+        if answer[0]["status"] == 200:
+            self._kept[key] = answer
+        if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         for message in answer:
             # What stands before this puts headers of its own on it.

@@ -36,7 +36,9 @@ def test_launching_can_be_told_not_to_look_whether_the_page_answers() -> None:
     assert inspect.signature(gr.Blocks.launch).parameters["_frontend"].default is True
 
 
-def test_of_a_page_its_state_is_kept_and_no_copy_of_its_layout() -> None:
+def page_of_lean_states() -> tuple[App, Any, Any]:
+    """A page with a state and a text in it."""
+
     async def lay_out() -> tuple[App, Any, Any]:
         with gr.Blocks(analytics_enabled=False) as page:
             given, text = gr.State(["kept"]), gr.Textbox("Here.")
@@ -45,7 +47,11 @@ def test_of_a_page_its_state_is_kept_and_no_copy_of_its_layout() -> None:
         app.configure_app(page)
         return app, given, text
 
-    app, given, text = asyncio.run(lay_out())
+    return asyncio.run(lay_out())
+
+
+def test_of_a_page_its_state_is_kept_and_no_copy_of_its_layout() -> None:
+    app, given, text = page_of_lean_states()
     one: Any = app.state_holder["one"]
     assert one[given._id] == ["kept"]
     one[given._id] = ["changed"]
@@ -59,15 +65,7 @@ def test_of_a_page_its_state_is_kept_and_no_copy_of_its_layout() -> None:
 
 
 def test_the_state_of_a_page_is_made_without_asking_all_its_components(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def lay_out() -> tuple[App, Any]:
-        with gr.Blocks(analytics_enabled=False) as page:
-            text = gr.Textbox("Here.")
-        app = App()
-        app.state_holder = LeanStates()
-        app.configure_app(page)
-        return app, text
-
-    app, text = asyncio.run(lay_out())
+    app, _, text = page_of_lean_states()
     asked: list[object] = []
 
     def ask(*given: object) -> None:

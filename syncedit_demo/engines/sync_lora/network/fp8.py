@@ -104,9 +104,10 @@ def product_error(
         shape: Tokens, inputs, outputs.
     """
     count, inputs, outputs = shape
-    generator = torch.Generator().manual_seed(0)
+    # Drawn where they are multiplied: the host would take most of a second for the largest, of a visitor's GPU time.
+    generator = torch.Generator(device).manual_seed(0)
     tokens, weight, bias = (
-        torch.randn(size, generator=generator).to(device=device, dtype=DTYPE)
+        torch.randn(size, generator=generator, device=device).to(DTYPE)
         for size in ((count, inputs), (outputs, inputs), (outputs,))
     )
     # Tokens and outputs of very different size, which only scales of their own bring into 8 bits.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 
 from syncedit_demo.ui.door.front import KEPT, FrontPage
+from tests.support.asgi import http_scope
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive, Scope, Send
@@ -32,16 +33,7 @@ class Page:
 def ask(app: FrontPage, *, method: str = "GET", path: str = "/", query: str = "", **headers: str) -> list[Message]:
     sent: list[Message] = []
     given = {"host": "here", **{name.replace("_", "-"): value for name, value in headers.items()}}
-    scope: dict[str, Any] = {
-        "type": "http",
-        "method": method,
-        "path": path,
-        "root_path": "",
-        "scheme": "http",
-        "query_string": query.encode(),
-        "headers": [(name.encode(), value.encode()) for name, value in given.items()],
-        "server": ("here", 80),
-    }
+    scope = http_scope(method, path, given, query)
 
     async def receive() -> Message:
         return {"type": "http.request", "body": b"", "more_body": False}

@@ -22,6 +22,7 @@ from syncedit_demo.settings import Settings
 from syncedit_demo.ui.door.quota import UploadQuota
 from syncedit_demo.ui.visits.room import Room, loose_files
 from syncedit_demo.ui.visits.work_folder import make_private
+from tests.support.asgi import http_scope
 from tests.support.small_disk import small_disk
 from tests.support.waiting import WAIT_SECONDS
 
@@ -72,22 +73,10 @@ def app_of(settings: Settings, visit: Path | None = None, room: Room | None = No
 
 def upload(app: UploadQuota, pieces: list[bytes], announced: int | None, *, whole: bool = True) -> Answer:
     """Send the pieces of an upload, and then its end, or be gone."""
-    headers = [(b"content-type", f"multipart/form-data; boundary={BOUNDARY}".encode()), (b"host", b"here")]
+    headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}", "host": "here"}
     if announced is not None:
-        headers.append((b"content-length", str(announced).encode()))
-    scope: dict[str, Any] = {
-        "type": "http",
-        "method": "POST",
-        "path": "/gradio_api/upload",
-        "raw_path": b"/gradio_api/upload",
-        "root_path": "",
-        "scheme": "http",
-        "http_version": "1.1",
-        "query_string": b"",
-        "headers": headers,
-        "client": ("127.0.0.1", 1),
-        "server": ("here", 80),
-    }
+        headers["content-length"] = str(announced)
+    scope = http_scope("POST", "/gradio_api/upload", headers)
     answer, left = Answer(), list(pieces)
 
     async def receive() -> dict[str, Any]:
